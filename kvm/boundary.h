@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one header that both compile worlds include.
+ *
+ * The kernel world (kvm/) is compiled with a kernel tree's headers and without
+ * libc; the libc world (sim/) never sees a kernel header.  They share only the
+ * fixed-width types below.  kw_*() functions are calls into the kernel world,
+ * hs_*() functions are host services that the libc world supplies to it.
+ *
+ * Contract:
+ *  - One simulation at a time per process; nothing here is thread safe.
+ *  - Everything that KVM and the environment allocate lies in one arena at a
+ *    fixed address; their writable data lies between __start_kw_data
+ *    and __stop_kw_data.  Copying both back is a complete restore, valid only while no
+ *    task is inside the kernel world.
+ *  - Every kw_*() call that can sleep (kw_ioctl(), kw_close(), kw_irq(), ...)
+ *    runs on behalf of the task chosen by kw_task_switch().  The libc world
+ *    owns the stacks: it calls kw_task_switch(tid) before it lets a task's
+ *    coroutine continue.
+ *  - Task and CPU are one to one: the task with number N owns simulated CPU N.
+ *    Others run truly concurrently, so a task may be switched away from at any
+ *    scheduling point, even with interrupts off or a spinlock held.
+ *
+ * This header does not describe ioctl structures: both sides use the UAPI ones.
+ */
+#ifndef LAPICSIM_BOUNDARY_H
+#define LAPICSIM_BOUNDARY_H
+
+#define KW_BOUNDARY_VERSION	1
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#include <stdint.h>
+#endif
+
+/* Limits of one simulation. */
+#define KW_MAX_TASKS		8192	/* tasks, and therefore simulated CPUs */
+#define KW_NR_FDS		16384	/* files open at once */
+
+/* ---- Basic exit reasons: SDM volume 3, appendix "VMX Basic Exit Reasons". */
+enum kw_exit_reason {
+	KW_EXIT_EXCEPTION_NMI		= 0,
+	KW_EXIT_EXTERNAL_INTERRUPT	= 1,
+	KW_EXIT_TRIPLE_FAULT		= 2,
+	KW_EXIT_INTERRUPT_WINDOW	= 7,
+	KW_EXIT_NMI_WINDOW		= 8,
+	KW_EXIT_CPUID			= 10,
+	KW_EXIT_HLT			= 12,
+	KW_EXIT_VMCALL			= 18,
+	KW_EXIT_CR_ACCESS		= 28,	/* MOV to or from CR8 */
+	KW_EXIT_IO_INSTRUCTION		= 30,
+	KW_EXIT_MSR_READ		= 31,
+	KW_EXIT_MSR_WRITE		= 32,
+	KW_EXIT_PAUSE			= 40,
+	KW_EXIT_TPR_BELOW_THRESHOLD	= 43,
+	KW_EXIT_APIC_ACCESS		= 44,	/* xAPIC MMIO */
+	KW_EXIT_EPT_VIOLATION		= 48,	/* also: during event delivery */
+	KW_EXIT_EPT_MISCONFIG		= 49,	/* MMIO that is not the APIC */
+	KW_EXIT_PREEMPTION_TIMER	= 52,
+	KW_NR_EXIT_REASONS		= 70,
+};
+
+/* ---- Interruption-information fields: SDM, "VM-Entry Controls for Event Injection". */
+#define KW_INTR_VALID			(1u << 31)
+#define KW_INTR_HAS_ERROR_CODE		(1u << 11)
+#define KW_INTR_TYPE_MASK		(7u << 8)
+#define KW_INTR_TYPE_EXTERNAL		(0u << 8)
+#define KW_INTR_TYPE_NMI		(2u << 8)
+#define KW_INTR_TYPE_EXCEPTION		(3u << 8)
+#define KW_INTR_VECTOR_MASK		0xffu
+
+/* ---- Interruptibility state: SDM, "Guest Non-Register State". */
+#define KW_BLOCK_STI			1u
+#define KW_BLOCK_MOV_SS			2u
+#define KW_BLOCK_NMI			8u
+
+#define KW_RFLAGS_IF			(1ull << 9)
+
+/*
+ * The hardware's per-vCPU control structure, as far as it is modelled (the part
+ * that a VMCS plays on VMX).  Owned by the vendor module, inside the vCPU's own
+ * allocation, so that it goes back with the snapshot; its address is fixed from
+ * hs_vcpu_created() to hs_vcpu_freed().
+ */
+struct kw_hw {
+	/* Controls: written by the vendor module, read by the hardware. */
+	uint32_t entry_intr_info;	/* event to inject; valid bit clears on entry */
+	uint32_t entry_error_code;
+	uint32_t tpr_threshold;		/* class 0..15; see tpr_shadow */
+	uint8_t  int_window;		/* exit as soon as IF=1 and nothing blocks */
+	uint8_t  nmi_window;
+	uint8_t  immediate_exit;	/* exit right after entry and injection */
+	uint8_t  launched;		/* entries so far, saturating: for the tests */
+	/* Guest state: both sides. */
+	uint64_t rflags;		/* only IF matters */
+	uint32_t interruptibility;	/* KW_BLOCK_* */
+	uint32_t reserved;
+	uint64_t rax, rbx, rcx, rdx, rip;
+	/* Exit information: written by the hardware. */
+	uint32_t exit_reason;		/* enum kw_exit_reason */
+	uint32_t idt_vectoring_info;	/* event whose delivery the exit interrupted */
+	uint32_t exit_intr_info;
+	uint32_t insn_len;		/* bytes to skip after emulation */
+	uint64_t exit_qual;		/* CR8: bit 4 = read. APIC access: offset 0..0xfff, bit 12 = write */
+	uint64_t exit_gpa;		/* EPT exits: guest physical address */
+	uint64_t mmio_data;		/* APIC access, MMIO: value written, or read by KVM */
+	/* The page that hardware's TPR shadow works on: the vCPU's APIC registers. */
+	uint8_t *vapic_page;
+	/* Identity, constant. */
+	uint32_t vm;			/* VM number, 0.. in order of creation */
+	uint32_t vcpu_id;		/* KVM's vcpu_id */
+	void	*owner;			/* the libc world's own pointer */
+};
+
+/*
+ * What KVM believes about one local APIC, for the oracle's coherence checks.
+ * Taken by kw_apic_state(); scalars are copies, @regs is the live register page
+ * in xAPIC layout (SDM, "Local APIC Register Address Map").
+ */
+struct kw_apic_state {
+	const uint8_t *regs;
+	uint64_t apic_base;		/* IA32_APIC_BASE */
+	uint64_t pv_eoi_msr;		/* MSR_KVM_PV_EOI_EN as KVM holds it */
+	int32_t  highest_isr_cache;	/* -1: invalid */
+	int32_t  isr_count;
+	int32_t  injected;		/* vector taken from IRR whose entry was cancelled, or -1 */
+	bool	 irr_pending;
+	bool	 pv_eoi_pending;	/* KVM_APIC_PV_EOI_PENDING */
+	bool	 apicv_active;
+	bool	 sw_enabled;
+};
+
+/* State of one page of simulated user memory: what the host's page tables say. */
+enum kw_user_prot {
+	KW_USER_NONE	 = 0,		/* unmapped: reads and writes fault */
+	KW_USER_READ	 = 1,
+	KW_USER_RW	 = 3,
+};
+
+struct kw_config {
+	uint32_t version;		/* KW_BOUNDARY_VERSION */
+	uint32_t nr_cpus;		/* 1..KW_MAX_TASKS; tasks 0..nr_cpus-1 */
+	uint64_t arena_base;		/* page aligned, zero-filled memory */
+	uint64_t arena_bytes;
+	uint64_t user_base;		/* guest RAM as userspace maps it */
+	uint64_t user_bytes;
+	const uint8_t *user_prot;	/* one enum kw_user_prot a page */
+	uint32_t tsc_khz;
+	bool	 tpr_shadow;		/* false: MOV CR8 exits */
+};
+
+/* ---- Shared words: read and written on the hot path by both worlds. */
+struct kw_shared {
+	uint64_t now_ns;		/* virtual time; only the libc world writes */
+	uint64_t nr_points;		/* scheduling points passed in this run */
+	uint32_t point_countdown;	/* to the next hs_point(); 0 is "never" */
+	uint32_t current_tid;
+	bool	 trace_on;		/* call hs_tracepoint() */
+	bool	 silent;		/* boot and build phase: no scheduling points */
+};
+extern struct kw_shared kw_shared;
+
+/* ---- Snapshot bounds. */
+extern char __start_kw_data[], __stop_kw_data[];
+uint64_t kw_arena_used(void);		/* bytes from arena_base in use or ever used */
+
+/* ---- Life. All return 0 or a negative errno. */
+int kw_boot(const struct kw_config *config);	/* once per process; runs as task 0 */
+void kw_shutdown(void);				/* unregisters the vendor module */
+
+/* ---- Tasks. */
+int  kw_task_create(uint32_t tid, const char *comm, uint32_t mm); /* @mm: address space number, same for one process */
+void kw_task_switch(uint32_t tid);	/* from here on kernel code runs as @tid */
+void kw_task_signal(uint32_t tid);	/* a signal for @tid: pending, wakes, kicks */
+void kw_task_signal_clear(uint32_t tid);
+void kw_task_resched(uint32_t tid);	/* the host wants this CPU for something else */
+bool kw_task_in_guest_irqs_on(uint32_t tid);
+
+/* ---- Files: the fops that KVM registered. @fd is ours, not the host's. */
+int	kw_open(void);				/* /dev/kvm */
+int64_t kw_ioctl(int fd, uint32_t cmd, uint64_t arg);
+int	kw_close(int fd);
+void   *kw_mmap(int fd, uint64_t pgoff);	/* vCPU: page 0 is struct kvm_run */
+
+/* ---- Host memory management: what munmap() and friends tell KVM. */
+void kw_mm_invalidate(uint32_t mm, uint64_t start, uint64_t end);
+
+/* ---- Interrupts, timers, deferred work of the simulated host. */
+#define KW_IRQ_TIMER	1u
+#define KW_IRQ_CALL	2u
+#define KW_IRQ_RESCHED	4u
+uint32_t kw_irq_pending(uint32_t cpu);	/* KW_IRQ_* waiting on @cpu */
+bool kw_irqs_enabled(uint32_t cpu);
+void kw_irq(uint32_t cpu);		/* take them now: interrupts must be enabled there */
+uint64_t kw_timer_next(void);		/* earliest hrtimer in ns, UINT64_MAX: none */
+void kw_timer_expire(void);		/* raise KW_IRQ_TIMER on CPUs whose timers are due */
+bool kw_work_pending(void);		/* work items or RCU callbacks that are ready */
+void kw_work_run(void);			/* run them all: called on the kworker task */
+
+/* ---- Looking. */
+void kw_apic_state(const struct kw_hw *hw, struct kw_apic_state *out);
+struct kw_bug {
+	const char *file;		/* as the tree names it, or NULL */
+	uint32_t line;
+	bool is_warn;
+};
+bool kw_bug_find(uint64_t rip, struct kw_bug *out);	/* ud2 at @rip: BUG or WARN? */
+void kw_once_clear(void);		/* unlatch WARN_ONCE and printk_once */
+/* Wait graph: one line per blocked task, "task 5 (vcpu3) waits for mutex X held by ..." */
+int  kw_wait_graph(char *buf, uint64_t len);
+
+/* ---- Host services: implemented in sim/, called by the kernel world. */
+
+/* VM-Entry, the guest, VM-Exit. Interrupts are off; fills the exit fields. */
+void hs_vm_enter(struct kw_hw *hw);
+/* After an exit was synchronised and before KVM handles it. */
+void hs_vm_exit_handle(struct kw_hw *hw);
+/* An entry that KVM cancelled at the last moment. */
+void hs_vm_cancel(struct kw_hw *hw);
+void hs_vcpu_created(struct kw_hw *hw);
+void hs_vcpu_freed(struct kw_hw *hw);
+
+/*
+ * Scheduling point: kw_point() is the kernel world's inline; this is its slow
+ * path, called when point_countdown reaches 0. May switch to other tasks.
+ */
+enum kw_point_id {
+	KW_POINT_DELIVER,		/* a sender is about to deliver an interrupt */
+	KW_POINT_DELIVERED,		/* the IRR bit is set, the target not yet kicked */
+	KW_POINT_INJECT,		/* vector acknowledged, not yet entered */
+	KW_POINT_ENTRY,			/* interrupts off, before the last check */
+	KW_POINT_EXIT,			/* after exit, before it is handled */
+	KW_POINT_IRQ_ON,		/* interrupts were enabled */
+	KW_POINT_LOCK,			/* before a sleeping lock is taken */
+	KW_POINT_UACCESS,		/* before guest memory is touched */
+	KW_POINT_VENDOR,		/* any other vendor operation */
+	KW_NR_POINTS,
+};
+void hs_point(enum kw_point_id id);
+
+/* The current task cannot go on until hs_wake(tid). */
+enum kw_block_why { KW_BLOCK_SCHEDULE, KW_BLOCK_LOCK, KW_BLOCK_GRACE, KW_BLOCK_IPI };
+void hs_block(enum kw_block_why why, uint64_t timeout_ns); /* timeout: absolute, UINT64_MAX none */
+void hs_wake(uint32_t tid);
+void hs_preempted(void);		/* the task's time slice ended: others first */
+
+void hs_irq_raise(uint32_t cpu);	/* kw_irq_pending(cpu) became non-zero */
+void hs_timer_changed(void);		/* kw_timer_next() may have changed */
+void hs_work_queued(uint64_t not_before_ns);
+
+/* Console, and the three ways to end a run from inside. */
+void hs_printk(const char *text);
+_Noreturn void hs_trap(const char *symbol);	/* an unmodelled kernel function */
+_Noreturn void hs_panic(const char *what);	/* KVM panicked the host */
+_Noreturn void hs_deadlock(const char *graph);	/* the lock wait graph has a cycle */
+_Noreturn void hs_fault(const char *what);	/* environment misuse by KVM: bad unlock, ... */
+
+/* KVM's own tracepoints, in order, only while kw_shared.trace_on. */
+enum kw_tracepoint {
+	KW_TP_NONE,
+	KW_TP_KVM_APIC_ACCEPT_IRQ, KW_TP_KVM_INJ_VIRQ, KW_TP_KVM_EOI, KW_TP_KVM_PV_EOI,
+	KW_TP_KVM_MSI_SET_IRQ, KW_TP_KVM_APIC_IPI, KW_TP_KVM_MSR, KW_TP_KVM_CR,
+	KW_TP_KVM_APIC, KW_TP_KVM_SET_IRQ, KW_TP_KVM_ACK_IRQ, KW_TP_KVM_IOAPIC_SET_IRQ,
+	KW_TP_KVM_HV_TIMER_STATE, KW_TP_KVM_VCPU_WAKEUP, KW_TP_KVM_HALT_POLL_NS,
+	KW_TP_KVM_USERSPACE_EXIT, KW_TP_KVM_FPU, KW_TP_KVM_INJ_EXCEPTION,
+	KW_TP_KVM_CPUID, KW_TP_KVM_HYPERCALL, KW_TP_KVM_ENTRY, KW_TP_KVM_EXIT,
+	KW_NR_TRACEPOINTS,
+};
+void hs_tracepoint(enum kw_tracepoint id, uint32_t nr, const uint64_t *args);
+
+#endif

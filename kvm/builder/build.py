@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Building one variant: source, headers, objects, symbols, link, manifest.
+
+Everything is made in build/work/NAME and moved to build/variants/NAME when
+the whole is good, so that an error leaves the variant as it was.  state.py
+answers for a variant that is up to date before any of this is loaded.
+"""
+
+import os
+import shutil
+import subprocess
+
+import compile as comp
+import genhdr
+import link
+import manifest
+import overlay
+import probes
+import source
+import symbols
+from errors import BadInput, HarnessError
+from objects import FileHashes, Job, ObjectStore, sha256_text, \
+    write_atomically
+
+
+class Request:
+    """What the user asked for, with absolute paths."""
+
+    def __init__(self, args, repo, build):
+        self.repo = repo
+        self.build = build
+        self.name = args.name
+        self.deb, self.tree = args.deb, args.tree
+        self.git, self.rev = args.git, args.rev
+        self.patches = [os.path.abspath(p) for p in args.patch]
+        self.rules = [find_rule(r, repo) for r in args.rule]
+        self.flavour = args.flavour
+        self.optimize = args.optimize
+        self.klass = args.klass
+        self.verbose = args.verbose
+
+    @property
+    def folder(self):
+        return os.path.join(manifest.variants_folder(self.build), self.name)
+
+
+def find_rule(name, repo):
+    """A rule file, or the name of one in variants/rules."""
+    if os.path.exists(name):
+        return os.path.abspath(name)
+    named = os.path.join(repo, "variants/rules", name)
+    for path in (named, named + ".rule"):
+        if os.path.isfile(path):
+            return path
+    raise BadInput("%s: no such rule" % name)
+
+
+def compiler_identity(compiler):
+    done = subprocess.run([compiler, "--version"], stdout=subprocess.PIPE,
+                          text=True, check=False,
+                          env=dict(os.environ, LC_ALL="C"))
+    if done.returncode:
+        raise HarnessError("%s does not work" % compiler)
+    return done.stdout.split("\n")[0]
+
+
+def get_source(request):
+    if request.deb:
+        return source.from_deb(request.deb, request.build)
+    if request.git:
+        return source.from_git(request.git, request.rev, request.build)
+    return source.from_tree(request.tree)
+
+
+class Builder:
+    """One build of one request."""
+
+    def __init__(self, request):
+        self.request = request
+        self.compiler = os.environ.get("CC") or "gcc"
+        self.compiler_id = compiler_identity(self.compiler)
+        self.work = os.path.join(request.build, "work", request.name)
+        self.out = os.path.join(self.work, request.flavour)
+        self.watched = []
+
+    def say(self, text):
+        if self.request.verbose:
+            os.write(2, ("lapicsim: %s\n" % text).encode())
+
+    def run(self):
+        request = self.request
+        self.source = get_source(request)
+        self.say("source %s" % self.source.root)
+        edits = overlay.Edits(self.source.root)
+        for path in request.patches:
+            edits.add_patch(path)
+        for path in request.rules:
+            edits.add_rule(path)
+        self.edits = edits.applied
+        os.makedirs(self.out, exist_ok=True)
+        tree = self.source.root
+        if edits.files:
+            tree = overlay.mirror(tree, edits.files,
+                                  os.path.join(self.work, "mirror"))
+        self.paths = comp.Paths(request.repo, tree,
+                                os.path.join(self.work, "gen"), self.out)
+        hashes = FileHashes(os.path.join(self.work, "hashes.json"))
+        self.store = ObjectStore(os.path.join(request.build, "objects"),
+                                 self.compiler, self.compiler_id,
+                                 self.paths.roots(), hashes)
+        self.generate_headers()
+        jobs = self.compile_kernel_world()
+        resolution = self.resolve(jobs)
+        kernel_world = self.link_kernel_world(jobs, resolution)
+        m = self.describe([j for j, _ in jobs], resolution)
+        runner = self.build_runner(kernel_world, m)
+        self.install(kernel_world, runner, m)
+        self.say("%d files compiled" % self.store.compiled)
+        return m, runner is not None
+
+    def fail(self, job, in_tree):
+        comp.report_failure(job, self.store.stderr.get(job.label, ""),
+                            self.paths, in_tree)
+
+    def generate_headers(self):
+        def to_assembly(rel):
+            flags = comp.kernel_flags(self.paths, "bounds", 2, "plain", True)
+            job = Job(os.path.join(self.paths.tree, rel), flags,
+                      os.path.join(self.out, "bounds.s"), rel,
+                      comp.shim_names(self.paths.repo), "-S")
+            if not self.store.build(job):
+                self.fail(job, True)
+            with open(job.output, encoding="utf-8") as f:
+                return f.read()
+        genhdr.generate(self.paths.tree, self.paths.gen, to_assembly)
+        probes.generate(os.path.join(self.paths.repo, "kvm/probes.tbl"),
+                        self.paths, self.store, self.compiler,
+                        comp.shim_names(self.paths.repo))
+
+    def compile_kernel_world(self):
+        request = self.request
+        jobs = comp.kernel_jobs(self.paths, request.optimize, request.flavour)
+        failed = self.store.build_all([j for j, _ in jobs],
+                                      os.cpu_count() or 1)
+        if failed:
+            self.fail(failed, True)
+        ours = [j.label for j, is_kvm in jobs if not is_kvm]
+        self.show_warnings(ours)
+        return jobs
+
+    def show_warnings(self, ours):
+        """Warnings of our files go to stderr, those of KVM's to a file."""
+        kept = []
+        for label, text in sorted(self.store.stderr.items()):
+            if label in ours:
+                os.write(2, text.encode())
+            else:
+                kept.append(text)
+        path = os.path.join(self.out, "warnings.txt")
+        if kept:
+            write_atomically(path, "".join(kept))
+            self.say("the compiler's warnings about KVM's files: " + path)
+        self.store.stderr.clear()
+
+    def resolve(self, jobs):
+        table = symbols.parse_table(
+            os.path.join(self.request.repo, "kvm/symbols.tbl"))
+        return symbols.resolve([(j.output, j.label, is_kvm)
+                                for j, is_kvm in jobs],
+                               table, self.request.flavour)
+
+    def link_kernel_world(self, jobs, resolution):
+        stubs = os.path.join(self.out, "stubs")
+        write_atomically(stubs + ".s", symbols.stub_assembly(resolution))
+        link.run([self.compiler, "-c", "-o", stubs + ".o", stubs + ".s"],
+                 "assemble the stubs")
+        output = os.path.join(self.out, "kvm-world.o")
+        objects = sorted(j.output for j, _ in jobs)
+        link.link_kernel_world(objects + [stubs + ".o"], output)
+        return output
+
+    def describe(self, jobs, resolution):
+        request = self.request
+        kernel, ours = manifest.hashed_files(jobs, self.paths,
+                                             self.store.hashes)
+        ours["kvm/symbols.tbl"] = self.store.hashes.get(
+            os.path.join(request.repo, "kvm/symbols.tbl"))
+        flags = [self.store.portable(f) for f in comp.kernel_flags(
+            self.paths, "NAME", request.optimize, request.flavour, True)]
+        self.used = sorted({d for j in jobs for d in j.deps})
+        used = set(kernel)
+        for e in self.edits:
+            if not used.intersection(e["files"]):
+                os.write(2, ("lapicsim: warning: %s changes no file that is "
+                             "compiled\n" % e["name"]).encode())
+        return manifest.make(request, self.source, self.edits, kernel, ours,
+                             self.simulator_identity(), self.compiler_id,
+                             flags, resolution)
+
+    def simulator_identity(self):
+        repo = self.request.repo
+        rows = []
+        for folder, _, names in os.walk(os.path.join(repo, "sim")):
+            for n in names:
+                if n.endswith((".c", ".h")):
+                    path = os.path.join(folder, n)
+                    rows.append((os.path.relpath(path, repo),
+                                 self.store.hashes.get(path)))
+        return sha256_text(repr(sorted(rows)))[:16]
+
+    def build_runner(self, kernel_world, m):
+        """The runner, or None while sim/runner.c does not exist."""
+        request = self.request
+        if not os.path.exists(os.path.join(request.repo, "sim/runner.c")):
+            return None
+        jobs = comp.simulator_jobs(self.paths, request.flavour,
+                                   request.optimize)
+        failed = self.store.build_all(jobs, os.cpu_count() or 1)
+        if failed:
+            self.fail(failed, False)
+        self.show_warnings([j.label for j in jobs])
+        name_c = os.path.join(self.out, "variant_name.c")
+        write_atomically(name_c, "".join(
+            "extern const char variant_%s[];\n"
+            "const char variant_%s[] = \"%s\";\n" % (k, k, v) for k, v in (
+                ("name", m["name"]), ("identity", m["identity"]),
+                ("class", m["class"]), ("flavour", m["flavour"]),
+                ("simulator", m["simulator"]))))
+        link.run([self.compiler, "-c", "-fno-pie", "-o", name_c[:-2] + ".o",
+                  name_c], "compile the variant's name")
+        runner = os.path.join(self.out, "runner")
+        flags = ["-fsanitize=address,undefined"] \
+            if request.flavour == "sanitized" else \
+            ["--coverage"] if request.flavour == "coverage" else []
+        link.link_runner(self.compiler, kernel_world,
+                         [j.output for j in jobs] + [name_c[:-2] + ".o"],
+                         flags, comp.LIBRARIES, runner)
+        self.used = sorted(set(self.used) | {d for j in jobs for d in j.deps})
+        return runner
+
+    def install(self, kernel_world, runner, m):
+        """Move the finished files to their place, the manifest last."""
+        import json
+        request = self.request
+        final = os.path.join(request.folder, request.flavour)
+        old = manifest.load(request.build, request.name)
+        if old and old["identity"] != m["identity"]:
+            # The other flavours are of other code; they'd be mixed up.
+            for name in manifest.flavours(request.build, request.name):
+                if name != request.flavour:
+                    shutil.rmtree(os.path.join(request.folder, name))
+        os.makedirs(final, exist_ok=True)
+        os.rename(kernel_world, os.path.join(final, "kvm-world.o"))
+        if runner:
+            os.rename(runner, os.path.join(final, "runner"))
+        text = json.dumps(m, indent=1) + "\n"
+        write_atomically(os.path.join(final, "manifest.json"), text)
+        write_atomically(os.path.join(request.folder, "manifest.json"), text)

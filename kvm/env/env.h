@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the environment share.  Kernel world only.
+ *
+ * The environment is the host that KVM runs on: tasks, locks, RCU, interrupts,
+ * time, memory, files.  Each file names the kernel functions that it stands for
+ * and where it differs on purpose.
+ */
+#ifndef LAPICSIM_ENV_H
+#define LAPICSIM_ENV_H
+
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/list.h>
+#include <linux/hrtimer.h>
+#include <linux/timerqueue.h>
+#include "kvm/boundary.h"
+#include "probes.h"
+
+#define KW_NO_TASK 0xffffffffu
+
+/* A task and the simulated CPU that is its own. */
+struct kw_task {
+	struct task_struct ts;
+	u32 tid;
+	struct kw_cpu_irq irq;
+	/* What it waits for, for the wait graph. NULL: nothing. */
+	const void *wait_obj;
+	const char *wait_kind;
+	u32 wait_holder;		/* tid or KW_NO_TASK */
+	struct list_head wait_entry;
+	/* RCU: the grace period number at the start of its outermost section. */
+	u64 rcu_start;
+	/* Cross calls that wait for this CPU. */
+	struct list_head calls;
+	/* Its CPU's timers. */
+	struct hrtimer_clock_base clock_base;
+	struct timerqueue_head due;
+	struct hrtimer *timer_running;
+	bool blocked_in_schedule;
+};
+
+extern struct kw_config kw_config;
+extern struct kw_task **kw_tasks;	/* kw_config.nr_cpus of them */
+extern struct kw_task *kw_self;
+
+static inline struct kw_task *kw_task_of(struct task_struct *p)
+{
+	return container_of(p, struct kw_task, ts);
+}
+
+/* memory.c: zeroed memory out of the arena. */
+void *kw_alloc(size_t bytes);
+void *kw_alloc_pages(u32 nr);
+void kw_free(const void *p);
+void kw_memory_init(void);
+void kw_percpu_init(void);
+
+/* task.c */
+void kw_tasks_init(void);
+/* The current task waits for @obj, held by @holder. Returns after a wake-up; the caller looks again. */
+void kw_wait(const void *obj, const char *kind, u32 holder, enum kw_block_why why);
+void kw_wake_waiters(const void *obj);
+extern u32 kw_nr_waiting;
+
+static inline void kw_released(const void *obj)
+{
+	if (unlikely(kw_nr_waiting))
+		kw_wake_waiters(obj);
+}
+
+/* A scheduling point: see enum kw_point_id. */
+static __always_inline void kw_point(enum kw_point_id id)
+{
+	kw_shared.nr_points++;
+	if (unlikely(kw_shared.point_countdown) && !--kw_shared.point_countdown)
+		hs_point(id);
+}
+
+/* The rest of the start-up, in order: see boot.c. */
+void kw_cpu_init(void);
+void kw_irq_init(void);
+void kw_timer_init(void);
+void kw_work_init(void);
+int kw_vendor_load(void);
+void kw_vendor_unload(void);
+void kw_rcu_run(void);
+bool kw_rcu_ready(void);
+void kw_send_reschedule(int cpu);
+void kw_take_irqs_off(void);
+void kw_timer_interrupt(struct kw_task *cpu);
+
+/* file.c: the fops of /dev/kvm once KVM has registered it. */
+struct file_operations;
+
+#endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory: kmalloc, slab caches, pages, vmalloc and per-CPU data, all out of one
+ * arena, so that a run is forgotten by putting the arena back.
+ *
+ * Same as the kernel: alignment (powers of two are naturally aligned), kvmalloc
+ * and vmalloc page alignment, constructors of caches.
+ * Different on purpose: all memory comes zeroed (as with init_on_alloc=1), since
+ * uninitialised memory would break determinism; an allocation never fails;
+ * GFP flags mean nothing else; struct page exists only for the arena.
+ * Does not detect use after free: the sanitized flavour does, by poisoning.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <linux/percpu.h>
+#include <linux/cpumask.h>
+#include "env.h"
+
+#define KW_RUN		0x80u		/* page map: first page of a run, length above */
+#define KW_LEN_SHIFT	8
+#define KW_MAX_RUNS	64		/* free lists for runs of up to so many pages */
+
+static const u16 kw_sizes[] = { 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048 };
+#define KW_NR_SIZES ARRAY_SIZE(kw_sizes)
+
+struct kw_free {
+	struct kw_free *next;
+};
+
+static char *kw_heap;			/* first page that the map describes */
+static u32 *kw_map;			/* a word a page: class + 1, or a run's length */
+static u32 kw_next_page, kw_nr_pages;
+static struct kw_free *kw_free_small[KW_NR_SIZES];
+static struct kw_free *kw_free_runs[KW_MAX_RUNS + 1];
+static char *kw_bump[KW_NR_SIZES], *kw_bump_end[KW_NR_SIZES];
+
+unsigned long page_offset_base, vmemmap_base, vmalloc_base, phys_base;
+unsigned long kw_cpu_offset, kw_percpu_delta, kw_percpu_stride;
+extern char __start_kw_percpu[], __stop_kw_percpu[];
+static unsigned long kw_percpu_next;
+
+#ifdef __SANITIZE_ADDRESS__
+void __asan_poison_memory_region(const volatile void *p, size_t n);
+void __asan_unpoison_memory_region(const volatile void *p, size_t n);
+#define kw_poison(p, n)		__asan_poison_memory_region(p, n)
+#define kw_unpoison(p, n)	__asan_unpoison_memory_region(p, n)
+#else
+#define kw_poison(p, n)		do { } while (0)
+#define kw_unpoison(p, n)	do { } while (0)
+#endif
+
+/* The arena's top holds the struct pages that page addresses refer to. */
+void kw_memory_init(void)
+{
+	u64 pages = kw_config.arena_bytes >> PAGE_SHIFT;
+	u64 vmemmap_bytes = ALIGN(pages * sizeof(struct page), PAGE_SIZE);
+	u64 map_bytes;
+
+	page_offset_base = kw_config.arena_base;
+	phys_base = 0;
+	vmalloc_base = kw_config.arena_base;
+	vmemmap_base = kw_config.arena_base + kw_config.arena_bytes - vmemmap_bytes;
+	kw_nr_pages = pages - (vmemmap_bytes >> PAGE_SHIFT);
+	map_bytes = ALIGN(kw_nr_pages * sizeof(u32), PAGE_SIZE);
+	kw_heap = (char *)kw_config.arena_base;
+	kw_map = (u32 *)kw_heap;
+	kw_next_page = map_bytes >> PAGE_SHIFT;
+}
+
+u64 kw_arena_used(void)
+{
+	return (u64)kw_next_page << PAGE_SHIFT;
+}
+
+static u32 kw_page_index(const void *p)
+{
+	return ((const char *)p - kw_heap) >> PAGE_SHIFT;
+}
+
+void *kw_alloc_pages(u32 nr)
+{
+	struct kw_free *f;
+	char *p;
+
+	nr = nr ?: 1;
+	if (nr <= KW_MAX_RUNS && kw_free_runs[nr]) {
+		f = kw_free_runs[nr];
+		kw_free_runs[nr] = f->next;
+		p = (char *)f;
+		kw_unpoison(p, (size_t)nr << PAGE_SHIFT);
+		memset(p, 0, (size_t)nr << PAGE_SHIFT);
+	} else {
+		if (kw_next_page + nr > kw_nr_pages)
+			hs_panic("the arena is full: raise the limit in sim/run.c");
+		p = kw_heap + ((size_t)kw_next_page << PAGE_SHIFT);
+		kw_next_page += nr;
+		kw_unpoison(p, (size_t)nr << PAGE_SHIFT);
+	}
+	kw_map[kw_page_index(p)] = KW_RUN | nr << KW_LEN_SHIFT;
+	return p;
+}
+
+static int kw_class(size_t bytes)
+{
+	int c;
+
+	for (c = 0; c < KW_NR_SIZES; c++)
+		if (bytes <= kw_sizes[c])
+			return c;
+	return -1;
+}
+
+void *kw_alloc(size_t bytes)
+{
+	int c = kw_class(bytes);
+	struct kw_free *f;
+	char *p;
+
+	if (!bytes)
+		return ZERO_SIZE_PTR;
+	if (c < 0)
+		return kw_alloc_pages(DIV_ROUND_UP(bytes, PAGE_SIZE));
+	f = kw_free_small[c];
+	if (f) {
+		kw_unpoison(f, kw_sizes[c]);
+		kw_free_small[c] = f->next;
+		return memset(f, 0, kw_sizes[c]);
+	}
+	if (kw_bump[c] + kw_sizes[c] > kw_bump_end[c] || !kw_bump[c]) {
+		p = kw_alloc_pages(1);
+		kw_map[kw_page_index(p)] = c + 1;
+		kw_bump[c] = p;
+		kw_bump_end[c] = p + PAGE_SIZE;
+	}
+	p = kw_bump[c];
+	kw_bump[c] += kw_sizes[c];
+	return p;
+}
+
+void kw_free(const void *ptr)
+{
+	struct kw_free *f = (struct kw_free *)ptr;
+	u32 page, what, nr;
+
+	if (ZERO_OR_NULL_PTR(ptr))
+		return;
+	page = kw_page_index(ptr);
+	if (page >= kw_next_page || !kw_map[page])
+		hs_fault("kfree of memory that was not allocated");
+	what = kw_map[page];
+	if (what & KW_RUN) {
+		nr = what >> KW_LEN_SHIFT;
+		kw_map[page] = 0;
+		if (nr <= KW_MAX_RUNS) {
+			f->next = kw_free_runs[nr];
+			kw_free_runs[nr] = f;
+		}
+		kw_poison(f + 1, ((size_t)nr << PAGE_SHIFT) - sizeof(*f));
+		return;
+	}
+	f->next = kw_free_small[what - 1];
+	kw_free_small[what - 1] = f;
+	kw_poison(f + 1, kw_sizes[what - 1] - sizeof(*f));
+}
+
+/* --- kmalloc() and friends: the names differ between series, the work does not. */
+struct kmem_cache {
+	size_t bytes;
+	void (*ctor)(void *);
+	const char *name;
+};
+
+static void *kw_cache_alloc(struct kmem_cache *s)
+{
+	void *p = kw_alloc(s->bytes);
+
+	if (s->ctor)
+		s->ctor(p);
+	return p;
+}
+
+static struct kmem_cache *kw_cache_create(const char *name, size_t bytes, void (*ctor)(void *))
+{
+	struct kmem_cache *s = kw_alloc(sizeof(*s));
+
+	s->name = name;
+	s->bytes = bytes;
+	s->ctor = ctor;
+	return s;
+}
+
+void *(__kmalloc)(size_t size, gfp_t flags) { return kw_alloc(size); }
+void *(__kmalloc_noprof)(size_t size, gfp_t flags) { return kw_alloc(size); }
+void *(__kmalloc_node)(size_t size, gfp_t flags, int node) { return kw_alloc(size); }
+void *(__kmalloc_node_noprof)(size_t size, gfp_t flags, int node) { return kw_alloc(size); }
+void *(__kmalloc_large_noprof)(size_t size, gfp_t flags) { return kw_alloc(size); }
+void *(kmalloc_large)(size_t size, gfp_t flags) { return kw_alloc(size); }
+void *(kmalloc_trace)(struct kmem_cache *s, gfp_t flags, size_t size) { return kw_alloc(size); }
+void *(__kmalloc_cache_noprof)(struct kmem_cache *s, gfp_t flags, size_t size) { return kw_alloc(size); }
+void *(kvmalloc_node)(size_t size, gfp_t flags, int node) { return kw_alloc(size); }
+void *(__kvmalloc_node_noprof)(size_t size, gfp_t flags, int node) { return kw_alloc(size); }
+void *(__vcalloc)(size_t n, size_t size, gfp_t flags) { return kw_alloc_pages(DIV_ROUND_UP(n * size, PAGE_SIZE)); }
+void *(__vcalloc_noprof)(size_t n, size_t size, gfp_t flags) { return kw_alloc_pages(DIV_ROUND_UP(n * size, PAGE_SIZE)); }
+void *(__vmalloc)(unsigned long size, gfp_t flags) { return kw_alloc_pages(DIV_ROUND_UP(size, PAGE_SIZE)); }
+void *(__vmalloc_noprof)(unsigned long size, gfp_t flags) { return kw_alloc_pages(DIV_ROUND_UP(size, PAGE_SIZE)); }
+void *(vzalloc)(unsigned long size) { return kw_alloc_pages(DIV_ROUND_UP(size, PAGE_SIZE)); }
+void *(vzalloc_noprof)(unsigned long size) { return kw_alloc_pages(DIV_ROUND_UP(size, PAGE_SIZE)); }
+void kfree(const void *p) { kw_free(p); }
+void kvfree(const void *p) { kw_free(p); }
+void vfree(const void *p) { kw_free(p); }
+
+#ifdef kmem_cache_create	/* a macro over __kmem_cache_create_args() */
+struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
+					    struct kmem_cache_args *args, slab_flags_t flags)
+{
+	return kw_cache_create(name, size, args->ctor);
+}
+#else
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
+				     slab_flags_t flags, void (*ctor)(void *))
+{
+	return kw_cache_create(name, size, ctor);
+}
+
+struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size, unsigned int align,
+					      slab_flags_t flags, unsigned int useroffset,
+					      unsigned int usersize, void (*ctor)(void *))
+{
+	return kw_cache_create(name, size, ctor);
+}
+#endif
+void kmem_cache_destroy(struct kmem_cache *s) { kw_free(s); }
+void kmem_cache_free(struct kmem_cache *s, void *p) { kw_free(p); }
+void *(kmem_cache_alloc)(struct kmem_cache *s, gfp_t flags) { return kw_cache_alloc(s); }
+void *(kmem_cache_alloc_noprof)(struct kmem_cache *s, gfp_t flags) { return kw_cache_alloc(s); }
+void *(kmem_cache_alloc_lru)(struct kmem_cache *s, struct list_lru *lru, gfp_t flags) { return kw_cache_alloc(s); }
+void *(kmem_cache_alloc_lru_noprof)(struct kmem_cache *s, struct list_lru *lru, gfp_t flags) { return kw_cache_alloc(s); }
+
+/* Indexed by kmalloc()'s inline fast path, only passed back to us. */
+typeof(kmalloc_caches) kmalloc_caches;
+
+/* --- Pages. */
+struct page *(__alloc_pages)(gfp_t gfp, unsigned int order, int nid, nodemask_t *mask)
+{
+	return virt_to_page(kw_alloc_pages(1u << order));
+}
+
+struct page *(__alloc_pages_noprof)(gfp_t gfp, unsigned int order, int nid, nodemask_t *mask)
+{
+	return virt_to_page(kw_alloc_pages(1u << order));
+}
+
+unsigned long (__get_free_pages)(gfp_t gfp, unsigned int order) { return (unsigned long)kw_alloc_pages(1u << order); }
+unsigned long (get_free_pages_noprof)(gfp_t gfp, unsigned int order) { return (unsigned long)kw_alloc_pages(1u << order); }
+unsigned long (get_zeroed_page)(gfp_t gfp) { return (unsigned long)kw_alloc_pages(1); }
+unsigned long (get_zeroed_page_noprof)(gfp_t gfp) { return (unsigned long)kw_alloc_pages(1); }
+void free_pages(unsigned long addr, unsigned int order) { kw_free((void *)addr); }
+void (__free_pages)(struct page *page, unsigned int order) { kw_free(page_address(page)); }
+
+/* --- Per-CPU data: evenly spaced copies of the kw_percpu section, and a little room for alloc_percpu(). */
+#define KW_PERCPU_DYNAMIC 1024
+
+void kw_percpu_init(void)
+{
+	size_t bytes = __stop_kw_percpu - __start_kw_percpu;
+	char *areas;
+	u32 cpu;
+
+	kw_percpu_stride = ALIGN(bytes, 64) + KW_PERCPU_DYNAMIC;
+	kw_percpu_next = ALIGN(bytes, 64);
+	areas = kw_alloc_pages(DIV_ROUND_UP(kw_percpu_stride * kw_config.nr_cpus, PAGE_SIZE));
+	kw_percpu_delta = (unsigned long)areas - (unsigned long)__start_kw_percpu;
+	for (cpu = 0; cpu < kw_config.nr_cpus; cpu++)
+		memcpy(areas + cpu * kw_percpu_stride, __start_kw_percpu, bytes);
+}
+
+static void __percpu *kw_percpu_alloc(size_t size, size_t align)
+{
+	unsigned long at = ALIGN(kw_percpu_next, align ?: 8);
+
+	if (at + size > kw_percpu_stride)
+		hs_panic("alloc_percpu(): KW_PERCPU_DYNAMIC is too small");
+	kw_percpu_next = at + size;
+	return (void __percpu *)(__start_kw_percpu + at);
+}
+
+void __percpu *(__alloc_percpu)(size_t size, size_t align) { return kw_percpu_alloc(size, align); }
+void __percpu *(pcpu_alloc_noprof)(size_t size, size_t align, bool reserved, gfp_t gfp) { return kw_percpu_alloc(size, align); }
+/* The space is lost until the next restore: KVM allocates per-CPU data once. */
+void free_percpu(void __percpu *p) { }
+
+bool alloc_cpumask_var_node(cpumask_var_t *mask, gfp_t flags, int node)
+{
+	*mask = kw_alloc(BITS_TO_LONGS(nr_cpu_ids) * sizeof(long));
+	return true;
+}
+
+void free_cpumask_var(cpumask_var_t mask) { kw_free(mask); }

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * RCU and SRCU.
+ *
+ * Same as the kernel: a grace period ends when every read section that was open
+ * at its start has been left; call_rcu() callbacks run after one, never at once;
+ * SRCU sections may sleep and are counted per structure and index.
+ * Different on purpose: no per-CPU trees.  A section is a counter in its task,
+ * and grace periods are numbered.
+ */
+#include <linux/rcupdate.h>
+#include <linux/rcutree.h>
+#include <linux/srcu.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "env.h"
+
+#define KW_GRACE_NS 10000	/* a callback is run at least so much later */
+
+static u64 kw_grace;		/* number of the newest grace period */
+static u32 kw_readers;		/* tasks inside a read section */
+static struct rcu_head *kw_rcu_first, **kw_rcu_last = &kw_rcu_first;
+static u64 kw_rcu_grace;	/* that the oldest callback waits for */
+
+void __rcu_read_lock(void)
+{
+	if (kw_current->rcu_read_lock_nesting++ == 0) {
+		kw_self->rcu_start = kw_grace;
+		kw_readers++;
+	}
+}
+
+void __rcu_read_unlock(void)
+{
+	if (kw_current->rcu_read_lock_nesting <= 0)
+		hs_fault("rcu_read_unlock outside a read section");
+	if (--kw_current->rcu_read_lock_nesting == 0) {
+		kw_readers--;
+		kw_released(&kw_grace);
+	}
+}
+
+/* Is a section open that began before grace period @nr? */
+static struct kw_task *kw_reader_before(u64 nr)
+{
+	u32 i;
+
+	if (!kw_readers)
+		return NULL;
+	for (i = 0; i < kw_config.nr_cpus; i++)
+		if (kw_tasks[i] && kw_tasks[i]->ts.rcu_read_lock_nesting > 0 && kw_tasks[i]->rcu_start < nr)
+			return kw_tasks[i];
+	return NULL;
+}
+
+void synchronize_rcu(void)
+{
+	u64 nr = ++kw_grace;
+	struct kw_task *reader;
+
+	if (kw_current->rcu_read_lock_nesting)
+		hs_fault("synchronize_rcu inside a read section");
+	while ((reader = kw_reader_before(nr)))
+		kw_wait(&kw_grace, "RCU grace period", reader->tid, KW_BLOCK_GRACE);
+}
+
+void synchronize_rcu_expedited(void) { synchronize_rcu(); }
+
+void call_rcu(struct rcu_head *head, rcu_callback_t func)
+{
+	head->func = func;
+	head->next = NULL;
+	*kw_rcu_last = head;
+	kw_rcu_last = (struct rcu_head **)&head->next;
+	kw_rcu_grace = ++kw_grace;
+	hs_work_queued(kw_shared.now_ns + KW_GRACE_NS);
+}
+
+bool kw_rcu_ready(void)
+{
+	return kw_rcu_first && !kw_reader_before(kw_rcu_grace);
+}
+
+/* Runs what was queued before now; callbacks may queue more. */
+void kw_rcu_run(void)
+{
+	struct rcu_head *head = kw_rcu_first;
+
+	if (!kw_rcu_ready())
+		return;
+	kw_rcu_first = NULL;
+	kw_rcu_last = &kw_rcu_first;
+	while (head) {
+		struct rcu_head *next = (struct rcu_head *)head->next;
+
+		head->func(head);
+		head = next;
+	}
+}
+
+void rcu_barrier(void)
+{
+	synchronize_rcu();
+	kw_rcu_run();
+}
+
+/* --- SRCU: the state hangs where the kernel has its per-CPU array. */
+struct kw_srcu {
+	u32 idx;
+	u32 readers[2];
+	u32 busy;		/* owner of the update side, tid + 1 */
+};
+
+static struct kw_srcu *kw_srcu_of(struct srcu_struct *s)
+{
+	return (struct kw_srcu *)s->sda;
+}
+
+int init_srcu_struct(struct srcu_struct *s)
+{
+	s->sda = (void *)kw_alloc(sizeof(struct kw_srcu));
+	return 0;
+}
+
+void cleanup_srcu_struct(struct srcu_struct *s)
+{
+	struct kw_srcu *k = kw_srcu_of(s);
+
+	if (k->readers[0] || k->readers[1])
+		hs_fault("cleanup_srcu_struct with readers inside");
+	kw_free(k);
+	s->sda = NULL;
+}
+
+int __srcu_read_lock(struct srcu_struct *s)
+{
+	struct kw_srcu *k = kw_srcu_of(s);
+
+	k->readers[k->idx]++;
+	return k->idx;
+}
+
+void __srcu_read_unlock(struct srcu_struct *s, int idx)
+{
+	struct kw_srcu *k = kw_srcu_of(s);
+
+	if (idx < 0 || idx > 1 || !k->readers[idx])
+		hs_fault("srcu_read_unlock without its lock");
+	if (!--k->readers[idx])
+		kw_released(k);
+}
+
+/* One updater at a time; then turn the index and wait until the old one drains. */
+void synchronize_srcu(struct srcu_struct *s)
+{
+	struct kw_srcu *k = kw_srcu_of(s);
+	u32 old;
+
+	while (k->busy)
+		kw_wait(k, "SRCU update side", k->busy - 1, KW_BLOCK_GRACE);
+	k->busy = kw_self->tid + 1;
+	old = k->idx;
+	k->idx = !old;
+	while (k->readers[old])
+		kw_wait(k, "SRCU grace period", KW_NO_TASK, KW_BLOCK_GRACE);
+	k->busy = 0;
+	kw_released(k);
+}
+
+void synchronize_srcu_expedited(struct srcu_struct *s) { synchronize_srcu(s); }
+
+/* No callback of ours is ever queued on an SRCU structure, so there is nothing to wait for. */
+void srcu_barrier(struct srcu_struct *s) { }

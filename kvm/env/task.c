@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tasks: current, schedule(), wake-ups, signals, preempt notifiers, rcuwait,
+ * and the wait graph.
+ *
+ * Same as the kernel: a task that set its state and calls schedule() sleeps
+ * until somebody makes it runnable; a wake-up between the two is not lost.
+ * Different on purpose: each task has a CPU of its own, so it is taken off its
+ * CPU only where schedule() is called.
+ * Does not own stacks and does not choose who runs: hs_block(), hs_wake().
+ */
+#include <linux/sched/signal.h>
+#include <linux/sched/mm.h>
+#include <linux/rcuwait.h>
+#include <linux/preempt.h>
+#include <linux/pid.h>
+#include <linux/swait.h>
+#include <linux/entry-kvm.h>
+#include <linux/kvm_host.h>
+#include "env.h"
+
+struct kw_config kw_config;
+struct kw_shared kw_shared;
+struct kw_task **kw_tasks;
+struct kw_task *kw_self;
+struct task_struct *kw_current;
+unsigned int kw_cpu_number;
+int kw_preempt_count;
+struct kw_cpu_irq *kw_cpu_irq;
+u32 kw_nr_waiting;
+static LIST_HEAD(kw_waiting);
+
+/* One mm per address space number, made when first used. */
+#define KW_MAX_MM 64
+static struct mm_struct *kw_mms[KW_MAX_MM];
+
+struct mm_struct *kw_mm(u32 nr)
+{
+	if (nr >= KW_MAX_MM)
+		return NULL;
+	if (!kw_mms[nr]) {
+		kw_mms[nr] = kw_alloc(sizeof(struct mm_struct));
+		atomic_set(&kw_mms[nr]->mm_count, 1);
+		atomic_set(&kw_mms[nr]->mm_users, 1);
+		init_rwsem(&kw_mms[nr]->mmap_lock);
+	}
+	return kw_mms[nr];
+}
+
+void kw_tasks_init(void)
+{
+	kw_tasks = kw_alloc(kw_config.nr_cpus * sizeof(*kw_tasks));
+}
+
+int kw_task_create(u32 tid, const char *comm, u32 mm)
+{
+	struct kw_task *t;
+
+	if (tid >= kw_config.nr_cpus)
+		return -EINVAL;
+	if (kw_tasks[tid])
+		return -EEXIST;
+	t = kw_alloc(sizeof(*t));
+	kw_tasks[tid] = t;
+	t->tid = tid;
+	t->wait_holder = KW_NO_TASK;
+	INIT_LIST_HEAD(&t->calls);
+	INIT_LIST_HEAD(&t->wait_entry);
+	timerqueue_init_head(&t->due);
+	t->clock_base.get_time = ktime_get;
+	strscpy(t->ts.comm, comm, sizeof(t->ts.comm));
+	t->ts.pid = t->ts.tgid = tid + 1;
+	t->ts.flags = 0;
+	t->ts.mm = t->ts.active_mm = kw_mm(mm);
+	refcount_set(&t->ts.usage, 2);
+	INIT_HLIST_HEAD(&t->ts.preempt_notifiers);
+	return t->ts.mm ? 0 : -EINVAL;
+}
+
+void kw_task_switch(u32 tid)
+{
+	kw_self = kw_tasks[tid];
+	kw_current = &kw_self->ts;
+	kw_cpu_number = tid;
+	kw_cpu_irq = &kw_self->irq;
+	kw_cpu_offset = kw_percpu_delta + tid * kw_percpu_stride;
+	kw_shared.current_tid = tid;
+}
+
+/* --- Waiting for locks and grace periods. */
+static void kw_check_cycle(void)
+{
+	static char graph[2048];
+	u32 tid = kw_self->wait_holder, steps = 0;
+
+	while (tid != KW_NO_TASK && steps++ < kw_config.nr_cpus) {
+		if (tid == kw_self->tid) {
+			kw_wait_graph(graph, sizeof(graph));
+			hs_deadlock(graph);
+		}
+		if (tid >= kw_config.nr_cpus || !kw_tasks[tid] || !kw_tasks[tid]->wait_obj)
+			return;
+		tid = kw_tasks[tid]->wait_holder;
+	}
+}
+
+void kw_wait(const void *obj, const char *kind, u32 holder, enum kw_block_why why)
+{
+	struct kw_task *t = kw_self;
+
+	t->wait_obj = obj;
+	t->wait_kind = kind;
+	t->wait_holder = holder;
+	kw_check_cycle();
+	list_add_tail(&t->wait_entry, &kw_waiting);
+	kw_nr_waiting++;
+	hs_block(why, U64_MAX);
+	kw_nr_waiting--;
+	list_del_init(&t->wait_entry);
+	t->wait_obj = NULL;
+	t->wait_holder = KW_NO_TASK;
+	if (t->irq.pending && !t->irq.disabled)
+		kw_irq_enabled();
+}
+
+void kw_wake_waiters(const void *obj)
+{
+	struct kw_task *t;
+
+	list_for_each_entry(t, &kw_waiting, wait_entry)
+		if (t->wait_obj == obj)
+			hs_wake(t->tid);
+}
+
+int kw_wait_graph(char *buf, u64 len)
+{
+	struct kw_task *t;
+	int n = 0;
+
+	buf[0] = 0;
+	list_for_each_entry(t, &kw_waiting, wait_entry) {
+		struct kw_task *h = t->wait_holder < kw_config.nr_cpus ? kw_tasks[t->wait_holder] : NULL;
+
+		n += scnprintf(buf + n, len - n, "%s waits for a %s held by %s; ", t->ts.comm, t->wait_kind,
+			       h ? h->ts.comm : "others");
+	}
+	return n;
+}
+
+/* --- schedule() and wake-ups. */
+static void kw_preempt_out(void)
+{
+	struct preempt_notifier *n;
+
+	hlist_for_each_entry(n, &kw_current->preempt_notifiers, link)
+		n->ops->sched_out(n, kw_current);
+}
+
+static void kw_preempt_in(void)
+{
+	struct preempt_notifier *n;
+
+	hlist_for_each_entry(n, &kw_current->preempt_notifiers, link)
+		n->ops->sched_in(n, raw_smp_processor_id());
+}
+
+void schedule(void)
+{
+	struct kw_task *t = kw_self;
+
+	clear_tsk_thread_flag(&t->ts, TIF_NEED_RESCHED);
+	if (signal_pending_state(READ_ONCE(t->ts.__state), &t->ts))
+		WRITE_ONCE(t->ts.__state, TASK_RUNNING);
+	if (READ_ONCE(t->ts.__state) == TASK_RUNNING) {
+		kw_preempt_out();
+		hs_preempted();
+		kw_preempt_in();
+		return;
+	}
+	kw_preempt_out();
+	t->blocked_in_schedule = true;
+	while (READ_ONCE(t->ts.__state) != TASK_RUNNING) {
+		hs_block(KW_BLOCK_SCHEDULE, U64_MAX);
+		if (t->irq.pending && !t->irq.disabled)
+			kw_irq_enabled();
+	}
+	t->blocked_in_schedule = false;
+	kw_preempt_in();
+}
+
+int wake_up_process(struct task_struct *p)
+{
+	struct kw_task *t = kw_task_of(p);
+
+	if (READ_ONCE(p->__state) == TASK_RUNNING)
+		return 0;
+	WRITE_ONCE(p->__state, TASK_RUNNING);
+	if (t->blocked_in_schedule)
+		hs_wake(t->tid);
+	return 1;
+}
+
+int __cond_resched(void)
+{
+	if (!test_tsk_thread_flag(kw_current, TIF_NEED_RESCHED))
+		return 0;
+	schedule();
+	return 1;
+}
+
+bool single_task_running(void) { return true; }
+int yield_to(struct task_struct *p, bool preempt) { return 0; }
+
+int rcuwait_wake_up(struct rcuwait *w)
+{
+	struct task_struct *p = rcu_dereference_raw(w->task);
+
+	return p ? wake_up_process(p) : 0;
+}
+
+void finish_rcuwait(struct rcuwait *w)
+{
+	rcu_assign_pointer(w->task, NULL);
+	__set_current_state(TASK_RUNNING);
+}
+
+/* --- Completions: a counter and the wait graph. */
+void complete(struct completion *x)
+{
+	x->done++;
+	kw_released(x);
+}
+
+void wait_for_completion(struct completion *x)
+{
+	while (!x->done)
+		kw_wait(x, "completion", KW_NO_TASK, KW_BLOCK_LOCK);
+	x->done--;
+}
+
+void __init_swait_queue_head(struct swait_queue_head *q, const char *name, struct lock_class_key *key)
+{
+	INIT_LIST_HEAD(&q->task_list);
+}
+
+/* --- Signals. */
+void kw_task_signal(u32 tid)
+{
+	struct kw_task *t = kw_tasks[tid];
+
+	set_tsk_thread_flag(&t->ts, TIF_SIGPENDING);
+	if (READ_ONCE(t->ts.__state) & TASK_INTERRUPTIBLE)
+		wake_up_process(&t->ts);
+	kw_send_reschedule(tid);
+}
+
+void kw_task_signal_clear(u32 tid)
+{
+	clear_tsk_thread_flag(&kw_tasks[tid]->ts, TIF_SIGPENDING);
+}
+
+void kw_task_resched(u32 tid)
+{
+	set_tsk_thread_flag(&kw_tasks[tid]->ts, TIF_NEED_RESCHED);
+	kw_send_reschedule(tid);
+}
+
+int sigprocmask(int how, sigset_t *set, sigset_t *oldset)
+{
+	if (oldset)
+		*oldset = kw_current->blocked;
+	if (how == SIG_SETMASK && set)
+		kw_current->blocked = *set;
+	return 0;
+}
+
+/*
+ * kernel/entry/kvm.c: what must be done before the guest goes on. The same
+ * order; no task work and no live patching exist here.
+ */
+int xfer_to_guest_mode_handle_work(struct kvm_vcpu *vcpu)
+{
+	do {
+		if (signal_pending(kw_current)) {
+			kvm_handle_signal_exit(vcpu);
+			return -EINTR;
+		}
+		if (test_tsk_thread_flag(kw_current, TIF_NEED_RESCHED))
+			schedule();
+	} while (read_thread_flags() & XFER_TO_GUEST_MODE_WORK);
+	return 0;
+}
+
+/* --- Preempt notifiers. */
+void preempt_notifier_inc(void) { }
+void preempt_notifier_dec(void) { }
+void preempt_notifier_register(struct preempt_notifier *n) { hlist_add_head(&n->link, &kw_current->preempt_notifiers); }
+void preempt_notifier_unregister(struct preempt_notifier *n) { hlist_del(&n->link); }
+
+/* --- Process identities: one struct pid a task, only compared. */
+struct pid *get_task_pid(struct task_struct *p, enum pid_type type) { return (struct pid *)p; }
+struct task_struct *get_pid_task(struct pid *pid, enum pid_type type) { return (struct task_struct *)pid; }
+void put_pid(struct pid *pid) { }
+pid_t pid_vnr(struct pid *pid) { return pid ? ((struct task_struct *)pid)->pid : 0; }
+void __put_task_struct(struct task_struct *p) { }
+void __mmdrop(struct mm_struct *mm) { }
+void mmput(struct mm_struct *mm) { atomic_dec(&mm->mm_users); }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Deferred work: work queues, delayed work, and the moment when RCU callbacks
+ * run, all on one kworker task.
+ *
+ * Same as the kernel: an item is queued at most once; its function runs in
+ * process context with the item no longer pending; cancel_work_sync() and
+ * flush_work() wait for a running item.
+ * Different on purpose: one worker for all queues, items run in the order in
+ * which they became due.
+ */
+#include <linux/workqueue.h>
+#include <linux/jiffies.h>
+#include <linux/timer.h>
+#include "env.h"
+
+static LIST_HEAD(kw_ready);		/* struct work_struct.entry */
+static LIST_HEAD(kw_delayed);		/* the same entry; due at delayed_work.timer.expires ns */
+static struct work_struct *kw_running;
+static u32 kw_worker_tid = KW_NO_TASK;
+
+static char kw_a_queue[64];		/* never looked into */
+struct workqueue_struct *system_wq = (void *)kw_a_queue;
+struct workqueue_struct *system_percpu_wq = (void *)kw_a_queue;
+struct workqueue_struct *system_highpri_wq = (void *)kw_a_queue;
+struct workqueue_struct *system_long_wq = (void *)kw_a_queue;
+struct workqueue_struct *system_unbound_wq = (void *)kw_a_queue;
+
+static bool kw_claim(struct work_struct *work)
+{
+	return !test_and_set_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(work));
+}
+
+static void kw_unqueue(struct work_struct *work)
+{
+	list_del_init(&work->entry);
+	clear_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(work));
+}
+
+bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *work)
+{
+	if (!kw_claim(work))
+		return false;
+	list_add_tail(&work->entry, &kw_ready);
+	hs_work_queued(kw_shared.now_ns);
+	return true;
+}
+
+bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay)
+{
+	if (!delay)
+		return queue_work_on(cpu, wq, &dwork->work);
+	if (!kw_claim(&dwork->work))
+		return false;
+	dwork->timer.expires = kw_shared.now_ns + jiffies_to_nsecs(delay);
+	list_add_tail(&dwork->work.entry, &kw_delayed);
+	hs_work_queued(dwork->timer.expires);
+	return true;
+}
+
+static void kw_promote(void)
+{
+	struct work_struct *work, *next;
+
+	list_for_each_entry_safe(work, next, &kw_delayed, entry)
+		if (to_delayed_work(work)->timer.expires <= kw_shared.now_ns)
+			list_move_tail(&work->entry, &kw_ready);
+}
+
+bool kw_work_pending(void)
+{
+	kw_promote();
+	return !list_empty(&kw_ready) || kw_rcu_ready();
+}
+
+void kw_work_run(void)
+{
+	kw_worker_tid = kw_self->tid;
+	kw_promote();
+	while (!list_empty(&kw_ready)) {
+		struct work_struct *work = list_first_entry(&kw_ready, struct work_struct, entry);
+
+		kw_unqueue(work);
+		kw_running = work;
+		work->func(work);
+		kw_running = NULL;
+		kw_released(&kw_running);
+	}
+	kw_rcu_run();
+}
+
+static bool kw_wait_running(struct work_struct *work)
+{
+	bool ran = false;
+
+	while (kw_running == work && kw_self->tid != kw_worker_tid) {
+		ran = true;
+		kw_wait(&kw_running, "work item", kw_worker_tid, KW_BLOCK_LOCK);
+	}
+	return ran;
+}
+
+bool cancel_work_sync(struct work_struct *work)
+{
+	bool pending = test_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(work));
+
+	if (pending)
+		kw_unqueue(work);
+	kw_wait_running(work);
+	return pending;
+}
+
+bool cancel_delayed_work_sync(struct delayed_work *dwork) { return cancel_work_sync(&dwork->work); }
+
+/* Runs a pending item at once, on this task, instead of waiting for the worker. */
+bool flush_work(struct work_struct *work)
+{
+	if (!test_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(work)))
+		return kw_wait_running(work);
+	kw_unqueue(work);
+	work->func(work);
+	return true;
+}
+
+bool flush_delayed_work(struct delayed_work *dwork) { return flush_work(&dwork->work); }
+
+void __flush_workqueue(struct workqueue_struct *wq)
+{
+	while (!list_empty(&kw_ready))
+		flush_work(list_first_entry(&kw_ready, struct work_struct, entry));
+	while (kw_running && kw_self->tid != kw_worker_tid)
+		kw_wait(&kw_running, "work item", kw_worker_tid, KW_BLOCK_LOCK);
+}
+
+void delayed_work_timer_fn(struct timer_list *timer) { hs_trap("delayed_work_timer_fn"); }
+void init_timer_key(struct timer_list *timer, void (*func)(struct timer_list *), unsigned int flags,
+		    const char *name, struct lock_class_key *key)
+{
+	timer->function = func;
+	timer->flags = flags;
+}
+
+struct workqueue_struct *(alloc_workqueue)(const char *fmt, unsigned int flags, int max_active, ...)
+{
+	return (void *)kw_a_queue;
+}
+struct workqueue_struct *(alloc_workqueue_noprof)(const char *fmt, unsigned int flags, int max_active, ...)
+{
+	return (void *)kw_a_queue;
+}
+void destroy_workqueue(struct workqueue_struct *wq) { }

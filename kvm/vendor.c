@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The simulated vendor module: what kvm_intel and kvm_amd are to KVM, with the
+ * hardware modelled by the libc world behind hs_vm_enter().
+ *
+ * It follows VMX, as the SDM describes it: the event-injection field and its
+ * re-injection after a cancelled entry or an interrupted delivery, interrupt
+ * shadows, the interrupt-window exit, the TPR shadow with its threshold, and
+ * exits.  APICv is off.
+ *
+ * Operations are found by name: kw_op_X() fills kvm_x86_ops.X.  One that KVM
+ * wants and that is neither here nor a no-op with a reason in symbols.tbl is a
+ * trap.  No instruction is decoded; hs_vm_enter() says what the guest did.
+ */
+#include <linux/kvm_host.h>
+#include <kvm/iodev.h>
+#include <asm/msr-index.h>
+#include "lapic.h"
+#include "x86.h"
+#include "cpuid.h"
+#include "pmu.h"
+#include "irq.h"
+#include "trace.h"
+#include "env/env.h"
+
+struct kw_vcpu {
+	struct kvm_vcpu vcpu;
+	struct kw_hw hw;
+};
+
+struct kw_vm {
+	struct kvm kvm;
+	u32 nr;
+};
+
+static u32 kw_nr_vms;
+
+static struct kw_hw *kw_hw(struct kvm_vcpu *vcpu)
+{
+	return &container_of(vcpu, struct kw_vcpu, vcpu)->hw;
+}
+
+static struct kvm_vcpu *kw_vcpu(const struct kw_hw *hw)
+{
+	return (struct kvm_vcpu *)&container_of(hw, struct kw_vcpu, hw)->vcpu;
+}
+
+/* KVM's declarations of the operations: a definition below that drifts fails to compile. */
+#define KVM_X86_OP(func) extern typeof(*((struct kvm_x86_ops *)0)->func) kw_op_##func;
+#define KVM_X86_OP_OPTIONAL(func) KVM_X86_OP(func)
+#define KVM_X86_OP_OPTIONAL_RET0(func) KVM_X86_OP(func)
+#include <asm/kvm-x86-ops.h>
+
+/* --- The processor and the VM. */
+int kw_op_hardware_enable(void) { return 0; }
+int kw_op_enable_virtualization_cpu(void) { return 0; }
+int kw_op_check_processor_compatibility(void) { return 0; }
+bool kw_op_has_emulated_msr(struct kvm *kvm, u32 index) { return true; }
+
+int kw_op_vm_init(struct kvm *kvm)
+{
+	container_of(kvm, struct kw_vm, kvm)->nr = kw_nr_vms++;
+	return 0;
+}
+
+int kw_op_vcpu_create(struct kvm_vcpu *vcpu)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	hw->vm = container_of(vcpu->kvm, struct kw_vm, kvm)->nr;
+	hw->vcpu_id = vcpu->vcpu_id;
+	hw->rflags = X86_EFLAGS_FIXED;
+	hw->vapic_page = vcpu->arch.apic ? vcpu->arch.apic->regs : NULL;
+	hs_vcpu_created(hw);
+	return 0;
+}
+
+void kw_op_vcpu_free(struct kvm_vcpu *vcpu) { hs_vcpu_freed(kw_hw(vcpu)); }
+
+/* RESET and INIT: SDM, "Processor State After Reset". Only what interrupts see. */
+void kw_op_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	hw->entry_intr_info = 0;
+	hw->int_window = hw->nmi_window = 0;
+	hw->tpr_threshold = 0;
+	hw->rflags = X86_EFLAGS_FIXED;
+	hw->interruptibility = 0;
+}
+
+/* --- Registers: long mode, ring 0, flat; only RFLAGS.IF changes. */
+unsigned long kw_op_get_rflags(struct kvm_vcpu *vcpu) { return kw_hw(vcpu)->rflags; }
+void kw_op_set_rflags(struct kvm_vcpu *vcpu, unsigned long rflags) { kw_hw(vcpu)->rflags = rflags; }
+bool kw_op_get_if_flag(struct kvm_vcpu *vcpu) { return kw_hw(vcpu)->rflags & X86_EFLAGS_IF; }
+int kw_op_get_cpl(struct kvm_vcpu *vcpu) { return 0; }
+bool kw_op_is_valid_cr0(struct kvm_vcpu *vcpu, unsigned long cr0) { return true; }
+bool kw_op_is_valid_cr4(struct kvm_vcpu *vcpu, unsigned long cr4) { return true; }
+void kw_op_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0) { vcpu->arch.cr0 = cr0; }
+void kw_op_set_cr4(struct kvm_vcpu *vcpu, unsigned long cr4) { vcpu->arch.cr4 = cr4; }
+
+int kw_op_set_efer(struct kvm_vcpu *vcpu, u64 efer)
+{
+	vcpu->arch.efer = efer;
+	return 0;
+}
+
+void kw_op_get_cs_db_l_bits(struct kvm_vcpu *vcpu, int *db, int *l)
+{
+	*db = 0;
+	*l = 1;
+}
+
+void kw_op_cache_reg(struct kvm_vcpu *vcpu, enum kvm_reg reg) { __set_bit(reg, (unsigned long *)&vcpu->arch.regs_avail); }
+int kw_op_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr) { return kvm_get_msr_common(vcpu, msr); }
+int kw_op_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr) { return kvm_set_msr_common(vcpu, msr); }
+int kw_op_complete_emulated_msr(struct kvm_vcpu *vcpu, int err) { return kvm_complete_insn_gp(vcpu, err); }
+
+/* --- Interruptibility: SDM, "Guest Non-Register State", and "MOV SS", "STI". */
+void kw_op_set_interrupt_shadow(struct kvm_vcpu *vcpu, int mask)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	hw->interruptibility &= ~(KW_BLOCK_STI | KW_BLOCK_MOV_SS);
+	if (mask & KVM_X86_SHADOW_INT_MOV_SS)
+		hw->interruptibility |= KW_BLOCK_MOV_SS;
+	else if (mask & KVM_X86_SHADOW_INT_STI)
+		hw->interruptibility |= KW_BLOCK_STI;
+}
+
+u32 kw_op_get_interrupt_shadow(struct kvm_vcpu *vcpu)
+{
+	u32 blocked = kw_hw(vcpu)->interruptibility, mask = 0;
+
+	if (blocked & KW_BLOCK_STI)
+		mask |= KVM_X86_SHADOW_INT_STI;
+	if (blocked & KW_BLOCK_MOV_SS)
+		mask |= KVM_X86_SHADOW_INT_MOV_SS;
+	return mask;
+}
+
+int kw_op_skip_emulated_instruction(struct kvm_vcpu *vcpu)
+{
+	kvm_rip_write(vcpu, kvm_rip_read(vcpu) + kw_hw(vcpu)->insn_len);
+	kw_op_set_interrupt_shadow(vcpu, 0);
+	return 1;
+}
+
+int kw_op_interrupt_allowed(struct kvm_vcpu *vcpu, bool for_injection)
+{
+	const struct kw_hw *hw = kw_hw(vcpu);
+
+	return (hw->rflags & X86_EFLAGS_IF) && !(hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS));
+}
+
+int kw_op_nmi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
+{
+	return !(kw_hw(vcpu)->interruptibility & (KW_BLOCK_NMI | KW_BLOCK_STI | KW_BLOCK_MOV_SS));
+}
+
+bool kw_op_get_nmi_mask(struct kvm_vcpu *vcpu) { return kw_hw(vcpu)->interruptibility & KW_BLOCK_NMI; }
+
+void kw_op_set_nmi_mask(struct kvm_vcpu *vcpu, bool masked)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	hw->interruptibility = (hw->interruptibility & ~KW_BLOCK_NMI) | (masked ? KW_BLOCK_NMI : 0);
+}
+
+void kw_op_enable_irq_window(struct kvm_vcpu *vcpu) { kw_hw(vcpu)->int_window = 1; }
+void kw_op_enable_nmi_window(struct kvm_vcpu *vcpu) { kw_hw(vcpu)->nmi_window = 1; }
+
+/* --- Injection: SDM, "VM-Entry Controls for Event Injection". */
+static u64 kw_trace_inj[3];
+
+void kw_op_inject_irq(struct kvm_vcpu *vcpu, bool reinjected)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	if (unlikely(kw_shared.trace_on)) {
+		kw_trace_inj[0] = vcpu->arch.interrupt.nr;
+		kw_trace_inj[1] = vcpu->arch.interrupt.soft;
+		kw_trace_inj[2] = reinjected;
+		hs_tracepoint(KW_TP_KVM_INJ_VIRQ, 3, kw_trace_inj);
+	}
+	++vcpu->stat.irq_injections;
+	hw->entry_intr_info = KW_INTR_VALID | KW_INTR_TYPE_EXTERNAL | vcpu->arch.interrupt.nr;
+	kw_point(KW_POINT_INJECT);
+}
+
+void kw_op_inject_nmi(struct kvm_vcpu *vcpu)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	hw->entry_intr_info = KW_INTR_VALID | KW_INTR_TYPE_NMI | 2;
+	hw->interruptibility |= KW_BLOCK_NMI;
+}
+
+void kw_op_inject_exception(struct kvm_vcpu *vcpu)
+{
+	struct kvm_queued_exception *ex = &vcpu->arch.exception;
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	hw->entry_intr_info = KW_INTR_VALID | KW_INTR_TYPE_EXCEPTION | ex->vector;
+	if (ex->has_error_code) {
+		hw->entry_intr_info |= KW_INTR_HAS_ERROR_CODE;
+		hw->entry_error_code = ex->error_code;
+	}
+}
+
+/* An event that did not reach its handler is owed again, whatever it was. */
+static void kw_requeue(struct kvm_vcpu *vcpu, u32 info)
+{
+	u8 vector = info & KW_INTR_VECTOR_MASK;
+
+	vcpu->arch.nmi_injected = false;
+	kvm_clear_exception_queue(vcpu);
+	kvm_clear_interrupt_queue(vcpu);
+	if (!(info & KW_INTR_VALID))
+		return;
+	kvm_make_request(KVM_REQ_EVENT, vcpu);
+	switch (info & KW_INTR_TYPE_MASK) {
+	case KW_INTR_TYPE_NMI:
+		vcpu->arch.nmi_injected = true;
+		kw_op_set_nmi_mask(vcpu, false);
+		break;
+	case KW_INTR_TYPE_EXCEPTION:
+		if (info & KW_INTR_HAS_ERROR_CODE)
+			kvm_requeue_exception_e(vcpu, vector, kw_hw(vcpu)->entry_error_code);
+		else
+			kvm_requeue_exception(vcpu, vector);
+		break;
+	default:
+		kvm_queue_interrupt(vcpu, vector, false);
+	}
+}
+
+void kw_op_cancel_injection(struct kvm_vcpu *vcpu)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	kw_requeue(vcpu, hw->entry_intr_info);
+	hw->entry_intr_info = 0;
+	hs_vm_cancel(hw);
+}
+
+/* SDM, "TPR Virtualization": the threshold is the class that waits, if TPR holds it back. */
+void kw_op_update_cr8_intercept(struct kvm_vcpu *vcpu, int tpr, int irr)
+{
+	kw_hw(vcpu)->tpr_threshold = (irr == -1 || tpr < irr) ? 0 : irr;
+}
+
+void kw_op_deliver_interrupt(struct kvm_lapic *apic, int delivery_mode, int trig_mode, int vector)
+{
+	struct kvm_vcpu *vcpu = apic->vcpu;
+
+	kw_point(KW_POINT_DELIVER);
+	kvm_lapic_set_irr(vector, apic);
+	kw_point(KW_POINT_DELIVERED);
+	kvm_make_request(KVM_REQ_EVENT, vcpu);
+	kvm_vcpu_kick(vcpu);
+}
+
+/* --- Entry and exit. */
+int kw_op_vcpu_pre_run(struct kvm_vcpu *vcpu) { return 1; }
+void kw_op_prepare_switch_to_guest(struct kvm_vcpu *vcpu) { kw_point(KW_POINT_ENTRY); }
+
+static void kw_trace_hw(enum kw_tracepoint id, const struct kw_hw *hw)
+{
+	u64 args[] = { hw->vm, hw->vcpu_id, hw->exit_reason, hw->entry_intr_info, hw->exit_qual,
+		       hw->idt_vectoring_info };
+
+	hs_tracepoint(id, ARRAY_SIZE(args), args);
+}
+
+/* What VMX handles with interrupts still off. */
+static fastpath_t kw_fastpath(struct kvm_vcpu *vcpu, bool force_immediate_exit)
+{
+#ifdef KW_HAS_FASTPATH_WRMSR
+	if (kw_hw(vcpu)->exit_reason == KW_EXIT_MSR_WRITE && !force_immediate_exit)
+		return handle_fastpath_set_msr_irqoff(vcpu);
+#endif
+	return EXIT_FASTPATH_NONE;
+}
+
+static fastpath_t kw_run(struct kvm_vcpu *vcpu, bool force_immediate_exit)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	hw->immediate_exit = force_immediate_exit;
+	hw->idt_vectoring_info = 0;
+	if (unlikely(kw_shared.trace_on))
+		kw_trace_hw(KW_TP_KVM_ENTRY, hw);
+	hs_vm_enter(hw);
+	hw->entry_intr_info = 0;
+	vcpu->arch.regs_avail = ~0;
+	vcpu->arch.regs[VCPU_REGS_RAX] = hw->rax;
+	vcpu->arch.regs[VCPU_REGS_RBX] = hw->rbx;
+	vcpu->arch.regs[VCPU_REGS_RCX] = hw->rcx;
+	vcpu->arch.regs[VCPU_REGS_RDX] = hw->rdx;
+	if (unlikely(kw_shared.trace_on))
+		kw_trace_hw(KW_TP_KVM_EXIT, hw);
+	kw_requeue(vcpu, hw->idt_vectoring_info);
+	return kw_fastpath(vcpu, force_immediate_exit);
+}
+
+#ifdef KW_HAS_RUN_FLAGS
+fastpath_t kw_op_vcpu_run(struct kvm_vcpu *vcpu, u64 flags)
+{
+	return kw_run(vcpu, flags & KVM_RUN_FORCE_IMMEDIATE_EXIT);
+}
+#else
+fastpath_t kw_op_vcpu_run(struct kvm_vcpu *vcpu, bool force_immediate_exit)
+{
+	return kw_run(vcpu, force_immediate_exit);
+}
+#endif
+
+void kw_op_handle_exit_irqoff(struct kvm_vcpu *vcpu)
+{
+	if (kw_hw(vcpu)->exit_reason == KW_EXIT_EXTERNAL_INTERRUPT)
+		kw_take_irqs_off();
+}
+
+/* --- Exit handlers: 1 go on, 0 to userspace, negative an error. */
+static int kw_exit_nothing(struct kvm_vcpu *vcpu) { return 1; }
+static int kw_exit_skip(struct kvm_vcpu *vcpu) { return kvm_skip_emulated_instruction(vcpu); }
+
+static int kw_exit_irq_window(struct kvm_vcpu *vcpu)
+{
+	kw_hw(vcpu)->int_window = 0;
+	kvm_make_request(KVM_REQ_EVENT, vcpu);
+	++vcpu->stat.irq_window_exits;
+	return 1;
+}
+
+static int kw_exit_nmi_window(struct kvm_vcpu *vcpu)
+{
+	kw_hw(vcpu)->nmi_window = 0;
+	kvm_make_request(KVM_REQ_EVENT, vcpu);
+	return 1;
+}
+
+static int kw_exit_tpr(struct kvm_vcpu *vcpu)
+{
+	kvm_apic_update_ppr(vcpu);
+	return 1;
+}
+
+/* MOV to or from CR8 without a TPR shadow: SDM, "Exit Qualification for Control-Register Accesses". */
+static int kw_exit_cr(struct kvm_vcpu *vcpu)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	if (hw->exit_qual & 16) {
+		hw->rax = kvm_get_cr8(vcpu);
+		return kvm_skip_emulated_instruction(vcpu);
+	}
+	return kvm_complete_insn_gp(vcpu, kvm_set_cr8(vcpu, hw->rax));
+}
+
+static int kw_exit_io(struct kvm_vcpu *vcpu)
+{
+	return kvm_fast_pio(vcpu, 1, kw_hw(vcpu)->exit_qual >> 16, 0);
+}
+
+/* To userspace, which does what the device would; the instruction is over. */
+static int kw_exit_mmio(struct kvm_vcpu *vcpu)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	vcpu->run->exit_reason = KVM_EXIT_MMIO;
+	vcpu->run->mmio.phys_addr = hw->exit_gpa;
+	vcpu->run->mmio.len = 4;
+	vcpu->run->mmio.is_write = true;
+	memcpy(vcpu->run->mmio.data, &hw->mmio_data, 4);
+	kvm_skip_emulated_instruction(vcpu);
+	return 0;
+}
+
+/*
+ * xAPIC MMIO. An EOI goes the short way that VMX has for it; everything else the
+ * way that the emulator takes: to the APIC's device, else to userspace.
+ */
+static int kw_exit_apic_access(struct kvm_vcpu *vcpu)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+	struct kvm_lapic *apic = vcpu->arch.apic;
+	gpa_t addr = (vcpu->arch.apic_base & PAGE_MASK) | (hw->exit_qual & 0xfff);
+	u32 val = hw->mmio_data;
+	bool write = hw->exit_qual & 0x1000;
+	int r;
+
+	if (write && (hw->exit_qual & 0xfff) == APIC_EOI) {
+		kvm_lapic_set_eoi(vcpu);
+		return kvm_skip_emulated_instruction(vcpu);
+	}
+	if (write)
+		r = kvm_iodevice_write(vcpu, &apic->dev, addr, 4, &val);
+	else
+		r = kvm_iodevice_read(vcpu, &apic->dev, addr, 4, &val);
+	if (r) {
+		hw->exit_gpa = addr;
+		return kw_exit_mmio(vcpu);
+	}
+	hw->mmio_data = val;
+	return kvm_skip_emulated_instruction(vcpu);
+}
+
+static int (*const kw_exits[KW_NR_EXIT_REASONS])(struct kvm_vcpu *) = {
+	[KW_EXIT_EXTERNAL_INTERRUPT]	= kw_exit_nothing,
+	[KW_EXIT_INTERRUPT_WINDOW]	= kw_exit_irq_window,
+	[KW_EXIT_NMI_WINDOW]		= kw_exit_nmi_window,
+	[KW_EXIT_CPUID]			= kvm_emulate_cpuid,
+	[KW_EXIT_HLT]			= kvm_emulate_halt,
+	[KW_EXIT_VMCALL]		= kvm_emulate_hypercall,
+	[KW_EXIT_CR_ACCESS]		= kw_exit_cr,
+	[KW_EXIT_IO_INSTRUCTION]	= kw_exit_io,
+	[KW_EXIT_MSR_READ]		= kvm_emulate_rdmsr,
+	[KW_EXIT_MSR_WRITE]		= kvm_emulate_wrmsr,
+	[KW_EXIT_PAUSE]			= kw_exit_skip,
+	[KW_EXIT_TPR_BELOW_THRESHOLD]	= kw_exit_tpr,
+	[KW_EXIT_APIC_ACCESS]		= kw_exit_apic_access,
+	[KW_EXIT_EPT_VIOLATION]		= kw_exit_nothing,
+	[KW_EXIT_EPT_MISCONFIG]		= kw_exit_mmio,
+	[KW_EXIT_PREEMPTION_TIMER]	= kw_exit_nothing,
+};
+
+int kw_op_handle_exit(struct kvm_vcpu *vcpu, fastpath_t fastpath)
+{
+	struct kw_hw *hw = kw_hw(vcpu);
+	int r;
+
+	hs_vm_exit_handle(hw);
+	kw_point(KW_POINT_EXIT);
+	if (fastpath != EXIT_FASTPATH_NONE)
+		return 1;
+	if (hw->exit_reason >= KW_NR_EXIT_REASONS || !kw_exits[hw->exit_reason])
+		hs_fault("an exit reason that the vendor module does not know");
+	r = kw_exits[hw->exit_reason](vcpu);
+	hw->rax = vcpu->arch.regs[VCPU_REGS_RAX];
+	hw->rdx = vcpu->arch.regs[VCPU_REGS_RDX];
+	return r;
+}
+
+/* --- What the libc world may look at. */
+void kw_apic_state(const struct kw_hw *hw, struct kw_apic_state *out)
+{
+	struct kvm_vcpu *vcpu = kw_vcpu(hw);
+	struct kvm_lapic *apic = vcpu->arch.apic;
+
+	out->regs = apic->regs;
+	out->apic_base = vcpu->arch.apic_base;
+	out->pv_eoi_msr = vcpu->arch.pv_eoi.msr_val;
+	out->highest_isr_cache = apic->highest_isr_cache;
+	out->isr_count = apic->isr_count;
+	out->injected = vcpu->arch.interrupt.injected ? vcpu->arch.interrupt.nr : -1;
+	out->irr_pending = apic->irr_pending;
+	out->pv_eoi_pending = test_bit(KVM_APIC_PV_EOI_PENDING, &vcpu->arch.apic_attention);
+	out->apicv_active = apic->apicv_active;
+	out->sw_enabled = apic->sw_enabled;
+}
+
+void kw_tracepoint(enum kw_tracepoint id, unsigned int nr, const u64 *args)
+{
+	u64 copy[8];
+	u32 i;
+
+	for (i = 0; i < nr && i < 8; i++)
+		copy[i] = args[i];
+	/* The EOI tracepoints name the APIC by its address, which means nothing outside. */
+	if (id == KW_TP_KVM_EOI || id == KW_TP_KVM_PV_EOI)
+		copy[0] = ((struct kvm_lapic *)args[0])->vcpu->vcpu_id;
+	hs_tracepoint(id, i, copy);
+}
+
+/* --- Registration, by the steps of a vendor module's init function. */
+static int kw_hardware_setup(void)
+{
+	enable_apicv = false;
+	kvm_set_cpu_caps();
+	kvm_caps.has_tsc_control = false;
+	return 0;
+}
+
+static struct kvm_x86_nested_ops kw_nested_ops;
+static struct kvm_pmu_ops kw_pmu_ops;
+static struct kvm_x86_ops kw_ops;
+
+#undef KVM_X86_OP
+#undef KVM_X86_OP_OPTIONAL
+#undef KVM_X86_OP_OPTIONAL_RET0
+#define KVM_X86_OP(func) kw_ops.func = kw_op_##func;
+#define KVM_X86_OP_OPTIONAL(func)
+#define KVM_X86_OP_OPTIONAL_RET0(func)
+static void kw_fill_ops(void)
+{
+#include <asm/kvm-x86-ops.h>
+	kw_ops.name = "lapicsim";
+	kw_ops.vm_size = sizeof(struct kw_vm);
+	kw_ops.update_cr8_intercept = kw_op_update_cr8_intercept;
+	kw_ops.nested_ops = &kw_nested_ops;
+}
+
+static int __maybe_unused kw_yes(void) { return 1; }
+static int __maybe_unused kw_no(void) { return 0; }
+
+static struct kvm_x86_init_ops kw_init_ops = {
+#ifdef KW_HAS_INIT_OPS_HAS_SUPPORT
+	.cpu_has_kvm_support = kw_yes,
+#endif
+#ifdef KW_HAS_INIT_OPS_DISABLED_BY_BIOS
+	.disabled_by_bios = kw_no,
+#endif
+#ifdef KW_HAS_INIT_OPS_CHECK_COMPAT
+	.check_processor_compatibility = kw_no,
+#endif
+	.hardware_setup = kw_hardware_setup,
+	.runtime_ops = &kw_ops,
+	.pmu_ops = &kw_pmu_ops,
+};
+
+int kw_vendor_load(void)
+{
+	typedef int (*init_with_ops)(void *, unsigned int, unsigned int, struct module *);
+	typedef int (*init_without)(unsigned int, unsigned int, struct module *);
+	void *volatile init = kvm_init;
+	int r;
+
+	kw_fill_ops();
+	r = kvm_x86_vendor_init(&kw_init_ops);
+	if (r)
+		return r;
+	if (_Generic(&kvm_init, init_with_ops: true, init_without: false))
+		return ((init_with_ops)init)(&kw_init_ops, sizeof(struct kw_vcpu), __alignof__(struct kw_vcpu),
+					     NULL);
+	return ((init_without)init)(sizeof(struct kw_vcpu), __alignof__(struct kw_vcpu), NULL);
+}
+
+void kw_vendor_unload(void)
+{
+	kvm_exit();
+	kvm_x86_vendor_exit();
+}
