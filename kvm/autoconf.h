@@ -34,6 +34,7 @@
 #define CONFIG_PAGE_SIZE_4KB 1
 #define CONFIG_X86_L1_CACHE_SHIFT 6
 #define CONFIG_X86_INTERNODE_CACHE_SHIFT 6
+#define CONFIG_ARCH_HAS_CACHE_LINE_SIZE 1
 #define CONFIG_X86_TSC 1
 #define CONFIG_X86_CMPXCHG64 1
 #define CONFIG_X86_CMOV 1
@@ -160,5 +161,8 @@
  * use; it means the same call through the key's function pointer.
  */
 #define static_call_mod(name) static_call(name)
+
+/* Mentioned in prototypes before its header, with this configuration. */
+struct irq_alloc_info;
 
 #endif /* LAPICSIM_AUTOCONF_H */

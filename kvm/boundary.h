@@ -142,7 +142,7 @@ enum kw_user_prot {
 struct kw_config {
 	uint32_t version;		/* KW_BOUNDARY_VERSION */
 	uint32_t nr_cpus;		/* 1..KW_MAX_TASKS; tasks 0..nr_cpus-1 */
-	uint64_t arena_base;		/* page aligned, zero-filled memory */
+	uint64_t arena_base;		/* 1 GiB aligned, zero-filled, above user memory: it plays PAGE_OFFSET */
 	uint64_t arena_bytes;
 	uint64_t user_base;		/* guest RAM as userspace maps it */
 	uint64_t user_bytes;

@@ -520,6 +520,23 @@ static struct kvm_x86_init_ops kw_init_ops = {
 	.pmu_ops = &kw_pmu_ops,
 };
 
+/*
+ * With patched static calls, calling an optional operation that nobody filled
+ * does nothing; through a pointer it would jump to 0. The operations in
+ * kvm_x86_ops stay NULL, for KVM asks there whether they exist.
+ */
+static void kw_do_nothing(void) { }
+
+#define KVM_X86_OP(op)
+#define KVM_X86_OP_OPTIONAL_RET0(op)
+#define KVM_X86_OP_OPTIONAL(op)							\
+	if (!STATIC_CALL_KEY(kvm_x86_##op).func)				\
+		STATIC_CALL_KEY(kvm_x86_##op).func = (void *)kw_do_nothing;
+static void kw_fill_empty_calls(void)
+{
+#include <asm/kvm-x86-ops.h>
+}
+
 int kw_vendor_load(void)
 {
 	typedef int (*init_with_ops)(void *, unsigned int, unsigned int, struct module *);
@@ -532,9 +549,11 @@ int kw_vendor_load(void)
 	if (r)
 		return r;
 	if (_Generic(&kvm_init, init_with_ops: true, init_without: false))
-		return ((init_with_ops)init)(&kw_init_ops, sizeof(struct kw_vcpu), __alignof__(struct kw_vcpu),
-					     NULL);
-	return ((init_without)init)(sizeof(struct kw_vcpu), __alignof__(struct kw_vcpu), NULL);
+		r = ((init_with_ops)init)(&kw_init_ops, sizeof(struct kw_vcpu), __alignof__(struct kw_vcpu), NULL);
+	else
+		r = ((init_without)init)(sizeof(struct kw_vcpu), __alignof__(struct kw_vcpu), NULL);
+	kw_fill_empty_calls();
+	return r;
 }
 
 void kw_vendor_unload(void)

@@ -116,8 +116,10 @@ def asked(args):
             deb, source.newest_version(deb, args.build))
     return [deb, args.tree and os.path.abspath(args.tree),
             args.git and os.path.abspath(args.git), rev,
-            [os.path.abspath(p) for p in args.patch], args.rule,
-            args.optimize, args.klass, state.surroundings()]
+            [os.path.abspath(p) for p in args.patch],
+            [os.path.abspath(r) if os.path.exists(r) else r
+             for r in args.rule],
+            args.optimize, args.klass, state.surroundings()[1:]]
 
 
 def lock(build, name):
@@ -162,7 +164,7 @@ def add(args, argv):
     if has_runner:
         state.save(args.build, args.name, args.flavour, REPO, want, argv,
                    answer(args, manifest, "up to date", has_runner),
-                   builder.used + results + builder.request.patches +
+                   builder.used + builder.watched + results + builder.request.patches +
                    builder.request.rules +
                    [os.path.join(root, r) for r in
                     comp.optional_sources() + ["Makefile"]])

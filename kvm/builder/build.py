@@ -15,6 +15,7 @@ import genhdr
 import link
 import manifest
 import overlay
+import precompile
 import probes
 import source
 import symbols
@@ -97,6 +98,9 @@ class Builder:
         for path in request.rules:
             edits.add_rule(path)
         self.edits = edits.applied
+        # In a mirror these are ours; the tree's own must be watched too.
+        self.watched = [os.path.join(self.source.root, r)
+                        for r in edits.files]
         os.makedirs(self.out, exist_ok=True)
         tree = self.source.root
         if edits.files:
@@ -104,16 +108,17 @@ class Builder:
                                   os.path.join(self.work, "mirror"))
         self.paths = comp.Paths(request.repo, tree,
                                 os.path.join(self.work, "gen"), self.out)
-        hashes = FileHashes(os.path.join(self.work, "hashes.json"))
+        hashes = FileHashes(os.path.join(self.work, "hashes.json"), self.work)
         self.store = ObjectStore(os.path.join(request.build, "objects"),
                                  self.compiler, self.compiler_id,
-                                 self.paths.roots(), hashes)
+                                 self.paths.roots(), hashes,
+                                 request.repo)
         self.generate_headers()
-        jobs = self.compile_kernel_world()
-        resolution = self.resolve(jobs)
-        kernel_world = self.link_kernel_world(jobs, resolution)
-        m = self.describe([j for j, _ in jobs], resolution)
-        runner = self.build_runner(kernel_world, m)
+        kvm, ours, simulator = self.compile_all()
+        resolution = self.resolve(kvm, ours)
+        kernel_world = self.link_kernel_world(kvm + ours, resolution)
+        m = self.describe(kvm + ours, resolution)
+        runner = self.link_runner(simulator, kernel_world, m)
         self.install(kernel_world, runner, m)
         self.say("%d files compiled" % self.store.compiled)
         return m, runner is not None
@@ -124,7 +129,8 @@ class Builder:
 
     def generate_headers(self):
         def to_assembly(rel):
-            flags = comp.kernel_flags(self.paths, "bounds", 2, "plain", True)
+            flags = comp.kernel_flags(self.paths, "bounds", 2, "plain", True,
+                                      False)
             job = Job(os.path.join(self.paths.tree, rel), flags,
                       os.path.join(self.out, "bounds.s"), rel,
                       comp.shim_names(self.paths.repo), "-S")
@@ -133,20 +139,43 @@ class Builder:
             with open(job.output, encoding="utf-8") as f:
                 return f.read()
         genhdr.generate(self.paths.tree, self.paths.gen, to_assembly)
-        probes.generate(os.path.join(self.paths.repo, "kvm/probes.tbl"),
-                        self.paths, self.store, self.compiler,
-                        comp.shim_names(self.paths.repo))
+        precompile.write_header(self.paths)
 
-    def compile_kernel_world(self):
+    def compile_all(self):
+        """Both worlds; returns KVM's, our and the simulator's jobs."""
         request = self.request
-        jobs = comp.kernel_jobs(self.paths, request.optimize, request.flavour)
-        failed = self.store.build_all([j for j, _ in jobs],
-                                      os.cpu_count() or 1)
+        pch = precompile.PrecompiledHeader(self.paths, self.store,
+                                           request.optimize, request.flavour)
+        kvm, ours = comp.kernel_jobs(self.paths, request.optimize,
+                                     request.flavour, pch.deps)
+        simulator = []
+        if os.path.exists(os.path.join(request.repo, "sim/runner.c")):
+            simulator = comp.simulator_jobs(self.paths, request.flavour,
+                                            request.optimize)
+
+        def missing(jobs):
+            return sum(not self.store.find(j) for j in jobs)
+
+        def prepare():
+            if missing(kvm) > precompile.WORTH_IT:
+                pch.make()
+            probes.generate(
+                os.path.join(self.paths.repo, "kvm/probes.tbl"), self.paths,
+                self.store, self.compiler,
+                comp.shim_names(self.paths.repo), pch.deps)
+            if missing(ours) > precompile.WORTH_IT:
+                pch.make()
+
+        pch.remove()
+        try:
+            failed = self.store.build_all(kvm + ours + simulator,
+                                          os.cpu_count() or 1, prepare, 1)
+        finally:
+            pch.remove()
         if failed:
-            self.fail(failed, True)
-        ours = [j.label for j, is_kvm in jobs if not is_kvm]
-        self.show_warnings(ours)
-        return jobs
+            self.fail(failed, failed not in simulator)
+        self.show_warnings([j.label for j in ours + simulator])
+        return kvm, ours, simulator
 
     def show_warnings(self, ours):
         """Warnings of our files go to stderr, those of KVM's to a file."""
@@ -162,11 +191,11 @@ class Builder:
             self.say("the compiler's warnings about KVM's files: " + path)
         self.store.stderr.clear()
 
-    def resolve(self, jobs):
+    def resolve(self, kvm, ours):
         table = symbols.parse_table(
             os.path.join(self.request.repo, "kvm/symbols.tbl"))
-        return symbols.resolve([(j.output, j.label, is_kvm)
-                                for j, is_kvm in jobs],
+        return symbols.resolve([(j.output, j.label, True) for j in kvm] +
+                               [(j.output, j.label, False) for j in ours],
                                table, self.request.flavour)
 
     def link_kernel_world(self, jobs, resolution):
@@ -175,7 +204,7 @@ class Builder:
         link.run([self.compiler, "-c", "-o", stubs + ".o", stubs + ".s"],
                  "assemble the stubs")
         output = os.path.join(self.out, "kvm-world.o")
-        objects = sorted(j.output for j, _ in jobs)
+        objects = sorted(j.output for j in jobs)
         link.link_kernel_world(objects + [stubs + ".o"], output)
         return output
 
@@ -208,17 +237,11 @@ class Builder:
                                  self.store.hashes.get(path)))
         return sha256_text(repr(sorted(rows)))[:16]
 
-    def build_runner(self, kernel_world, m):
+    def link_runner(self, jobs, kernel_world, m):
         """The runner, or None while sim/runner.c does not exist."""
         request = self.request
-        if not os.path.exists(os.path.join(request.repo, "sim/runner.c")):
+        if not jobs:
             return None
-        jobs = comp.simulator_jobs(self.paths, request.flavour,
-                                   request.optimize)
-        failed = self.store.build_all(jobs, os.cpu_count() or 1)
-        if failed:
-            self.fail(failed, False)
-        self.show_warnings([j.label for j in jobs])
         name_c = os.path.join(self.out, "variant_name.c")
         write_atomically(name_c, "".join(
             "extern const char variant_%s[];\n"

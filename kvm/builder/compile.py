@@ -21,6 +21,9 @@ KVM_VIRT = ("kvm_main", "irqchip", "eventfd", "coalesced_mmio", "async_pf",
 LIB = ("rbtree", "interval_tree")
 LIB_OPTIONAL = ("timerqueue",)
 
+LONGEST = ("arch/x86/kvm/x86.c", "virt/kvm/kvm_main.c",
+           "arch/x86/kvm/lapic.c")
+
 # Folders and files that a tree must be unpacked with.
 NEEDED = ("include", "arch/x86/include", "arch/x86/kvm", "virt/kvm",
           "kernel/bounds.c", "Makefile", "lib/rbtree.c",
@@ -34,8 +37,10 @@ KERNEL_FLAGS = (
     "-fcf-protection=none -fno-jump-tables -fno-allow-store-data-races "
     "-ftrivial-auto-var-init=zero "
     "-fasynchronous-unwind-tables "
-    "-Werror=implicit-function-declaration -Wno-address-of-packed-member "
+    "-Werror=implicit-function-declaration -Werror=implicit-int "
+    "-Wno-address-of-packed-member "
     "-D__KERNEL__ -DKBUILD_MODNAME=\"kvm\" -DKBUILD_MODFILE=\"kvm\" "
+    "-DKBUILD_BASENAME=\"kvm\" "
     "-D__KBUILD_MODNAME=kmod_kvm").split()
 
 # Types and variables for gdb cost a quarter of the build, so only these have
@@ -83,11 +88,15 @@ class Paths:
 
 
 def prefix_maps(paths):
-    """Names in debug information and BUG are relative to the tree."""
-    return ["-ffile-prefix-map=%s/=" % paths.repo,
+    """Names in debug information and BUG are relative to the tree.
+
+    Of several maps that match, gcc takes the last; the compiler runs in the
+    repository.
+    """
+    return ["-fdebug-prefix-map=%s=." % paths.repo,
+            "-ffile-prefix-map=%s/=" % paths.repo,
             "-ffile-prefix-map=%s/=gen/" % paths.gen,
-            "-ffile-prefix-map=%s/=" % paths.tree,
-            "-fdebug-prefix-map=%s=." % os.getcwd()]
+            "-ffile-prefix-map=%s/=" % paths.tree]
 
 
 def include_flags(paths):
@@ -101,15 +110,29 @@ def include_flags(paths):
                tree + "/include/uapi", gen + "/include/generated/uapi",
                tree + "/arch/x86/kvm", tree + "/virt/kvm", paths.repo]
     flags = ["-nostdinc"] + ["-I" + f for f in folders]
-    for name in ("compiler-version.h", "kconfig.h", "compiler_types.h"):
-        flags += ["-include", "%s/include/linux/%s" % (tree, name)]
     return flags
 
 
-def kernel_flags(paths, name, optimize, flavour, is_kvm):
-    flags = KERNEL_FLAGS + ["-O%d" % optimize,
-                            "-DKBUILD_BASENAME=\"%s\"" % name]
+def first_headers(paths):
+    return ["%s/include/linux/%s" % (paths.tree, n) for n in (
+        "compiler-version.h", "kconfig.h", "compiler_types.h")]
+
+
+def prefix_header(paths):
+    """The header that KVM's and our files see first; see precompile.py."""
+    return os.path.join(paths.gen, "prefix.h")
+
+
+def kernel_flags(paths, name, optimize, flavour, is_kvm, prefix=True):
+    """Flags for a file of the kernel world.
+
+    prefix: let it begin with the prefix header, which may be precompiled;
+    without, only with what Kbuild itself puts first.
+    """
+    flags = KERNEL_FLAGS + ["-O%d" % optimize]
     flags += include_flags(paths) + prefix_maps(paths)
+    for header in [prefix_header(paths)] if prefix else first_headers(paths):
+        flags += ["-include", header]
     full = not is_kvm or name in FULL_DEBUG
     flags.append("-g" if full else "-g1")
     if not is_kvm:
@@ -186,33 +209,36 @@ def object_name(rel):
     return re.sub(r"\W", "_", rel[:-2]) + ".o"
 
 
-def kernel_jobs(paths, optimize, flavour):
-    """Jobs of the kernel world: list of (job, is_kvm)."""
+def kernel_jobs(paths, optimize, flavour, implied):
+    """Jobs of the kernel world: KVM's, then ours; the longest first.
+
+    implied: see objects.Job.
+    """
     salt = shim_names(paths.repo)
-    jobs = []
+    kvm, ours = [], []
     for root, rels, is_kvm in (
             (paths.tree, kvm_sources(paths.tree), True),
             (paths.repo, our_kernel_sources(paths.repo), False)):
         for rel in rels:
             name = os.path.basename(rel)[:-2]
-            flags = kernel_flags(paths, name, optimize, flavour, is_kvm)
+            flags = kernel_flags(paths, name, optimize, flavour, is_kvm,
+                                 not rel.startswith("lib/"))
             output = os.path.join(paths.out, object_name(rel))
-            job = Job(os.path.join(root, rel), flags, output, rel, salt)
+            job = Job(os.path.join(root, rel), flags, output, rel, salt,
+                      implied=implied)
             if flavour == "coverage" and is_kvm:
                 # The object names the place of its counts: do not share it.
                 job.salt += paths.out
                 job.notes = output[:-2] + ".gcno"
-            jobs.append((job, is_kvm))
-    # The longest first, so that two processes end together.
-    jobs.sort(key=lambda j: not j[0].label.endswith(
-        ("/x86.c", "kvm_main.c", "lapic.c")))
-    return jobs
+            (kvm if is_kvm else ours).append(job)
+    kvm.sort(key=lambda j: LONGEST.index(j.label)
+             if j.label in LONGEST else len(LONGEST))
+    return kvm, ours
 
 
 def simulator_jobs(paths, flavour, optimize):
-    flags = LIBC_FLAGS + ["-O%d" % optimize, "-I" + paths.repo,
-                          "-ffile-prefix-map=%s/=" % paths.repo,
-                          "-fdebug-prefix-map=%s=." % os.getcwd()]
+    flags = LIBC_FLAGS + ["-O%d" % optimize, "-I" + paths.repo]
+    flags += prefix_maps(paths)[:2]
     flags += flavour_flags(flavour, False, False)
     return [Job(os.path.join(paths.repo, rel), flags,
                 os.path.join(paths.out, object_name(rel)), rel)

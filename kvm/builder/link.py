@@ -25,8 +25,10 @@ SECTIONS {
   kw_percpu 0 : { *(.data..percpu .data..percpu..*) }
   kw_bugs 0 : { *(__bug_table) }
   kw_extable 0 : { *(__ex_table) }
-  kw_data 0 : { *(.data .data.* .bss .bss.* COMMON .init.data .init.data.* .exit.data) }
-  .text 0 : { *(.text .text.* .noinstr.text .entry.text .spinlock.text .sched.text .init.text .exit.text) }
+  kw_data 0 : { *(.data .data.* .bss .bss.* COMMON .init.data .init.data.*
+                  .exit.data) }
+  .text 0 : { *(.text .text.* .noinstr.text .entry.text .spinlock.text
+                .sched.text .init.text .exit.text) }
   .rodata 0 : { *(.rodata .rodata.* .init.rodata) }
 }
 """

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from errors import HarnessError
 
-MAX_ENTRIES = 16  # kept per source and set of flags
+MAX_ENTRIES = 64  # kept per source and set of flags
 
 
 def sha256_file(path):
@@ -36,10 +36,16 @@ def sha256_text(text):
 
 
 class FileHashes:
-    """sha256 of files, remembered by path, size and modification time."""
+    """sha256 of files, remembered by path, size and modification time.
 
-    def __init__(self, path):
+    A file is looked at once per build; files below the folder volatile, which
+    the build itself writes, every time.
+    """
+
+    def __init__(self, path, volatile):
         self.path = path
+        self.volatile = volatile + "/"
+        self.seen = {}
         self.dirty = False
         self.lock = threading.Lock()
         try:
@@ -50,6 +56,14 @@ class FileHashes:
 
     def get(self, path):
         """The sha256 of a file, or None when it is not there."""
+        if path in self.seen:
+            return self.seen[path]
+        sha = self.look(path)
+        if sha and not path.startswith(self.volatile):
+            self.seen[path] = sha
+        return sha
+
+    def look(self, path):
         try:
             st = os.stat(path)
         except OSError:
@@ -89,11 +103,12 @@ class Job:
 
     label names it in messages.  salt is anything else that the object depends
     on, such as which shadow headers exist.  notes is a second output (gcov's)
-    that gcc names after the first.
+    that gcc names after the first.  implied lists what a precompiled header
+    that it may use was made from; gcc does not repeat that.
     """
 
     def __init__(self, source, flags, output, label, salt="", mode="-c",
-                 notes=None):
+                 notes=None, implied=None):
         self.source = source
         self.flags = flags
         self.output = output
@@ -101,6 +116,7 @@ class Job:
         self.salt = salt
         self.mode = mode
         self.notes = notes
+        self.implied = implied
         self.deps = []
 
 
@@ -111,12 +127,13 @@ class ObjectStore:
     the placeholder instead.
     """
 
-    def __init__(self, folder, compiler, compiler_id, roots, hashes):
+    def __init__(self, folder, compiler, compiler_id, roots, hashes, cwd):
         self.folder = folder
         self.compiler = compiler
         self.compiler_id = compiler_id
         self.roots = sorted(roots, key=lambda r: -len(r[1]))
         self.hashes = hashes
+        self.cwd = cwd
         self.compiled = 0
         self.stderr = {}
 
@@ -190,6 +207,13 @@ class ObjectStore:
         """Make job.output; returns True, or False with stderr recorded."""
         if self.find(job):
             return True
+        if not self.compile(job):
+            return False
+        self.keep(job)
+        return True
+
+    def compile(self, job):
+        """Run the compiler; fills job.deps."""
         # A linked object is shared: never write to it in place.
         tmp = job.output if job.notes else job.output + ".tmp"
         for path in (tmp, job.notes):
@@ -200,7 +224,7 @@ class ObjectStore:
             [self.compiler] + job.flags +
             [job.mode, "-MD", "-MF", dep, "-o", tmp, job.source],
             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-            errors="replace", env=dict(os.environ, LC_ALL="C"))
+            errors="replace", env=dict(os.environ, LC_ALL="C"), cwd=self.cwd)
         self.compiled += 1
         if run.stderr:
             self.stderr[job.label] = run.stderr
@@ -209,15 +233,32 @@ class ObjectStore:
         with open(dep, encoding="utf-8") as f:
             job.deps = parse_dep_file(f.read())
         os.unlink(dep)
+        if any(d.endswith(".gch") for d in job.deps):
+            have = {d for d in job.deps if not d.endswith(".gch")}
+            job.deps = sorted(have.union(job.implied or ()))
         os.rename(tmp, job.output)
-        self.keep(job)
         return True
 
-    def build_all(self, jobs, parallel):
-        """Build jobs in parallel; returns the first (in order) that failed."""
-        failed = threading.Event()
+    def build_all(self, jobs, parallel, prepare=None, early=0):
+        """Build jobs in parallel; returns the first (in order) that failed.
 
-        def one(job):
+        prepare() runs beside the first "early" jobs; all others wait for it.
+        """
+        failed, ready = threading.Event(), threading.Event()
+        trouble = []
+
+        def prepared():
+            try:
+                prepare()
+            except BaseException as e:  # handed to the caller below
+                trouble.append(e)
+                failed.set()
+            finally:
+                ready.set()
+
+        def one(job, waits):
+            if waits:
+                ready.wait()
             if failed.is_set():
                 return None
             ok = self.build(job)
@@ -225,9 +266,19 @@ class ObjectStore:
                 failed.set()
             return ok
 
-        with ThreadPoolExecutor(parallel) as pool:
-            results = list(pool.map(one, jobs))
+        with ThreadPoolExecutor(max(parallel, 2)) as pool:
+            if prepare:
+                preparing = pool.submit(prepared)
+            else:
+                ready.set()
+            futures = [pool.submit(one, job, i >= early)
+                       for i, job in enumerate(jobs)]
+            results = [f.result() for f in futures]
+            if prepare:
+                preparing.result()
         self.hashes.save()
+        if trouble:
+            raise trouble[0]
         for job, ok in zip(jobs, results):
             if ok is False:
                 return job

@@ -63,7 +63,7 @@ def failing_lines(compiler, flags, path, paths):
                           "diagnostics-show-caret", "-fmax-errors=0", path],
                           stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                           text=True, errors="replace", check=False,
-                          env=dict(os.environ, LC_ALL="C"))
+                          env=dict(os.environ, LC_ALL="C"), cwd=paths.repo)
     failing = set()
     for m in re.finditer(r"^(\S+?):(\d+):(?:\d+:)? (?:fatal )?error: .*$",
                          done.stderr, re.M):
@@ -76,7 +76,7 @@ def failing_lines(compiler, flags, path, paths):
     return failing
 
 
-def generate(table, paths, store, compiler, salt):
+def generate(table, paths, store, compiler, salt, implied):
     """Write include/probes.h below paths.gen; cheap when nothing changed."""
     probes = parse_table(table)
     key = sha256_text(repr(probes))
@@ -84,7 +84,7 @@ def generate(table, paths, store, compiler, salt):
     header = os.path.join(paths.gen, "include/probes.h")
     flags = comp.kernel_flags(paths, "probes", 2, "plain", True) + ["-w"]
     job = Job(source, flags, os.path.join(paths.out, "probes.o"),
-              "kvm/probes.tbl", salt)
+              "kvm/probes.tbl", salt, implied=implied)
     try:
         with open(header, encoding="utf-8") as f:
             if key in f.readline() and store.find(job):

@@ -33,6 +33,9 @@ RUNTIME_PREFIXES = {
     "coverage": ("__gcov_",),
 }
 
+# Operations that KVM wants of a vendor module, and ours does not have.
+OPS_PREFIX = "kw_op_"
+
 # Bounds of our sections, made by the final link.
 LINKER_PREFIXES = ("__start_kw_", "__stop_kw_")
 
@@ -103,15 +106,17 @@ def resolve(objects, table, flavour):
             continue
         elif name.startswith(RUNTIME_PREFIXES[flavour]):
             continue
-        elif name.startswith("kw_"):
-            raise HarnessError("%s is not implemented (%s refers to it)"
-                               % (name, undefined[name]))
         elif name in table:
             action, reason = table[name]
             if action == "trap":
                 out.traps.append(name)
             else:
                 out.noops[name] = (action, reason)
+        elif name.startswith(OPS_PREFIX):
+            out.traps.append(name)
+        elif name.startswith("kw_"):
+            raise HarnessError("%s is not implemented (%s refers to it)"
+                               % (name, undefined[name]))
         elif name in LIBC:
             out.libc.append(name)
         elif name in functions:

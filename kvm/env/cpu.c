@@ -129,6 +129,11 @@ asm(".text\n"
     ".globl kw_insn_xgetbv\nkw_insn_xgetbv:\n\tmov $3, %eax\n\txor %edx, %edx\n\tret\n"
     ".globl kw_insn_wrmsr\nkw_insn_wrmsr:\n\tret\n");
 
+/* Called from inline assembly that says that only %rax changes: lib/hweight.c would not do. */
+asm(".text\n"
+    ".globl __sw_hweight32\n__sw_hweight32:\n\tpopcnt %edi, %eax\n\tret\n"
+    ".globl __sw_hweight64\n__sw_hweight64:\n\tpopcnt %rdi, %rax\n\tret\n");
+
 /* --- Facts that KVM asks for once. */
 enum system_states system_state = SYSTEM_RUNNING;
 bool static_key_initialized = true;

@@ -47,3 +47,6 @@ void fpu_free_guest_fpstate(struct fpu_guest *gfpu)
 	kw_free(gfpu->fpstate);
 	gfpu->fpstate = NULL;
 }
+
+/* Four-level paging, for the one CPUID bit that asks. */
+u8 kvm_mmu_get_max_tdp_level(void) { return 4; }

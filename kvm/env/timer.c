@@ -184,3 +184,9 @@ void __udelay(unsigned long us) { }
 /* Time keeping never changes after boot, so nobody is ever notified again. */
 int pvclock_gtod_register_notifier(struct notifier_block *nb) { return 0; }
 int pvclock_gtod_unregister_notifier(struct notifier_block *nb) { return 0; }
+
+/* --- Jiffies: HZ is 1000 (autoconf.h). */
+unsigned int jiffies_to_usecs(const unsigned long j) { return j * (USEC_PER_SEC / HZ); }
+unsigned int jiffies_to_msecs(const unsigned long j) { return j * (MSEC_PER_SEC / HZ); }
+unsigned long __msecs_to_jiffies(const unsigned int m) { return m / (MSEC_PER_SEC / HZ); }
+unsigned long __usecs_to_jiffies(const unsigned int u) { return u / (USEC_PER_SEC / HZ); }

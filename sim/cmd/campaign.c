@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* See campaign.h. */
+#include "sim/cmd/campaign.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cmd/log.h"
+#include "sim/rng.h"
+
+struct cell *campaign_cell(const struct campaign *c, uint32_t scenario, uint32_t variant)
+{
+	return &c->cells[scenario * c->nr_variants + variant];
+}
+
+uint64_t campaign_run_number(const struct campaign *c, uint64_t seed)
+{
+	return seed - c->first_seed + 1;
+}
+
+/* By the seed alone: the same seeds are repeated whatever the jobs, the variant and the range. */
+bool campaign_repeats(const struct campaign *c, uint64_t seed)
+{
+	if (!c->replay_share)
+		return false;
+	return seed == c->first_seed || rng_mix(seed + 0x7265706c61790000ull) % 100 < c->replay_share;
+}
+
+void campaign_token(const struct campaign *c, const struct cell *cell, uint64_t seed, char *buf, size_t n)
+{
+	const struct scenario *s = &c->scenarios[cell->scenario];
+	const struct variant *v = &c->variants[cell->variant];
+	struct token t = { .scenario_hash = s->hash, .seed = seed };
+
+	snprintf(t.scenario, sizeof(t.scenario), "%s", s->name);
+	snprintf(t.variant, sizeof(t.variant), "%s", v->name);
+	snprintf(t.identity, sizeof(t.identity), "%s", v->identity);
+	snprintf(t.overrides, sizeof(t.overrides), "%s", c->overrides);
+	if (token_format(&t, buf, n) < 0)
+		snprintf(buf, n, "(no token: %s on %s seed 0x%llx)", s->name, v->name, (unsigned long long)seed);
+}
+
+int campaign_ready(struct campaign *c, struct cell *cell, const char *identity, const char *class,
+		   uint32_t scenario_hash, char *error, size_t n)
+{
+	struct variant *v = &c->variants[cell->variant];
+	int err = 0;
+
+	pthread_mutex_lock(&c->lock);
+	if (scenario_hash != c->scenarios[cell->scenario].hash) {
+		snprintf(error, n, "the runner reads the scenario differently; was the file changed, "
+			 "or the variant built from another commit?");
+		err = -1;
+	} else if (v->identity[0] && strcmp(v->identity, identity)) {
+		snprintf(error, n, "the variant was built again meanwhile: identity %s was %s", identity,
+			 v->identity);
+		err = -1;
+	} else if (!v->identity[0]) {
+		/* Once: other jobs read it without the lock after they have been here. */
+		snprintf(v->identity, sizeof(v->identity), "%s", identity);
+		snprintf(v->class, sizeof(v->class), "%s", class);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return err;
+}
+
+/* Line numbers differ between variants; functions are what buckets are named by. */
+static const char *function_of(const char *site)
+{
+	const char *space = strchr(site, ' ');
+
+	return space ? space + 1 : site;
+}
+
+static struct bucket *find_bucket(struct cell *cell, const struct divergence *d)
+{
+	const char *function = function_of(d->site);
+	struct bucket *b;
+
+	for (b = cell->buckets; b < cell->buckets + cell->nr_buckets; b++)
+		if (b->kind == d->kind && !strcmp(b->function, function) && !strcmp(b->first.check, d->check))
+			return b;
+	cell->buckets = realloc(cell->buckets, (cell->nr_buckets + 1) * sizeof(*b));
+	if (!cell->buckets)
+		abort();
+	b = &cell->buckets[cell->nr_buckets++];
+	memset(b, 0, sizeof(*b));
+	b->kind = d->kind;
+	b->first_seed = UINT64_MAX;
+	snprintf(b->function, sizeof(b->function), "%s", function);
+	return b;
+}
+
+/* A run counts once per kind and once per bucket, however often it diverged. */
+static void record_divergences(struct cell *cell, const struct run_result *r)
+{
+	uint32_t nr_done = 0, kinds = 0;
+	uint32_t done[RUN_MAX_DIVERGENCES];
+
+	for (uint32_t i = 0; i < r->nr_recorded; i++) {
+		const struct divergence *d = &r->divergence[i];
+		struct bucket *b = find_bucket(cell, d);
+		uint32_t index = b - cell->buckets, j = 0;
+
+		if (d->kind < DIV_NR_KINDS && !(kinds & 1u << d->kind)) {
+			kinds |= 1u << d->kind;
+			cell->nr_kind[d->kind]++;
+		}
+		while (j < nr_done && done[j] != index)
+			j++;
+		if (j < nr_done)
+			continue;
+		done[nr_done++] = index;
+		b->nr_runs++;
+		if (r->seed < b->first_seed || b->nr_runs == 1) {
+			b->first_seed = r->seed;
+			b->first = *d;
+		}
+	}
+}
+
+/* "variant show" prints these; the file is a set of lines. */
+static void log_trap(const struct campaign *c, const struct cell *cell, const char *symbol)
+{
+	char path[2 * CMD_PATH_MAX], line[128];
+	bool known = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/variants/%s/traps.log", paths_build(), c->variants[cell->variant].name);
+	f = fopen(path, "a+e");
+	if (!f) {
+		log_line("%s: %s", path, strerror(errno));
+		return;
+	}
+	rewind(f);
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		known |= !strcmp(line, symbol);
+	}
+	if (!known)
+		fprintf(f, "%s\n", symbol);
+	fclose(f);
+}
+
+static void add_failure(struct cell *cell, enum failure_kind kind, uint64_t seed, const char *text)
+{
+	struct failure *f;
+
+	cell->failures = realloc(cell->failures, (cell->nr_failures + 1) * sizeof(*f));
+	if (!cell->failures)
+		abort();
+	f = &cell->failures[cell->nr_failures++];
+	memset(f, 0, sizeof(*f));
+	f->kind = kind;
+	f->seed = seed;
+	snprintf(f->text, sizeof(f->text), "%s", text);
+}
+
+void campaign_record(struct campaign *c, struct cell *cell, const struct run_result *r)
+{
+	pthread_mutex_lock(&c->lock);
+	cell->nr_runs++;
+	cell->nr_events += r->nr_events;
+	cell->nr_interrupts += r->nr_interrupts;
+	cell->virtual_ns += r->virtual_ns;
+	cell->digest += rng_mix(r->digest ^ rng_mix(r->seed));
+	if (r->end == RUN_LIMIT && (!cell->nr_ends[RUN_LIMIT] || r->seed < cell->first_limit))
+		cell->first_limit = r->seed;
+	cell->nr_ends[r->end]++;
+	if (r->end == RUN_TRAPPED) {
+		add_failure(cell, FAILURE_TRAPPED, r->seed, r->trap);
+		log_trap(c, cell, r->trap);
+	}
+	record_divergences(cell, r);
+	cell->nr_divergent += r->nr_divergences != 0;
+	c->nr_divergent += r->nr_divergences != 0;
+	c->nr_runs++;
+	c->nr_events += r->nr_events;
+	pthread_mutex_unlock(&c->lock);
+}
+
+void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind, uint64_t seed,
+		   const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	pthread_mutex_lock(&c->lock);
+	/* All jobs meet the same obstacle; once is enough. */
+	if (kind != FAILURE_SETUP || !cell->broken) {
+		add_failure(cell, kind, seed, text);
+		log_line("%s on %s: %s%s%s", c->scenarios[cell->scenario].name,
+			 c->variants[cell->variant].name, failure_name(kind), *text ? ": " : "", text);
+	}
+	cell->broken |= kind == FAILURE_SETUP;
+	if (kind == FAILURE_DIED || kind == FAILURE_HUNG) {
+		cell->nr_died++;
+		cell->nr_runs++;
+		c->nr_runs++;
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+static int by_kind(const void *a, const void *b)
+{
+	const struct bucket *x = a, *y = b;
+	int order;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	order = strcmp(x->first.check, y->first.check);
+	return order ? order : strcmp(x->function, y->function);
+}
+
+static int by_failure(const void *a, const void *b)
+{
+	const struct failure *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return x->seed < y->seed ? -1 : x->seed > y->seed;
+}
+
+void campaign_sort(struct campaign *c)
+{
+	for (uint32_t i = 0; i < c->nr_cells; i++) {
+		struct cell *cell = &c->cells[i];
+
+		if (cell->nr_buckets)
+			qsort(cell->buckets, cell->nr_buckets, sizeof(*cell->buckets), by_kind);
+		if (cell->nr_failures)
+			qsort(cell->failures, cell->nr_failures, sizeof(*cell->failures), by_failure);
+	}
+}
+
+static const struct {
+	const char *name, *key;
+} failure_names[] = {
+	[FAILURE_SETUP] = { "not built", "setup" },
+	[FAILURE_DIED] = { "worker died", "worker-died" },
+	[FAILURE_HUNG] = { "worker hung", "worker-hung" },
+	[FAILURE_TRAPPED] = { "trapped", "trapped" },
+	[FAILURE_DIFFERS] = { "digests differ", "differs" },
+	[FAILURE_UNSTEADY] = { "died once, not again", "unsteady" },
+};
+
+const char *failure_name(uint32_t kind)
+{
+	return failure_names[kind].name;
+}
+
+const char *failure_key(uint32_t kind)
+{
+	return failure_names[kind].key;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A campaign: scenarios x variants x seeds, and what came of them.
+ *
+ * Everything here is a sum, or belongs to the lowest seed that shows it, so that
+ * the result does not depend on which job ran what, when.  campaign_record() may
+ * be called from any thread; everything else before the jobs start or after they
+ * have ended.
+ */
+#ifndef LAPICSIM_CAMPAIGN_H
+#define LAPICSIM_CAMPAIGN_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/cmd/cmd.h"
+#include "sim/run.h"
+#include "sim/scenario.h"
+#include "sim/token.h"
+
+#define CAMPAIGN_OVERRIDES 256
+
+struct variant {
+	const char *name;
+	char program[CMD_PATH_MAX];
+	char identity[17], class[32];	/* from the first runner that is ready */
+};
+
+/* Divergences of one kind, check and function. */
+struct bucket {
+	uint32_t kind;
+	char function[96];		/* of divergence.site, without its line */
+	uint64_t nr_runs;		/* that show it */
+	uint64_t first_seed;
+	struct divergence first;
+};
+
+/* The harness's own failures. */
+enum failure_kind {
+	FAILURE_SETUP,			/* the scenario could not be built on this variant */
+	FAILURE_DIED,			/* a worker died, outside of what the runner catches */
+	FAILURE_HUNG,			/* a worker did not answer in time */
+	FAILURE_TRAPPED,		/* KVM called what is not modelled */
+	FAILURE_DIFFERS,		/* a second run gave another digest */
+	FAILURE_UNSTEADY,		/* died once, and not the second time */
+};
+
+struct failure {
+	uint32_t kind;			/* enum failure_kind */
+	uint64_t seed;
+	char text[256];
+};
+
+/* One scenario on one variant. */
+struct cell {
+	uint32_t scenario, variant;
+	uint64_t nr_runs, nr_events, nr_interrupts, virtual_ns;
+	uint64_t digest;		/* sum of the runs' digests, each mixed with its seed */
+	uint64_t nr_repeated;
+	uint64_t nr_ends[RUN_NR_ENDS];
+	uint64_t first_limit;		/* lowest seed that ended with RUN_LIMIT */
+	uint64_t nr_divergent;		/* runs with any divergence */
+	uint64_t nr_kind[DIV_NR_KINDS];	/* runs that show this kind */
+	struct bucket *buckets;
+	uint32_t nr_buckets;
+	struct failure *failures;
+	uint32_t nr_failures;
+	uint64_t nr_died;
+	bool broken;			/* FAILURE_SETUP: its runs are left out */
+	uint64_t cost_ns, nr_timed;	/* wall time of that many runs: for the feeder only */
+};
+
+struct campaign {
+	struct variant *variants;
+	uint32_t nr_variants;
+	struct scenario *scenarios;
+	uint32_t nr_scenarios;
+	struct cell *cells;		/* scenario-major */
+	uint32_t nr_cells;
+	uint32_t flavour;
+	char overrides[CAMPAIGN_OVERRIDES];
+	uint64_t first_seed, last_seed;
+	uint64_t time_ns;		/* 0: all seeds */
+	uint32_t nr_jobs, replay_share;
+	uint64_t worker_timeout_ns;
+	bool verbose;
+	uint64_t nr_runs, nr_events, nr_divergent; /* so far, for progress */
+	pthread_mutex_t lock;
+};
+
+struct cell *campaign_cell(const struct campaign *c, uint32_t scenario, uint32_t variant);
+/* What a runner of @cell said about itself. 0, or -1 with @error if it is not what the others were. */
+int campaign_ready(struct campaign *c, struct cell *cell, const char *identity, const char *class,
+		   uint32_t scenario_hash, char *error, size_t n);
+void campaign_record(struct campaign *c, struct cell *cell, const struct run_result *r);
+/* @text: what happened, one line. A broken or dead run counts as a run that showed nothing. */
+void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind, uint64_t seed,
+		   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* Orders what is recorded: buckets and failures by kind, then seed. Call once, at the end. */
+void campaign_sort(struct campaign *c);
+/* Is @seed one of those that run twice? */
+bool campaign_repeats(const struct campaign *c, uint64_t seed);
+void campaign_token(const struct campaign *c, const struct cell *cell, uint64_t seed, char *buf, size_t n);
+/* Ordinal of @seed's run in its cell, from 1. */
+uint64_t campaign_run_number(const struct campaign *c, uint64_t seed);
+const char *failure_name(uint32_t kind);	/* "worker died" */
+const char *failure_key(uint32_t kind);		/* "worker-died" */
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* lapicsim help and version: all of it out of tables. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/cmd/cmd.h"
+#include "sim/divergence.h"
+#include "sim/policy/policy.h"
+#include "sim/wire.h"
+
+#ifndef LAPICSIM_VERSION
+#define LAPICSIM_VERSION "unreleased"
+#endif
+
+static void print_policies(FILE *f)
+{
+	const struct policy *p;
+
+	for (uint32_t i = 0; (p = policy_nth(i)); i++)
+		fprintf(f, "%-12s %s\n", p->name, p->help);
+}
+
+static void print_divergences(FILE *f)
+{
+	for (uint32_t i = 0; i < DIV_NR_KINDS; i++)
+		fprintf(f, "%-20s %s\n", divergence_key(i), divergence_name(i));
+}
+
+static const struct {
+	const char *name;
+	void (*print)(FILE *f);
+} topics[] = {
+	{ "scenario-keys", option_print_scenario_reference },
+	{ "options", option_print_command_reference },
+	{ "policies", print_policies },
+	{ "divergences", print_divergences },
+};
+
+#define NR_TOPICS (sizeof(topics) / sizeof(topics[0]))
+
+static int unknown_topic(const char *word)
+{
+	struct option_guess guess;
+	char what[256];
+
+	snprintf(what, sizeof(what), "help %.60s: unknown topic", word);
+	option_guess_start(&guess, word);
+	for (size_t i = 0; i < NR_TOPICS; i++)
+		option_guess_offer(&guess, topics[i].name);
+	for (const struct option_section *s = command_sections; s->name; s++)
+		option_guess_offer(&guess, s->name);
+	option_guess_append(&guess, what, sizeof(what));
+	return cmd_fail(CMD_USAGE, "%s", what);
+}
+
+int cmd_help(int argc, char **argv)
+{
+	char name[64];
+	struct command_line cl;
+	int code;
+
+	if (cmd_parse(&cl, "help", argc, argv, &code))
+		return code;
+	if (!cl.args.nr) {
+		option_print_overview(stdout);
+		return CMD_OK;
+	}
+	/* "help variant add" is the section "variant-add". */
+	snprintf(name, sizeof(name), "%.30s%s%.30s", cl.args.item[0], cl.args.nr > 1 ? "-" : "",
+		 cl.args.nr > 1 ? cl.args.item[1] : "");
+	for (size_t i = 0; i < NR_TOPICS; i++) {
+		if (!strcmp(topics[i].name, name)) {
+			topics[i].print(stdout);
+			return CMD_OK;
+		}
+	}
+	if (!strcmp(name, "variant"))
+		return cmd_variant(2, (char *[]){ "variant", "--help", NULL });
+	if (!option_section_find(command_sections, name))
+		return unknown_topic(name);
+	option_print_command(stdout, name);
+	return CMD_OK;
+}
+
+int cmd_version(int argc, char **argv)
+{
+	struct command_line cl;
+	int code;
+
+	if (cmd_parse(&cl, "version", argc, argv, &code))
+		return code;
+	printf("lapicsim %s (wire version %u)\n", LAPICSIM_VERSION, WIRE_VERSION);
+	return CMD_OK;
+}

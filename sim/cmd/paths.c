@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where things lie: the repository, the build folder, scenarios, variants.
+ *
+ * The build folder is the program's own, so that a second build beside the
+ * first (make O=dir) finds its own variants. The repository is its parent, or,
+ * with O=dir, what the build was told in LAPICSIM_ROOT.
+ */
+#define _GNU_SOURCE
+#include "sim/cmd/cmd.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+const char *paths_build(void)
+{
+	static char build[CMD_PATH_MAX];
+	ssize_t n;
+
+	if (!build[0]) {
+		n = readlink("/proc/self/exe", build, sizeof(build) - 1);
+		if (n <= 0)
+			exit(cmd_fail(CMD_HARNESS, "/proc/self/exe: %s", strerror(errno)));
+		build[n] = '\0';
+		*strrchr(build, '/') = '\0';
+	}
+	return build;
+}
+
+const char *paths_root(void)
+{
+	static char root[CMD_PATH_MAX];
+	char probe[CMD_PATH_MAX + 16];
+	char *slash;
+
+	if (root[0])
+		return root;
+	snprintf(root, sizeof(root), "%s", paths_build());
+	slash = strrchr(root, '/');
+	if (slash)
+		*slash = '\0';
+	snprintf(probe, sizeof(probe), "%s/scenarios", root);
+#ifdef LAPICSIM_ROOT
+	if (!is_folder(probe))
+		snprintf(root, sizeof(root), "%s", LAPICSIM_ROOT);
+#endif
+	return root;
+}
+
+static int by_version(const void *a, const void *b)
+{
+	return strverscmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Entries of @folder that end in @suffix, without it, in version order. */
+static struct option_list list_folder(const char *folder, const char *suffix)
+{
+	struct option_list names = { 0 };
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		size_t len = strlen(e->d_name), cut = strlen(suffix);
+
+		if (e->d_name[0] == '.' || len <= cut || strcmp(e->d_name + len - cut, suffix))
+			continue;
+		option_list_add(&names, strndup(e->d_name, len - cut));
+	}
+	if (dir)
+		closedir(dir);
+	if (names.nr)
+		qsort(names.item, names.nr, sizeof(*names.item), by_version);
+	return names;
+}
+
+static void guess_from(const char *word, const struct option_list *names, char *error, size_t n)
+{
+	struct option_guess guess;
+
+	option_guess_start(&guess, word);
+	for (uint32_t i = 0; i < names->nr; i++)
+		option_guess_offer(&guess, names->item[i]);
+	option_guess_append(&guess, error, n);
+}
+
+int paths_scenario(const char *name, char *path, size_t n, char *error, size_t error_n)
+{
+	char folder[CMD_PATH_MAX + 16];
+	struct option_list names;
+	char *absolute;
+
+	snprintf(folder, sizeof(folder), "%s/scenarios", paths_root());
+	if (strchr(name, '/') || !access(name, R_OK))
+		snprintf(path, n, "%s", name);
+	else if ((size_t)snprintf(path, n, "%s/%s.scn", folder, name) >= n)
+		path[0] = '\0';
+
+	/* Runners are started from anywhere; and tokens should not depend on where one stands. */
+	absolute = realpath(path, NULL);
+	if (absolute && strlen(absolute) < n && !is_folder(absolute)) {
+		strcpy(path, absolute);
+		free(absolute);
+		return 0;
+	}
+	if (absolute || strchr(name, '/')) {
+		snprintf(error, error_n, "%s: %s", name, absolute ? "not a scenario file" : strerror(errno));
+		free(absolute);
+		return -1;
+	}
+	snprintf(error, error_n, "%s: neither a file nor a scenario in %s", name, folder);
+	names = list_folder(folder, ".scn");
+	guess_from(name, &names, error, error_n);
+	return -1;
+}
+
+struct option_list paths_variants(uint32_t flavour)
+{
+	char path[2 * CMD_PATH_MAX];
+	struct option_list all, built = { 0 };
+
+	snprintf(path, sizeof(path), "%s/variants", paths_build());
+	all = list_folder(path, "");
+	for (uint32_t i = 0; i < all.nr; i++) {
+		snprintf(path, sizeof(path), "%s/variants/%s/%s/runner", paths_build(), all.item[i],
+			 flavour_name(flavour));
+		if (!access(path, X_OK))
+			option_list_add(&built, all.item[i]);
+	}
+	return built;
+}
+
+int paths_runner(const char *variant, uint32_t flavour, char *path, size_t n, char *error, size_t error_n)
+{
+	char folder[2 * CMD_PATH_MAX];
+	struct option_list names;
+	int len = snprintf(path, n, "%s/variants/%s/%s/runner", paths_build(), variant, flavour_name(flavour));
+
+	if (len > 0 && (size_t)len < n && !strchr(variant, '/') && !access(path, X_OK))
+		return 0;
+	snprintf(folder, sizeof(folder), "%s/variants/%s", paths_build(), variant);
+	if (!strchr(variant, '/') && is_folder(folder)) {
+		snprintf(error, error_n, "variant %s is not built as %s: lapicsim variant add %s --flavour %s ...",
+			 variant, flavour_name(flavour), variant, flavour_name(flavour));
+		return -1;
+	}
+	snprintf(error, error_n, "there is no variant \"%s\"", variant);
+	names = paths_variants(flavour);
+	guess_from(variant, &names, error, error_n);
+	return -1;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The result of a campaign on stdout: for people (report_text.c) and for
+ * programs (report_json.c).  Only what does not depend on time, jobs or machine.
+ */
+#ifndef LAPICSIM_REPORT_H
+#define LAPICSIM_REPORT_H
+
+#include <stdio.h>
+
+#include "sim/cmd/campaign.h"
+#include "sim/cmd/symbols.h"
+#include "sim/cmd/verdict.h"
+
+/* @per_scenario: a table for each scenario too. */
+void report_table(FILE *f, const struct campaign *c, bool per_scenario);
+void report_text(FILE *f, const struct campaign *c, const struct verdict *v);
+void report_json(FILE *f, const struct campaign *c, const struct verdict *v);
+
+/* A JSON string with its quotes. */
+void json_string(FILE *f, const char *s);
+/* `"kind":"host-bug",...,"frames":[...]`: the members that run and replay share. */
+void json_divergence(FILE *f, const struct divergence *d);
+/* The lines that describe @d, for people; @frames may be NULL. */
+void report_divergence(FILE *f, const struct divergence *d, const struct symbol_frames *frames);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * See supervisor.h.
+ *
+ * A worker that dies costs one run.  The run in progress is known from the page
+ * that it shares with us; results that it had not written yet are made again in
+ * a fresh worker, and then that run, alone.  If it dies again it is recorded as
+ * what it is.  If it does not, and a SIGKILL or SIGTERM had ended the first one
+ * (the OOM killer, a user), nothing has happened; any other signal that does
+ * not come again means that runs are not repeatable, which is a failure.
+ *
+ * A share of the seeds runs twice, the second time in another process, which
+ * runs nothing else; so process, position and neighbours all differ.
+ */
+#include "sim/cmd/supervisor.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cmd/feeder.h"
+#include "sim/cmd/log.h"
+#include "sim/cmd/progress.h"
+#include "sim/cmd/repeat.h"
+#include "sim/cmd/runner_process.h"
+
+struct job {
+	pthread_t thread;
+	struct campaign *c;
+	struct feeder *feeder;
+	struct cell *cell;		/* that the runner was started for */
+	struct runner runner;
+	struct repeat repeat;
+	struct run_result result;
+	bool suspicious;		/* @suspect killed a worker, once */
+	uint64_t suspect;
+	bool from_outside;		/* with a signal that others send */
+	char how[128];
+};
+
+/* What is left to do of a chunk. */
+struct todo {
+	uint64_t next, left;
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_stop(int sig)
+{
+	struct sigaction fatal = { .sa_handler = SIG_DFL };
+
+	stop_signal = sig;
+	/* The second one is obeyed at once. Runners die with us. */
+	sigaction(sig, &fatal, NULL);
+}
+
+static void say(const struct job *j, const char *what)
+{
+	if (j->c->verbose)
+		log_line("%s on %s: %s", j->c->scenarios[j->cell->scenario].name,
+			 j->c->variants[j->cell->variant].name, what);
+}
+
+static void print_last_words(const struct runner *r)
+{
+	char words[4096];
+
+	runner_last_words(r, words, sizeof(words));
+	if (words[0]) {
+		log_line("the last that the runner wrote:");
+		log_text(words);
+	}
+}
+
+/* A runner for this cell, running. False: there is none to be had. */
+static bool have_runner(struct job *j, struct cell *cell)
+{
+	struct runner_spec spec;
+	char error[1024];
+
+	if (j->cell != cell) {
+		runner_stop(&j->runner);
+		repeat_stop(&j->repeat);
+		j->cell = cell;
+	}
+	if (j->runner.pid)
+		return true;
+	runner_stop(&j->runner);
+	repeat_spec(j->c, cell, &spec);
+	if (runner_start(&j->runner, &spec)) {
+		campaign_fail(j->c, cell, FAILURE_SETUP, 0, "%s", j->runner.error);
+		print_last_words(&j->runner);
+		return false;
+	}
+	if (campaign_ready(j->c, cell, j->runner.ready.identity, j->runner.ready.class,
+			   j->runner.ready.scenario_hash, error, sizeof(error))) {
+		campaign_fail(j->c, cell, FAILURE_SETUP, 0, "%s", error);
+		runner_stop(&j->runner);
+		return false;
+	}
+	say(j, "worker is ready");
+	return true;
+}
+
+/* The run @t->next is over, for good or bad. */
+static void step(struct todo *t)
+{
+	t->next++;
+	t->left--;
+}
+
+static void record(struct job *j, struct todo *t)
+{
+	const struct run_result *r = &j->result;
+
+	if (j->suspicious && r->seed == j->suspect) {
+		j->suspicious = false;
+		if (j->from_outside)
+			log_line("a worker %s; the run was made again", j->how);
+		else
+			campaign_fail(j->c, j->cell, FAILURE_UNSTEADY, r->seed, "the first time the worker %s",
+				      j->how);
+	}
+	campaign_record(j->c, j->cell, r);
+	if (campaign_repeats(j->c, r->seed))
+		repeat_remember(&j->repeat, r);
+	step(t);
+}
+
+/* The worker is gone in the middle of something. */
+static void bury(struct job *j, struct todo *t, enum runner_status why)
+{
+	uint64_t seed = runner_last_seed(&j->runner);
+
+	/* Between two runs, or before the first: hold it against the one that comes next. */
+	if (seed - t->next >= t->left)
+		seed = t->next;
+	runner_end_text(&j->runner, j->how, sizeof(j->how));
+	if (why == RUNNER_DIED && !(j->suspicious && j->suspect == seed)) {
+		j->suspicious = true;
+		j->suspect = seed;
+		j->from_outside = runner_killed_from_outside(&j->runner);
+		say(j, j->how);
+		return;
+	}
+	/* What came before it in this chunk and was lost must be run again without it. */
+	if (seed != t->next) {
+		j->suspicious = true;
+		j->suspect = seed;
+		j->from_outside = false;
+		return;
+	}
+	j->suspicious = false;
+	if (why == RUNNER_DIED)
+		campaign_fail(j->c, j->cell, FAILURE_DIED, seed, "the worker %s", j->how);
+	else if (why == RUNNER_HUNG)
+		campaign_fail(j->c, j->cell, FAILURE_HUNG, seed, "no answer in time; it was killed");
+	else
+		campaign_fail(j->c, j->cell, FAILURE_DIED, seed, "%s", j->runner.error);
+	print_last_words(&j->runner);
+	step(t);
+}
+
+/* Up to a suspect, or the suspect alone: nothing that it takes along is lost twice. */
+static uint64_t ask_for(const struct job *j, const struct todo *t)
+{
+	if (!j->suspicious || j->suspect - t->next >= t->left)
+		return t->left;
+	return j->suspect == t->next ? 1 : j->suspect - t->next;
+}
+
+static void run_chunk(struct job *j, const struct chunk *chunk)
+{
+	struct todo t = { chunk->first, chunk->count };
+	enum runner_status status;
+	uint64_t asked;
+
+	j->suspicious = false;
+	while (t.left && have_runner(j, chunk->cell)) {
+		asked = ask_for(j, &t);
+		runner_ask(&j->runner, "run 0x%llx %llu", (unsigned long long)t.next, (unsigned long long)asked);
+		for (status = RUNNER_OK; asked && !status; asked--) {
+			status = runner_read_run(&j->runner, &j->result);
+			if (!status && j->result.seed != t.next) {
+				snprintf(j->runner.error, sizeof(j->runner.error), "an answer for another seed");
+				runner_stop(&j->runner);
+				status = RUNNER_ERROR;
+			}
+			if (status)
+				bury(j, &t, status);
+			else
+				record(j, &t);
+		}
+	}
+}
+
+static void *job_main(void *arg)
+{
+	struct job *j = arg;
+	struct chunk chunk;
+
+	while (feeder_next(j->feeder, j->cell, &chunk)) {
+		uint64_t start;
+
+		if (!have_runner(j, chunk.cell))
+			continue;
+		/* VMs are built once per worker; what a run costs should not contain that. */
+		start = feeder_now();
+		run_chunk(j, &chunk);
+		feeder_done(j->feeder, &chunk, feeder_now() - start);
+		repeat_run(&j->repeat, j->c, chunk.cell, &j->runner);
+	}
+	runner_stop(&j->runner);
+	repeat_stop(&j->repeat);
+	progress_job_ended();
+	return NULL;
+}
+
+static void start_jobs(struct job *jobs, struct campaign *c, struct feeder *f)
+{
+	sigset_t ours, old;
+
+	/* Signals are for the main thread, which sleeps; a job is never interrupted. */
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &ours, &old);
+	for (uint32_t i = 0; i < c->nr_jobs; i++) {
+		struct job *j = &jobs[i];
+
+		j->c = c;
+		j->feeder = f;
+		runner_init(&j->runner);
+		runner_init(&j->repeat.runner);
+		if (pthread_create(&j->thread, NULL, job_main, j)) {
+			log_line("cannot start a thread");
+			abort();
+		}
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+int supervisor_run(struct campaign *c)
+{
+	struct job *jobs = calloc(c->nr_jobs, sizeof(*jobs));
+	struct sigaction stop = { .sa_handler = on_stop };
+	bool told = false;
+	struct feeder f;
+
+	if (!jobs)
+		abort();
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	feeder_init(&f, c);
+	progress_start(c, &f);
+	start_jobs(jobs, c, &f);
+	while (progress_wait()) {
+		if (stop_signal && !told) {
+			told = true;
+			feeder_stop(&f);
+			log_line("stopping: the runs in progress end first; once more to stop at once");
+		}
+	}
+	for (uint32_t i = 0; i < c->nr_jobs; i++)
+		pthread_join(jobs[i].thread, NULL);
+	progress_end();
+	free(jobs);
+	return stop_signal;
+}

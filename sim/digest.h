@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The digest: a running chain over everything that happened in a run, with
+ * checkpoints.  Two runs that should agree and don't are compared checkpoint by
+ * checkpoint, then event by event, to the first that differs.
+ *
+ * Only numbers that the determinism contract allows go in: no addresses.
+ */
+#ifndef LAPICSIM_DIGEST_H
+#define LAPICSIM_DIGEST_H
+
+#include <stdint.h>
+
+#include "sim/rng.h"
+
+#define DIGEST_CHECKPOINT_EVENTS 1024u
+#define DIGEST_MAX_CHECKPOINTS	 4096u
+
+/* Events of the chain: what, then its arguments. Append only. */
+enum digest_event {
+	DIGEST_NONE,
+	DIGEST_ENTRY,		/* vCPU, interruption information */
+	DIGEST_EXIT,		/* vCPU, reason | qualification */
+	DIGEST_GUEST,		/* vCPU, guest operation */
+	DIGEST_MESSAGE,		/* sender, address and data */
+	DIGEST_IOCTL,		/* task, request and result */
+	DIGEST_MEMORY,		/* page, new state */
+	DIGEST_POINT,		/* task, delay */
+	DIGEST_IRQ,		/* CPU, pending mask */
+	DIGEST_DIVERGENCE,	/* kind, vCPU and vector */
+	DIGEST_END,		/* how the run ended */
+};
+
+struct digest {
+	uint64_t value;
+	uint64_t nr;				/* events so far */
+	uint32_t nr_checkpoints;
+	uint64_t checkpoint[DIGEST_MAX_CHECKPOINTS]; /* value after each 1,024 events; the last slot is reused */
+};
+
+void digest_reset(struct digest *d);
+void digest_checkpoint(struct digest *d);	/* slow path of digest_add() */
+/*
+ * How many events, from the first on, @a and @b are known to have in common; a
+ * multiple of DIGEST_CHECKPOINT_EVENTS, or all of them if the two are equal.
+ */
+uint64_t digest_nr_common(const struct digest *a, const struct digest *b);
+
+static inline void digest_add(struct digest *d, enum digest_event what, uint64_t now_ns, uint64_t a,
+			      uint64_t b)
+{
+	uint64_t x = d->value ^ (now_ns + ((uint64_t)what << 56));
+
+	x = (x ^ (x >> 32)) * 0x9fb21c651e98df25ull + a;
+	x = (x ^ (x >> 29)) * 0xd6e8feb86659fd93ull + b;
+	d->value = x ^ (x >> 32);
+	if (++d->nr % DIGEST_CHECKPOINT_EVENTS == 0)
+		digest_checkpoint(d);
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Names of the kinds of divergence: for people, and for files.
+ *
+ * Does not format a divergence: the reports do.
+ */
+#include "sim/divergence.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	const char *key;
+} kinds[DIV_NR_KINDS] = {
+	[DIV_HOST_BUG]		 = { "host BUG",		"host-bug" },
+	[DIV_HOST_WARN]		 = { "host WARN",		"host-warn" },
+	[DIV_HOST_CRASH]	 = { "host crash",		"host-crash" },
+	[DIV_HANG]		 = { "hang",			"hang" },
+	[DIV_LOST_INTERRUPT]	 = { "lost interrupt",		"lost-interrupt" },
+	[DIV_SPURIOUS_DELIVERY]	 = { "spurious delivery",	"spurious-delivery" },
+	[DIV_PRIORITY_INVERSION] = { "priority inversion",	"priority-inversion" },
+	[DIV_PREMATURE_EOI]	 = { "premature EOI",		"premature-eoi" },
+	[DIV_LOST_EOI]		 = { "lost EOI",		"lost-eoi" },
+	[DIV_PV_EOI_WORD]	 = { "PV EOI word",		"pv-eoi-word" },
+	[DIV_REGISTER_MISMATCH]	 = { "register mismatch",	"register-mismatch" },
+	[DIV_STALE_CACHE]	 = { "stale cache",		"stale-cache" },
+	[DIV_EOI_MESSAGE]	 = { "EOI message",		"eoi-message" },
+	[DIV_RESOURCE_LEAK]	 = { "resource leak",		"resource-leak" },
+};
+
+const char *divergence_name(uint32_t kind)
+{
+	return kind < DIV_NR_KINDS ? kinds[kind].name : "unknown";
+}
+
+const char *divergence_key(uint32_t kind)
+{
+	return kind < DIV_NR_KINDS ? kinds[kind].key : "unknown";
+}
+
+int divergence_from_key(const char *key)
+{
+	int i;
+
+	for (i = 0; i < DIV_NR_KINDS; i++) {
+		if (!strcmp(kinds[i].key, key))
+			return i;
+	}
+	return -1;
+}

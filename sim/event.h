@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The event queue: at most one event a slot, taken out in the order of (virtual
+ * time, sequence number).  Every event that is set gets the next sequence number,
+ * so that ties go to the one that was set first.
+ *
+ * Does not know what a slot stands for; sim/scheduler.c does.
+ */
+#ifndef LAPICSIM_EVENT_H
+#define LAPICSIM_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EVENT_SLOT_BITS	14u
+#define EVENT_NR_SLOTS	(1u << EVENT_SLOT_BITS)
+#define EVENT_NEVER	UINT64_MAX	/* a time at which nothing can be queued */
+
+/*
+ * A 4-ary heap of keys: time in the upper half, sequence number and slot in the
+ * lower, so that one 128-bit comparison is the whole order.  All keys behind the
+ * last one are EVENT_KEY_NONE, so that neither the empty queue nor a missing child
+ * needs a test.
+ */
+#define EVENT_KEY_NONE	(~(unsigned __int128)0)
+
+struct event_queue {
+	unsigned __int128 *heap;
+	uint32_t *pos;		/* per slot: index in the heap, or EVENT_NOT_QUEUED */
+	uint32_t nr;
+	uint32_t nr_slots;
+	uint64_t seq;
+};
+
+#define EVENT_NOT_QUEUED UINT32_MAX
+
+/* Allocates; 0 or a negative errno. There is no way back: one queue a process. */
+int event_init(struct event_queue *q, uint32_t nr_slots);
+/* Forgets all events and starts the sequence numbers again. In proportion to the events queued. */
+void event_clear(struct event_queue *q);
+
+/* @slot's event is now at @at_ns, behind all others of that time; EVENT_NEVER: it has none. */
+void event_set(struct event_queue *q, uint32_t slot, uint64_t at_ns);
+void event_remove(struct event_queue *q, uint32_t slot);
+/* Takes the first event out. */
+void event_pop(struct event_queue *q);
+/* event_pop() and event_set() in one, for a @slot that has no event. */
+void event_exchange(struct event_queue *q, uint32_t slot, uint64_t at_ns);
+
+static inline bool event_queued(const struct event_queue *q, uint32_t slot)
+{
+	return q->pos[slot] != EVENT_NOT_QUEUED;
+}
+
+/* EVENT_NEVER if there is none. */
+static inline uint64_t event_first_ns(const struct event_queue *q)
+{
+	return (uint64_t)(q->heap[0] >> 64);
+}
+
+/* Only if there is one. */
+static inline uint32_t event_first_slot(const struct event_queue *q)
+{
+	return (uint32_t)q->heap[0] & (EVENT_NR_SLOTS - 1);
+}
+
+#endif

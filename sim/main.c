@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The lapicsim command: finds the command that is meant and hands over to
+ * sim/cmd/.  It links no code of KVM; runners do (sim/runner.c).
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/cmd/cmd.h"
+
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+} commands[] = {
+	{ "run", cmd_run },
+	{ "replay", cmd_replay },
+	{ "variant", cmd_variant },
+	{ "help", cmd_help },
+	{ "version", cmd_version },
+	{ "--help", cmd_help },
+	{ "-h", cmd_help },
+	{ "--version", cmd_version },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int unknown_command(const char *word)
+{
+	struct option_guess guess;
+	char what[256];
+
+	snprintf(what, sizeof(what), "%.60s: unknown command", word);
+	option_guess_start(&guess, word);
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		option_guess_offer(&guess, commands[i].name);
+	option_guess_append(&guess, what, sizeof(what));
+	return cmd_fail(CMD_USAGE, "%s%s", what, guess.best ? "" : "; lapicsim help lists them");
+}
+
+int main(int argc, char **argv)
+{
+	/* A runner that died is noticed by reading from it. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		option_print_overview(stderr);
+		return CMD_USAGE;
+	}
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].main(argc - 1, argv + 1);
+	return unknown_command(argv[1]);
+}

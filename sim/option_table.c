@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rows of the option table: every key of a scenario file, then every option
+ * of the command line.  Data only; options.c gives it meaning.
+ *
+ * A default is text as a user would write it and goes through the same parser.
+ * A scenario that is all defaults is one VM of two vCPUs under ordinary traffic,
+ * with nothing going wrong around it.
+ */
+#include "sim/command_line.h"
+#include "sim/scenario.h"
+
+#define S(field) offsetof(struct scenario, field), sizeof(((struct scenario *)0)->field)
+#define C(field) offsetof(struct command_line, field), sizeof(((struct command_line *)0)->field)
+
+#define NS_PER_S  1000000000ull
+#define MAX_WEIGHT 1000000u
+/* Longer gaps than runs make no sense; 32-bit fields of the struct hold 4.29 s. */
+#define MAX_GAP_NS (4 * NS_PER_S)
+
+/* section, key, type, default, minimum, maximum, names, field, help */
+#define ROW(s, k, type, field, def, min, max, names, help) \
+	{ s, k, type, S(field), min, max, def, names, help }
+#define WEIGHT(s, k, field, def, help) ROW(s, k, OPT_UINT, field, def, 0, MAX_WEIGHT, "weight", help)
+#define GAP(s, k, field, def, min, help) \
+	ROW(s, k, OPT_DURATION, field, def, min, MAX_GAP_NS, "duration", help)
+#define PERCENT(s, k, field, def, help) ROW(s, k, OPT_PERCENT, field, def, 0, 100, "percent", help)
+
+const struct option_section scenario_sections[] = {
+	{ "scenario", NULL, true, "What this file claims, in words." },
+	{ "topology", NULL, false, "The machines." },
+	{ "guest", NULL, false,
+	  "What a running guest does next. The operations are weights, relative to each other; 0 means never." },
+	{ "devices", NULL, false, "Devices that send MSIs." },
+	{ "userspace", NULL, false,
+	  "The VMM's vCPU threads: signals, and what they do between two KVM_RUNs (weights)." },
+	{ "memory", NULL, false,
+	  "The memory manager: guest pages and memslots that go away and come back (weights)." },
+	{ "policy", NULL, false, "Who goes first at a scheduling point." },
+	{ "limits", NULL, false, "How long a run lasts." },
+	{ "expect", NULL, true,
+	  "Per variant class, the divergences that will be seen: `CLASS = WORD KIND, WORD KIND, ...`. A WORD is "
+	  "`never`, `sometimes` or `always` (in every campaign of enough runs). `default` is the class of ordinary "
+	  "variants, and what it says about a kind holds for the others unless they say otherwise. A kind that "
+	  "nothing is said about is unexpected." },
+	{ NULL, NULL, false, NULL },
+};
+
+const struct option scenario_options[] = {
+	ROW("scenario", "claim", OPT_STRING, claim, NULL, 0, 0, "text",
+	    "What must hold, or be seen, in one or two sentences. Required; long ones continue on indented lines."),
+
+	ROW("topology", "vms", OPT_UINT, vms, "1", 1, 4096, "number", "VMs in one run."),
+	ROW("topology", "vcpus", OPT_UINT, vcpus, "2", 1, 4096, "number",
+	    "vCPUs of each VM; at most 4096 over all VMs."),
+	ROW("topology", "irqchip", OPT_ENUM, irqchip, "kernel", 0, 0, "kernel|split",
+	    "Whether KVM models PIC and I/O APIC too, or the local APICs only (KVM_CAP_SPLIT_IRQCHIP)."),
+	ROW("topology", "apic_mode", OPT_ENUM, apic_mode, "mixed", 0, 0, "xapic|x2apic|mixed",
+	    "Mode of the local APICs; mixed: every other vCPU in x2APIC mode."),
+	ROW("topology", "tpr_shadow", OPT_BOOL, tpr_shadow, "yes", 0, 0, "yes|no",
+	    "Whether the hardware has a TPR shadow with a threshold; without it every CR8 access exits."),
+	ROW("topology", "pv_eoi", OPT_BOOL, pv_eoi, "yes", 0, 0, "yes|no",
+	    "PV EOI is enabled on every vCPU before the race starts."),
+	ROW("topology", "pv_words_per_page", OPT_UINT, pv_words_per_page, "1", 1, 1024, "number",
+	    "vCPUs whose PV EOI words share a page, and so its fate."),
+
+	WEIGHT("guest", "compute", guest.compute, "20", "Run without doing anything of interest."),
+	WEIGHT("guest", "cli_sti", guest.cli_sti, "4", "Clear IF for a while, then STI."),
+	WEIGHT("guest", "mov_ss", guest.mov_ss, "1", "MOV SS, which blocks interrupts for one instruction."),
+	WEIGHT("guest", "hlt", guest.hlt, "2", "HLT with IF set."),
+	WEIGHT("guest", "ipi", guest.ipi, "6", "Fixed IPI to another vCPU."),
+	WEIGHT("guest", "self_ipi", guest.self_ipi, "2", "Fixed IPI to itself."),
+	WEIGHT("guest", "ipi_broadcast", guest.ipi_broadcast, "0", "Fixed IPI to all, or to all but itself."),
+	WEIGHT("guest", "tpr", guest.tpr, "2", "Write TPR through the APIC register."),
+	WEIGHT("guest", "cr8", guest.cr8, "2", "Write CR8."),
+	WEIGHT("guest", "pv_eoi_enable", guest.pv_eoi_enable, "0", "WRMSR that enables PV EOI."),
+	WEIGHT("guest", "pv_eoi_disable", guest.pv_eoi_disable, "0", "WRMSR that disables PV EOI."),
+	WEIGHT("guest", "pv_eoi_move", guest.pv_eoi_move, "0", "WRMSR that moves the PV EOI word."),
+	WEIGHT("guest", "cpuid", guest.cpuid, "4", "CPUID: an exit of no consequence."),
+	WEIGHT("guest", "pause", guest.pause, "1", "A PAUSE exit."),
+	WEIGHT("guest", "io", guest.io, "1", "Port I/O, which leaves KVM_RUN."),
+	WEIGHT("guest", "mmio", guest.mmio, "1", "MMIO that is not the APIC, which leaves KVM_RUN."),
+	WEIGHT("guest", "timer", guest.timer, "1", "Arm the APIC timer."),
+	WEIGHT("guest", "read_apic", guest.read_apic, "2", "Read ISR, IRR, PPR and TPR back."),
+	GAP("guest", "op_time", op_ns, "500ns", 1, "Mean time between two operations."),
+	GAP("guest", "handler_time", handler_ns, "400ns", 1, "Mean time in an interrupt handler."),
+	PERCENT("guest", "nest", nest_percent, "20", "Handlers that set IF while they run, so that others nest."),
+	PERCENT("guest", "eoi_write", eoi_write_percent, "10",
+		"Handlers that ignore the PV EOI bit and write EOI, as the ABI allows."),
+	ROW("guest", "delivery_exit_ppm", OPT_UINT, delivery_exit_ppm, "1000", 0, 1000000, "per million",
+	    "Event deliveries that an EPT violation interrupts, so that the event must be injected again."),
+
+	ROW("devices", "msi", OPT_UINT, msi, "1", 0, 1024, "number", "Devices of each VM that send MSIs."),
+	GAP("devices", "msi_gap", msi_gap_ns, "2us", 1, "Mean time between two MSIs of one device."),
+	ROW("devices", "vector_first", OPT_UINT, vector_first, "0x30", 16, 255, "vector",
+	    "Lowest vector that devices and IPIs use."),
+	ROW("devices", "vector_last", OPT_UINT, vector_last, "0xef", 16, 255, "vector",
+	    "Highest vector that devices and IPIs use."),
+	PERCENT("devices", "level", level_percent, "0", "MSIs that are level-triggered."),
+	PERCENT("devices", "lowest_priority", lowest_percent, "0", "MSIs with lowest priority delivery."),
+
+	GAP("userspace", "signal_gap", signal_gap_ns, "0", 0,
+	    "Mean time between two signals to a vCPU thread; 0: none."),
+	WEIGHT("userspace", "run_again", run_again, "1", "Nothing but the next KVM_RUN."),
+	WEIGHT("userspace", "set_msrs", set_msrs, "0", "KVM_SET_MSRS with the PV EOI MSR."),
+	WEIGHT("userspace", "get_lapic", get_lapic, "0", "KVM_GET_LAPIC."),
+	WEIGHT("userspace", "set_lapic", set_lapic, "0", "KVM_GET_LAPIC, then KVM_SET_LAPIC of the same."),
+
+	GAP("memory", "gap", memory_gap_ns, "0", 0, "Mean time between two actions; 0: none."),
+	GAP("memory", "hold", hold_ns, "5us", 1, "Mean time until what went away comes back."),
+	WEIGHT("memory", "unmap", unmap, "1", "The page with PV EOI words becomes inaccessible."),
+	WEIGHT("memory", "readonly", readonly, "0", "The page with PV EOI words becomes read-only."),
+	PERCENT("memory", "zeroed", zero_percent, "0", "Pages that come back zeroed rather than intact."),
+	WEIGHT("memory", "slot_delete", slot_delete, "0", "Their memslot is deleted."),
+	WEIGHT("memory", "slot_move", slot_move, "0", "Their memslot moves to another guest address."),
+
+	ROW("policy", "name", OPT_STRING, policy, "random", 0, 0, "name",
+	    "Which policy; see `lapicsim help policies`."),
+	ROW("policy", "point_one_in", OPT_UINT, point_one_in, "16", 0, 1000000, "number",
+	    "Mean number of scheduling points between two delays; 0: no delays."),
+	GAP("policy", "delay", delay_ns, "300ns", 0, "Mean length of a delay."),
+
+	ROW("limits", "duration", OPT_DURATION, duration_ns, "100us", 1000, 3600 * NS_PER_S, "duration",
+	    "Virtual time for which the actors race."),
+	ROW("limits", "max_events", OPT_UINT, max_events, "1000000", 100, UINT64_MAX, "number",
+	    "A run that has more events ends there, inconclusive."),
+	ROW("limits", "quiet", OPT_DURATION, quiet_ns, "10ms", 1000, 3600 * NS_PER_S, "duration",
+	    "Virtual time in which everything accepted must have arrived once the actors have stopped."),
+	ROW("limits", "enough_runs", OPT_UINT, enough_runs, "1000", 1, 1000000000, "number",
+	    "Runs after which a divergence that is expected `always` and was not seen counts as missing."),
+	{ NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
+};
+
+#undef ROW
+#define ROW(s, k, type, field, def, min, max, names, help) \
+	{ s, k, type, C(field), min, max, def, names, help }
+#define FLAG(s, k, field, help) ROW(s, k, OPT_FLAG, field, NULL, 0, 1, NULL, help)
+#define LIST(s, k, field, names, help) ROW(s, k, OPT_LIST, field, NULL, 0, 0, names, help)
+#define TEXT(s, k, field, names, help) ROW(s, k, OPT_STRING, field, NULL, 0, 0, names, help)
+
+const struct option_section command_sections[] = {
+	{ "run", "SCENARIO...", false,
+	  "Runs scenarios, given as paths or as names in scenarios/, on variants, and says what diverged." },
+	{ "replay", "TOKEN", false, "Makes one run happen again." },
+	{ "variant-add", "NAME", false, "Builds a variant: KVM's code out of a package, a tree or a revision." },
+	{ "variant-list", "", false, "Lists the variants that are built." },
+	{ "variant-show", "NAME", false, "Shows what a variant is made of, and the traps that its last runs hit." },
+	{ "variant-remove", "NAME", false, "Removes a variant." },
+	{ "help", "[TOPIC]", false,
+	  "Shows help on a command, or a generated reference: scenario-keys, options, policies, divergences." },
+	{ "version", "", false, "Prints the version." },
+	{ NULL, NULL, false, NULL },
+};
+
+const struct option command_options[] = {
+	LIST("run", "variant", variants, "NAME", "Variant to run; may be repeated. Without it: all that are built."),
+	ROW("run", "seeds", OPT_SEEDS, seeds, NULL, 0, 0, "A-B", "Run seeds A to B, both included."),
+	ROW("run", "runs", OPT_UINT, runs, NULL, 1, UINT64_MAX, "N",
+	    "Run seeds 0 to N-1. Without --runs, --seeds and --time: 1000."),
+	ROW("run", "time", OPT_DURATION, time_ns, NULL, NS_PER_S / 10, 0, "DURATION",
+	    "Stop feeding seeds after this time, such as 90s or 8h; every variant still gets the same seeds."),
+	ROW("run", "jobs", OPT_UINT, jobs, NULL, 1, 1024, "N",
+	    "Worker processes at a time. Changes the speed, never the results. Without it: one per CPU."),
+	LIST("run", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario files; may be repeated."),
+	FLAG("run replay", "json", json, "Print one JSON object per line."),
+	ROW("run replay", "flavour", OPT_ENUM, flavour, "plain", 0, 0, "plain|hooked|sanitized|coverage",
+	    "Which build of the variants to run."),
+	ROW("run", "replay-share", OPT_PERCENT, replay_share, "1", 0, 100, "PERCENT",
+	    "Share of seeds that run a second time, in another process, to compare digests; at least one unless 0."),
+	FLAG("run", "table", table, "Print a table per scenario too."),
+	FLAG("run", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
+	ROW("run replay", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
+	    "Kill a worker that does not finish a run in this time."),
+
+	ROW("replay", "trace", OPT_ENUM, trace, NULL, 0, 0, "none|text",
+	    "Print what happens: text is the form that ftrace prints KVM's events in."),
+	FLAG("replay", "gdb", gdb, "Start gdb on the run."),
+	FLAG("replay", "force", force, "Go on even if variant or scenario are not those of the token."),
+	TEXT("replay", "scenario", scenario, "PATH", "Scenario file, if it is not in scenarios/."),
+
+	TEXT("variant-add", "deb", deb, "PKG[=VERSION]", "Take the kernel from this Debian source package."),
+	TEXT("variant-add", "tree", tree, "DIR", "Take it from a working tree as it lies there."),
+	TEXT("variant-add", "git", git, "DIR", "Take it from a git repository; needs --rev."),
+	TEXT("variant-add", "rev", rev, "REV", "Revision for --git."),
+	LIST("variant-add", "patch", patches, "FILE", "Apply a patch, as git diff writes it; may be repeated."),
+	LIST("variant-add", "rule", rules, "RULE",
+	     "Apply an edit rule, a file or the name of one in variants/rules; may be repeated."),
+	ROW("variant-add", "flavour", OPT_ENUM, flavour, "plain", 0, 0, "plain|sanitized|coverage",
+	    "Which build of it."),
+	ROW("variant-add", "optimize", OPT_UINT, optimize, "2", 1, 3, "LEVEL", "Compile with -O1, -O2 or -O3."),
+	TEXT("variant-add", "class", class, "CLASS", "Variant class, which scenarios' expectations go by."),
+	FLAG("variant-add", "verbose", verbose, "Print the commands."),
+	FLAG("variant-add variant-list variant-show variant-remove", "json", json, "Print one JSON object per line."),
+	TEXT("variant-add variant-list variant-show variant-remove", "build", build, "DIR",
+	     "Where builds lie. Without it: the folder of the lapicsim program."),
+
+	TEXT("runner", "scenario", scenario, "PATH", "Run this scenario by hand."),
+	ROW("runner", "seed", OPT_SEEDS, seed, NULL, 0, 0, "A-B", "Seed, or range of seeds."),
+	LIST("runner", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario file."),
+	FLAG("runner", "trace", trace_flag, "Print what happens on stderr."),
+
+	FLAG("run replay variant-add variant-list variant-show variant-remove help version runner", "help", help,
+	     "Print this help."),
+	{ NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
+};

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of checks and the reporting path.  Slow by design: it runs only when
+ * something is wrong.  Does not fill divergence.event, site and frames: the
+ * callee of config.report() knows those.
+ */
+#include "sim/oracle/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ABI	"PV EOI ABI"
+#define KVM	"KVM-internal"
+
+static struct check_row rows[CHECK_NR] = {
+	[CHECK_PPR] = { "ppr-matches", DIV_REGISTER_MISMATCH, "Task and Processor Priorities", false },
+	[CHECK_CACHE_IRR_PENDING] = { "cache-irr-pending", DIV_STALE_CACHE, KVM, false },
+	[CHECK_CACHE_ISR_COUNT] = { "cache-isr-count", DIV_STALE_CACHE, KVM, false },
+	[CHECK_CACHE_HIGHEST_ISR] = { "cache-highest-isr", DIV_STALE_CACHE, KVM, false },
+	[CHECK_CACHE_SW_ENABLED] = { "cache-sw-enabled", DIV_STALE_CACHE, KVM, false },
+	[CHECK_PV_UNTRACKED] = { "pv-word-untracked", DIV_PV_EOI_WORD, ABI ", clauses 2 and 6", false },
+	[CHECK_PV_UNARMED] = { "pv-pending-unarmed", DIV_PV_EOI_WORD, ABI ", clause 2", false },
+	[CHECK_DISPATCH_PENDING] = { "dispatch-pending", DIV_SPURIOUS_DELIVERY,
+		"Interrupt Acceptance for Fixed Interrupts", false },
+	[CHECK_DISPATCH_PPR] = { "dispatch-ppr", DIV_PRIORITY_INVERSION,
+		"Interrupt, Task, and Processor Priority", false },
+	[CHECK_DISPATCH_IN_SERVICE] = { "dispatch-in-service", DIV_PRIORITY_INVERSION,
+		"Interrupt Acceptance for Fixed Interrupts", false },
+	[CHECK_DISPATCH_HIGHEST] = { "dispatch-highest", DIV_PRIORITY_INVERSION,
+		"Interrupt Acceptance for Fixed Interrupts", false },
+	[CHECK_DISPATCH_BLOCKED] = { "dispatch-blocked", DIV_PRIORITY_INVERSION,
+		"Masking Maskable Hardware Interrupts", false },
+	[CHECK_OWED] = { "owed-reinjected", DIV_LOST_INTERRUPT, "Information for VM Exits During Event Delivery", false },
+	[CHECK_DELIVERED] = { "delivered-injected", DIV_SPURIOUS_DELIVERY, "VM-Entry Controls for Event Injection", false },
+	[CHECK_IRR_LOST] = { "irr-lost", DIV_LOST_INTERRUPT, "Interrupt Acceptance for Fixed Interrupts", false },
+	[CHECK_IRR_SPURIOUS] = { "irr-spurious", DIV_SPURIOUS_DELIVERY,
+		"Interrupt Acceptance for Fixed Interrupts", false },
+	[CHECK_ISR_PREMATURE] = { "isr-premature", DIV_PREMATURE_EOI, "Signaling Interrupt Servicing Completion", false },
+	[CHECK_ISR_STUCK] = { "isr-stuck", DIV_LOST_EOI, "Signaling Interrupt Servicing Completion", false },
+	[CHECK_ISR_SPURIOUS] = { "isr-spurious", DIV_SPURIOUS_DELIVERY,
+		"Interrupt Acceptance for Fixed Interrupts", false },
+	[CHECK_TMR] = { "tmr-matches", DIV_REGISTER_MISMATCH, "Interrupt Acceptance for Fixed Interrupts", false },
+	[CHECK_TPR] = { "tpr-matches", DIV_REGISTER_MISMATCH, "Task and Processor Priorities", false },
+	[CHECK_PV_MSR] = { "pv-msr-matches", DIV_REGISTER_MISMATCH, ABI ", clause 1", false },
+	[CHECK_GET_LAPIC] = { "get-lapic", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_GET_LAPIC", false },
+	[CHECK_PV_OTHER_BITS] = { "pv-word-other-bits", DIV_PV_EOI_WORD, ABI ", clause 4", false },
+	[CHECK_PV_DISABLED] = { "pv-word-disabled", DIV_PV_EOI_WORD, ABI ", clause 1", false },
+	[CHECK_PV_IDLE] = { "pv-word-idle", DIV_PV_EOI_WORD, ABI ", clause 2", false },
+	[CHECK_PV_IRR_PENDING] = { "pv-word-irr-pending", DIV_PV_EOI_WORD, KVM ": one bit tracks one interrupt", false },
+	[CHECK_PV_RUNNING] = { "pv-word-while-running", DIV_PV_EOI_WORD, ABI ", clause 5", false },
+	[CHECK_CACHE_PV_PENDING] = { "cache-pv-pending", DIV_STALE_CACHE, KVM, false },
+	[CHECK_QUIET_IRR] = { "quiet-irr", DIV_LOST_INTERRUPT, "Interrupt Acceptance for Fixed Interrupts", false },
+	[CHECK_QUIET_ISR] = { "quiet-isr", DIV_LOST_EOI, "Signaling Interrupt Servicing Completion", false },
+	[CHECK_QUIET_OWED] = { "quiet-owed", DIV_LOST_INTERRUPT, "VM-Entry Controls for Event Injection", false },
+	[CHECK_QUIET_LOWEST] = { "quiet-lowest-priority", DIV_LOST_INTERRUPT, "Lowest Priority Delivery Mode", false },
+};
+
+_Static_assert(CHECK_NR_LATCHED <= 32, "vcpu->reported has one bit for each");
+
+const struct check_row *check_row(uint32_t index)
+{
+	return index < CHECK_NR ? &rows[index] : NULL;
+}
+
+bool check_switch(const char *name, bool on)
+{
+	for (int i = 0; i < CHECK_NR; i++) {
+		if (strcmp(rows[i].name, name) == 0) {
+			rows[i].off = !on;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void report(enum divergence_kind kind, const char *check, uint32_t vm, uint32_t vcpu, uint32_t vector,
+		   const char *fmt, va_list args)
+{
+	struct divergence d;
+
+	memset(&d, 0, sizeof(d));
+	d.kind = kind;
+	d.vm = vm;
+	d.vcpu = vcpu;
+	d.vector = vector;
+	d.time_ns = oracle.config.now_ns ? oracle.config.now_ns() : 0;
+	snprintf(d.check, sizeof(d.check), "%s", check);
+	vsnprintf(d.text, sizeof(d.text), fmt, args);
+	if (oracle.config.report)
+		oracle.config.report(&d);
+}
+
+void check_fire(enum check check, const struct oracle_vcpu *v, uint32_t vm, uint32_t vector, const char *fmt, ...)
+{
+	va_list args;
+
+	if (rows[check].off)
+		return;
+	va_start(args, fmt);
+	report(rows[check].kind, rows[check].name, v ? v->vm : vm, v ? v->index : DIV_NONE, vector, fmt, args);
+	va_end(args);
+}
+
+void oracle_finding(enum divergence_kind kind, const char *check, uint32_t vm, uint32_t vcpu, uint32_t vector,
+		    const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	report(kind, check, vm, vcpu, vector, fmt, args);
+	va_end(args);
+}
+
+const char *check_vectors(const uint32_t *map, char *buf, uint32_t size)
+{
+	uint32_t len = 0;
+
+	snprintf(buf, size, "empty");
+	for (uint32_t vector = 0; vector < 256; vector++) {
+		if (!vector_test(map, vector))
+			continue;
+		if (len + 9 > size) {
+			snprintf(buf + len, size - len, "..");
+			break;
+		}
+		len += (uint32_t)snprintf(buf + len, size - len, "%s0x%02x", len ? " " : "", vector);
+	}
+	return buf;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of checks, the one way to report a divergence, and the entry points
+ * of the files check_*.c.
+ */
+#ifndef LAPICSIM_ORACLE_CHECK_H
+#define LAPICSIM_ORACLE_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/divergence.h"
+#include "sim/oracle/state.h"
+
+enum check {
+	/* Checks whose mismatch may persist come first: vcpu->reported holds one bit each. */
+	CHECK_PPR,
+	CHECK_CACHE_IRR_PENDING,
+	CHECK_CACHE_ISR_COUNT,
+	CHECK_CACHE_HIGHEST_ISR,
+	CHECK_CACHE_SW_ENABLED,
+	CHECK_PV_UNTRACKED,
+	CHECK_PV_UNARMED,
+	CHECK_NR_LATCHED,
+	CHECK_DISPATCH_PENDING = CHECK_NR_LATCHED,
+	CHECK_DISPATCH_PPR,
+	CHECK_DISPATCH_IN_SERVICE,
+	CHECK_DISPATCH_HIGHEST,
+	CHECK_DISPATCH_BLOCKED,
+	CHECK_OWED,
+	CHECK_DELIVERED,
+	CHECK_IRR_LOST,
+	CHECK_IRR_SPURIOUS,
+	CHECK_ISR_PREMATURE,
+	CHECK_ISR_STUCK,
+	CHECK_ISR_SPURIOUS,
+	CHECK_TMR,
+	CHECK_TPR,
+	CHECK_PV_MSR,
+	CHECK_GET_LAPIC,
+	CHECK_PV_OTHER_BITS,
+	CHECK_PV_DISABLED,
+	CHECK_PV_IDLE,
+	CHECK_PV_IRR_PENDING,
+	CHECK_PV_RUNNING,
+	CHECK_CACHE_PV_PENDING,
+	CHECK_QUIET_IRR,
+	CHECK_QUIET_ISR,
+	CHECK_QUIET_OWED,
+	CHECK_QUIET_LOWEST,
+	CHECK_NR,
+};
+
+struct check_row {
+	const char *name;		/* in divergence.check */
+	enum divergence_kind kind;
+	const char *source;
+	bool off;
+};
+
+const struct check_row *check_row(uint32_t index);	/* NULL past the end */
+bool check_switch(const char *name, bool on);		/* false: no such name */
+
+/* @v may be NULL: a divergence of the VM @vm. @vector: DIV_NONE where it does not apply. */
+void check_fire(enum check check, const struct oracle_vcpu *v, uint32_t vm, uint32_t vector, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6), cold));
+
+/* "0x31 0x41", for texts; @buf holds at least 64 bytes. */
+const char *check_vectors(const uint32_t *map, char *buf, uint32_t size);
+
+/*
+ * A mismatch that nobody repairs is reported when it appears, not at every look.
+ * True if it has just appeared.
+ */
+static inline bool check_latch(struct oracle_vcpu *v, enum check check, bool wrong)
+{
+	uint32_t bit = 1u << check;
+
+	if (__builtin_expect(!wrong && !(v->reported & bit), 1))
+		return false;
+	if (!wrong) {
+		v->reported &= ~bit;
+		return false;
+	}
+	if (v->reported & bit)
+		return false;
+	v->reported |= bit;
+	return true;
+}
+
+/* check_dispatch.c: with ISR before and after the dispatch */
+void check_injection(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm);
+void check_cancelled_injection(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
+/* check_registers.c: the slow halves of check_fast.h */
+void settle_irr(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
+void settle_tmr(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
+void settle_ppr(struct oracle_vcpu *v, uint32_t ppr);
+void adopt_tpr(struct oracle_vcpu *v, uint32_t tpr);
+void check_get_lapic(struct oracle_vcpu *v, const uint8_t *regs);
+/* check_eoi.c: likewise */
+void settle_isr(struct oracle_vcpu *v, const struct kw_apic_state *kvm, int skip);
+/* check_pv_word.c */
+void check_pv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, bool readable);
+void check_pv_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, bool readable);
+void check_pv_ack(struct oracle_vcpu *v, uint32_t old_word, uint32_t new_word);
+/* check_cache.c */
+void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
+/* check_quiet.c */
+void check_quiet(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Decoding of MSIs and of the ICR into a destination, a vector and a trigger
+ * mode.  SDM, "Message Address Register Format", "Message Data Register Format",
+ * "Interrupt Command Register (ICR)".
+ *
+ * Only fixed and lowest priority reach IRR; NMI, SMI, INIT, SIPI and ExtINT are
+ * counted as not judged.
+ */
+#include "sim/oracle/deviation.h"
+#include "sim/oracle/message.h"
+
+/* SDM, "Message Data Register Format": delivery modes. */
+#define MODE_FIXED	0u
+#define MODE_LOWEST	1u
+
+static bool judged(uint32_t mode, uint8_t vector)
+{
+	if (mode > MODE_LOWEST) {
+		oracle.nr_not_judged++;
+		return false;
+	}
+	return vector >= 16 || deviation_allows(DEV_LOW_VECTORS);
+}
+
+/* "Message Address Register Format", "Message Data Register Format". */
+int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data)
+{
+	uint32_t mode = data >> 8 & 7;
+	bool level = data >> 15 & 1, asserted = data >> 14 & 1, redirect = address >> 3 & 1;
+	struct destination d = {
+		.dest = address >> 12 & 0xff,
+		.sender = DIV_NONE,
+		.logical = address >> 2 & 1,
+		.wide = oracle.config.x2apic_format,
+	};
+
+	/* KVM api.rst, KVM_CAP_X2APIC_API: bits 31:8 of the destination are in 63:40. */
+	if (d.wide)
+		d.dest |= address >> 32 & 0xffffff00;
+	if ((level && !asserted) || !judged(mode, data & 0xff))
+		return -1;
+	return message_begin(&d, vm, data & 0xff, level, mode == MODE_LOWEST || redirect);
+}
+
+/* "Interrupt Command Register (ICR)". */
+int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr)
+{
+	const struct oracle_vcpu *v = oracle_vcpu(vcpu);
+	uint32_t mode = icr >> 8 & 7;
+	bool level = icr >> 15 & 1, asserted = icr >> 14 & 1;
+	struct destination d = {
+		.dest = icr >> 32,
+		.sender = vcpu,
+		.shorthand = icr >> 18 & 3,
+		.logical = icr >> 11 & 1,
+		.wide = identity_x2apic(&v->now),
+	};
+
+	if (!judged(mode, icr & 0xff))
+		return -1;
+	/* By the SDM the trigger mode of a fixed IPI is ignored. */
+	if (level && !deviation_allows(DEV_ICR_LEVEL))
+		level = false;
+	d.doubtful = level && !asserted;
+	return message_begin(&d, v->vm, icr & 0xff, level, mode == MODE_LOWEST);
+}
+
+void oracle_message_end(int32_t handle, bool accepted)
+{
+	message_end(handle, accepted);
+}
+
+void oracle_local_interrupt(uint32_t vcpu, uint8_t vector)
+{
+	message_local(oracle_vcpu(vcpu), vector);
+}

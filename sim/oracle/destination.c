@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Destination matching: SDM, "Determining IPI Destination", "Logical x2APIC
+ * IDs", "Message Address Register Format".
+ *
+ * IDs, LDR, DFR, SVR and the mode are what KVM's register page last showed at a
+ * VM-Entry; that KVM keeps these registers right is not judged here.  A message
+ * that races with a change of them is judged by the old values, except that
+ * for a change of SVR bit 8 both outcomes are legal; that a software-disabled
+ * APIC drops messages is therefore not judged.  MSI addresses outside
+ * 0xfeexxxxx are not rejected: userspace must not send them.
+ */
+#include "sim/oracle/destination.h"
+
+#include "sim/oracle/deviation.h"
+
+#define BROADCAST_8	0xffu
+#define BROADCAST_32	0xffffffffu
+
+static bool regular(const struct oracle_vcpu *v)
+{
+	return v->now.id == v->index - oracle.vm[v->vm].first;
+}
+
+void vcpu_identity_read(struct oracle_vcpu *v, const struct kw_apic_state *kvm, struct oracle_identity *out)
+{
+	(void)v;
+	out->apic_base = kvm->apic_base;
+	out->id = apic_reg(kvm->regs, APIC_REG_ID);
+	if (!identity_x2apic(out))
+		out->id >>= 24;
+	out->ldr = apic_reg(kvm->regs, APIC_REG_LDR);
+	out->dfr = apic_reg(kvm->regs, APIC_REG_DFR);
+	out->svr = apic_reg(kvm->regs, APIC_REG_SVR);
+}
+
+/* Keep the VM's counters, on which destination_window() relies, in step. */
+void vcpu_identity_set(struct oracle_vcpu *v, const struct oracle_identity *id)
+{
+	struct oracle_vm *vm = &oracle.vm[v->vm];
+
+	vm->nr_irregular -= !regular(v);
+	vm->nr_xapic -= !identity_x2apic(&v->now);
+	v->now = *id;
+	vm->nr_irregular += !regular(v);
+	vm->nr_xapic += !identity_x2apic(&v->now);
+}
+
+static enum match may_if(bool condition)
+{
+	return condition ? MATCH_MAY : MATCH_NO;
+}
+
+static enum match match_physical(const struct destination *d, const struct oracle_vcpu *v)
+{
+	if (d->dest == v->now.id || (d->wide && d->dest == BROADCAST_32))
+		return MATCH_MUST;
+	if (!identity_x2apic(&v->now)) {
+		if (d->dest == BROADCAST_8)
+			return MATCH_MUST;
+		return may_if(d->wide && d->dest == v->x2apic_id && deviation_allows(DEV_XAPIC_BY_X2APIC_ID));
+	}
+	if (d->dest != BROADCAST_8)
+		return MATCH_NO;
+	if (!d->wide)
+		return MATCH_MUST;
+	return may_if(deviation_allows(DEV_BROADCAST_FF));
+}
+
+/* "Logical Destination Mode": the flat model and the cluster model. */
+static enum match match_logical_xapic(const struct destination *d, const struct oracle_vcpu *v)
+{
+	uint32_t ldr = v->now.ldr >> 24;
+
+	if (d->dest > BROADCAST_8)
+		return MATCH_NO;
+	switch (v->now.dfr >> 28) {
+	case 0xf:
+		if (d->dest & ldr)
+			return MATCH_MUST;
+		break;
+	case 0x0:
+		if ((d->dest >> 4 == 0xf || d->dest >> 4 == ldr >> 4) && (d->dest & ldr & 0xf))
+			return MATCH_MUST;
+		break;
+	default:
+		return MATCH_NO;
+	}
+	/* All ones is a broadcast; whether it reaches an APIC with an empty LDR is left open. */
+	return may_if(d->dest == BROADCAST_8);
+}
+
+/* "Logical x2APIC IDs": LDR is read-only and follows from the ID. */
+static uint32_t x2apic_ldr(uint32_t id)
+{
+	return (id >> 4 & 0xffff) << 16 | 1u << (id & 15);
+}
+
+static enum match match_logical(const struct destination *d, const struct oracle_vcpu *v)
+{
+	uint32_t ldr = x2apic_ldr(v->now.id);
+
+	if (!identity_x2apic(&v->now))
+		return match_logical_xapic(d, v);
+	if (d->wide && d->dest == BROADCAST_32)
+		return MATCH_MUST;
+	if (d->dest >> 16 == ldr >> 16 && (d->dest & ldr & 0xffff))
+		return MATCH_MUST;
+	return may_if(d->dest == BROADCAST_8 && deviation_allows(DEV_BROADCAST_FF));
+}
+
+static enum match match_address(const struct destination *d, const struct oracle_vcpu *v)
+{
+	switch (d->shorthand) {
+	case SHORTHAND_SELF:
+		return v->index == d->sender ? MATCH_MUST : MATCH_NO;
+	case SHORTHAND_ALL:
+		return MATCH_MUST;
+	case SHORTHAND_OTHERS:
+		return v->index == d->sender ? MATCH_NO : MATCH_MUST;
+	default:
+		return d->logical ? match_logical(d, v) : match_physical(d, v);
+	}
+}
+
+enum match destination_match(const struct destination *d, const struct oracle_vcpu *v)
+{
+	enum match match = match_address(d, v);
+
+	if (match == MATCH_NO)
+		return MATCH_NO;
+	/*
+	 * "Local APIC State After It Has Been Software Disabled": it drops the
+	 * message, unless KVM is just handling the write that enables it, or a
+	 * state load.
+	 */
+	if (!identity_enabled(&v->now))
+		return MATCH_MAY;
+	return d->doubtful ? MATCH_MAY : match;
+}
+
+/* May it reach an x2APIC that its ID, or its cluster and members, do not name? */
+static bool broadcasts(const struct destination *d)
+{
+	return d->dest == BROADCAST_32 ||
+	       (d->dest == BROADCAST_8 && (!d->wide || deviation_is_on(DEV_BROADCAST_FF)));
+}
+
+void destination_window(const struct destination *d, const struct oracle_vm *vm, uint32_t *first, uint32_t *end)
+{
+	uint32_t from = 0, nr = vm->nr;
+
+	if (d->shorthand == SHORTHAND_SELF) {
+		from = d->sender - vm->first;
+		nr = 1;
+	} else if (d->shorthand == SHORTHAND_NONE && !vm->nr_irregular && !vm->nr_xapic && !broadcasts(d)) {
+		/* Every x2APIC ID is its vCPU's place: nobody else can match. */
+		from = d->logical ? (d->dest >> 16) * 16 : d->dest;
+		nr = d->logical ? 16 : 1;
+	} else if (d->shorthand == SHORTHAND_NONE && !vm->nr_irregular && !d->logical && d->dest < BROADCAST_8) {
+		/* So is every xAPIC ID, and below 255 the x2APIC ID is the same number. */
+		from = d->dest;
+		nr = 1;
+	}
+	if (from > vm->nr)
+		from = vm->nr;
+	if (nr > vm->nr - from)
+		nr = vm->nr - from;
+	*first = vm->first + from;
+	*end = vm->first + from + nr;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which vCPUs a message is for, by brute force over all that could match.
+ */
+#ifndef LAPICSIM_ORACLE_DESTINATION_H
+#define LAPICSIM_ORACLE_DESTINATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/oracle/state.h"
+
+enum shorthand { SHORTHAND_NONE, SHORTHAND_SELF, SHORTHAND_ALL, SHORTHAND_OTHERS };
+
+struct destination {
+	uint32_t dest;
+	uint32_t sender;		/* vCPU index, DIV_NONE: a device */
+	uint8_t  shorthand;		/* enum shorthand */
+	bool	 logical;
+	bool	 wide;			/* 32-bit destinations: x2APIC ICR, MSI with 32-bit IDs */
+	bool	 doubtful;		/* even a sure match is only a perhaps */
+};
+
+enum match { MATCH_NO, MATCH_MAY, MATCH_MUST };
+
+/* Does @v's APIC take the message, its enables included? */
+enum match destination_match(const struct destination *d, const struct oracle_vcpu *v);
+/* The vCPUs [*first, *end) of @vm hold every match. */
+void destination_window(const struct destination *d, const struct oracle_vm *vm, uint32_t *first, uint32_t *end);
+
+#endif

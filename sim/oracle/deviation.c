@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of named deviations.  A row exists only because a check needs it.
+ */
+#include "sim/oracle/deviation.h"
+
+#include <string.h>
+
+static struct deviation_row rows[DEV_NR] = {
+	[DEV_LOW_VECTORS] = {
+		"low-vectors", "KVM: fixed messages with vectors 0 to 15 are accepted, ESR is never set",
+		"a fixed message with a vector below 16 sets its IRR bit", true, 0 },
+	[DEV_ICR_LEVEL] = {
+		"icr-level", "KVM: level-triggered fixed IPIs keep their trigger mode",
+		"a fixed IPI with trigger mode level sets TMR; de-asserted, it may be dropped", true, 0 },
+	[DEV_BROADCAST_FF] = {
+		"broadcast-0xff", "KVM api.rst, KVM_CAP_X2APIC_API: the broadcast quirk",
+		"a 32-bit destination 0xff may reach every x2APIC", true, 0 },
+	[DEV_XAPIC_BY_X2APIC_ID] = {
+		"xapic-by-x2apic-id", "KVM api.rst, KVM_CAP_X2APIC_API: 32-bit IDs",
+		"a 32-bit destination may reach a vCPU in xAPIC mode by its x2APIC ID", true, 0 },
+	[DEV_SW_DISABLED_DISPATCH] = {
+		"sw-disabled-dispatch", "KVM: what is in IRR is still delivered while software-disabled",
+		"SDM, \"Local APIC State After It Has Been Software Disabled\": IRR is held", true, 0 },
+	[DEV_PV_WORD_REPLACED] = {
+		"pv-word-replaced", "PV EOI ABI, clause 6, silent on memory that is replaced",
+		"a word that came back as 0 while armed counts as an ack", true, 0 },
+	[DEV_PV_ACK_UNREADABLE] = {
+		"pv-ack-unreadable", "PV EOI ABI, clause 6: a delayed EOI is legal",
+		"an ack in a page that went away is noticed once the page is back", true, 0 },
+};
+
+bool deviation_allows(enum deviation deviation)
+{
+	if (!rows[deviation].on)
+		return false;
+	rows[deviation].used++;
+	return true;
+}
+
+bool deviation_is_on(enum deviation deviation)
+{
+	return rows[deviation].on;
+}
+
+const struct deviation_row *deviation_row(uint32_t index)
+{
+	return index < DEV_NR ? &rows[index] : NULL;
+}
+
+bool deviation_switch(const char *name, bool on)
+{
+	for (int i = 0; i < DEV_NR; i++) {
+		if (strcmp(rows[i].name, name) == 0) {
+			rows[i].on = on;
+			return true;
+		}
+	}
+	return false;
+}
+
+void deviation_clear_counts(void)
+{
+	for (int i = 0; i < DEV_NR; i++)
+		rows[i].used = 0;
+}

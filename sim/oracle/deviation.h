@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Named deviations: what the oracle forgives, each with its source, a switch and
+ * a count of uses.  Not here: tolerances that follow from overlapping intervals.
+ */
+#ifndef LAPICSIM_ORACLE_DEVIATION_H
+#define LAPICSIM_ORACLE_DEVIATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum deviation {
+	DEV_LOW_VECTORS,
+	DEV_ICR_LEVEL,
+	DEV_BROADCAST_FF,
+	DEV_XAPIC_BY_X2APIC_ID,
+	DEV_SW_DISABLED_DISPATCH,
+	DEV_PV_WORD_REPLACED,
+	DEV_PV_ACK_UNREADABLE,
+	DEV_NR,
+};
+
+struct deviation_row {
+	const char *name;
+	const char *source;
+	const char *what;
+	bool	 on;
+	uint64_t used;
+};
+
+/* Is it allowed?  Counts the use when it is. */
+bool deviation_allows(enum deviation deviation);
+/* The same without counting: for look-ups that are no use yet. */
+bool deviation_is_on(enum deviation deviation);
+
+/* For reports and options; NULL past the end.  Counters run over all runs. */
+const struct deviation_row *deviation_row(uint32_t index);
+bool deviation_switch(const char *name, bool on);	/* false: no such name */
+void deviation_clear_counts(void);
+
+#endif

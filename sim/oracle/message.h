@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Messages as intervals, from *_begin() to *_end().
+ */
+#ifndef LAPICSIM_ORACLE_MESSAGE_H
+#define LAPICSIM_ORACLE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/oracle/destination.h"
+#include "sim/oracle/state.h"
+
+int message_init(uint32_t nr_vcpus, uint32_t vcpus_per_vm);
+void message_fini(void);
+void message_reset(void);
+
+int32_t message_begin(const struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest);
+void message_end(int32_t handle, bool accepted);
+
+/* @v dispatches @vector now: what of it may be pending afterwards? Called before the ideal dispatch. */
+void message_dispatched(struct oracle_vcpu *v, uint32_t vector);
+/* @vector was seen in @v's IRR, or in ISR: which of several candidates got it? */
+void message_seen(struct oracle_vcpu *v, uint32_t vector, bool was_sure);
+/* Userspace overwrote @v's state: messages in flight may or may not have survived. */
+void message_overwritten(struct oracle_vcpu *v);
+/* The end of the run: @v is no longer a candidate of anything. */
+void message_quiet(struct oracle_vcpu *v);
+/* A local source: LVT, timer. */
+void message_local(struct oracle_vcpu *v, uint32_t vector);
+
+#endif

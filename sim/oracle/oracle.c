@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The oracle's wiring: allocation, reset, and the order in which the checks see
+ * an event.
+ *
+ * Invariant: after a compare the ideal IRR, ISR and TPR equal KVM's (but for a
+ * late ack, see check_eoi.c), so that one cause is reported once.
+ */
+#include "sim/oracle/oracle.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/oracle/check_fast.h"
+#include "sim/oracle/message.h"
+
+struct oracle_state oracle;
+
+static void vcpu_restore(struct oracle_vcpu *v)
+{
+	memset(v, 0, offsetof(struct oracle_vcpu, index));
+	v->apic.top = v->owed = v->last_eoi = v->late_ack = -1;
+	v->apic.tpr = v->base_tpr;
+	v->pv_msr = v->base_pv_msr;
+}
+
+int oracle_init(const struct oracle_config *config)
+{
+	uint64_t nr = (uint64_t)config->nr_vms * config->vcpus_per_vm;
+	int ret;
+
+	if (!nr || nr > UINT32_MAX / 2)
+		return -EINVAL;
+	memset(&oracle, 0, sizeof(oracle));
+	oracle.config = *config;
+	oracle.nr_vcpus = (uint32_t)nr;
+	oracle.nr_vms = config->nr_vms;
+	oracle.vcpu = aligned_alloc(64, (nr * sizeof(*oracle.vcpu) + 63) / 64 * 64);
+	oracle.vm = calloc(config->nr_vms, sizeof(*oracle.vm));
+	if (!oracle.vcpu || !oracle.vm) {
+		oracle_fini();
+		return -ENOMEM;
+	}
+	memset(oracle.vcpu, 0, nr * sizeof(*oracle.vcpu));
+	oracle.bytes = nr * sizeof(*oracle.vcpu) + config->nr_vms * sizeof(*oracle.vm);
+	ret = message_init(oracle.nr_vcpus, config->vcpus_per_vm);
+	if (ret) {
+		oracle_fini();
+		return ret;
+	}
+	for (uint32_t i = 0; i < oracle.nr_vcpus; i++) {
+		struct oracle_vcpu *v = &oracle.vcpu[i];
+
+		v->index = i;
+		v->vm = i / config->vcpus_per_vm;
+		v->now.id = v->base.id = v->x2apic_id = i % config->vcpus_per_vm;
+		vcpu_restore(v);
+	}
+	for (uint32_t i = 0; i < oracle.nr_vms; i++) {
+		oracle.vm[i].first = i * config->vcpus_per_vm;
+		oracle.vm[i].nr = oracle.vm[i].nr_xapic = config->vcpus_per_vm;
+	}
+	return 0;
+}
+
+void oracle_fini(void)
+{
+	message_fini();
+	free(oracle.vcpu);
+	free(oracle.vm);
+	memset(&oracle, 0, sizeof(oracle));
+}
+
+void oracle_reset(void)
+{
+	oracle.seq = 0;
+	message_reset();
+	for (uint32_t i = 0; i < oracle.nr_vms; i++) {
+		memset(oracle.vm[i].leaked, 0, sizeof(oracle.vm[i].leaked));
+		oracle.vm[i].any_leaked = false;
+	}
+	for (uint32_t i = 0; i < oracle.nr_vcpus; i++) {
+		struct oracle_vcpu *v = &oracle.vcpu[i];
+
+		vcpu_restore(v);
+		if (memcmp(&v->now, &v->base, sizeof(v->now)) != 0)
+			vcpu_identity_set(v, &v->base);
+	}
+}
+
+uint32_t oracle_bytes_per_vcpu(void)
+{
+	return oracle.nr_vcpus ? (uint32_t)((oracle.bytes + oracle.nr_vcpus - 1) / oracle.nr_vcpus) : 0;
+}
+
+void oracle_baseline(uint32_t vcpu, uint32_t apic_id, bool x2apic, const struct kw_apic_state *kvm)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+	struct oracle_identity id;
+
+	memset(&id, 0, sizeof(id));
+	vcpu_identity_read(v, kvm, &id);
+	if (!x2apic)
+		id.apic_base &= ~APIC_BASE_EXTD;
+	else
+		id.apic_base |= APIC_BASE_EXTD;
+	id.id = apic_id;
+	v->base = id;
+	v->x2apic_id = apic_id;
+	v->base_tpr = (uint8_t)apic_reg(kvm->regs, APIC_REG_TPR);
+	v->base_pv_msr = kvm->pv_eoi_msr;
+	vcpu_restore(v);
+	vcpu_identity_set(v, &id);
+}
+
+/*
+ * A change of ID, mode or SVR is adopted.  Messages that may have come while
+ * SVR bit 8 was changing may have been accepted or dropped.
+ */
+static void __attribute__((noinline)) identity_changed(struct oracle_vcpu *v, const struct oracle_identity *id)
+{
+	bool disabled = identity_enabled(&v->now) && !identity_enabled(id);
+
+	vcpu_identity_set(v, id);
+	if (!disabled)
+		return;
+	v->taken_seq = ++oracle.seq;
+	for (int w = 0; w < APIC_WORDS; w++) {
+		uint32_t doubtful = v->apic.irr[w] & v->fresh[w];
+
+		v->apic.irr[w] &= ~doubtful;
+		v->may[w] |= doubtful;
+		v->taken[w] |= v->inflight[w];
+		if (v->may[w])
+			v->loose |= (uint8_t)(1u << w);
+	}
+}
+
+static inline void identity_refresh(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+{
+	struct oracle_identity id;
+
+	vcpu_identity_read(v, kvm, &id);
+	if (unlikely(id.apic_base != v->now.apic_base || id.id != v->now.id || id.ldr != v->now.ldr ||
+		     id.dfr != v->now.dfr || id.svr != v->now.svr))
+		identity_changed(v, &id);
+}
+
+/* From here on KVM may look at IRR anew: what is pending now, it must see. */
+static void window_restart(struct oracle_vcpu *v)
+{
+	uint32_t words = v->touched;
+
+	v->touched = 0;
+	for (; words; words &= words - 1) {
+		int w = __builtin_ctz(words);
+
+		v->fresh[w] = 0;
+		v->again[w] &= v->inflight[w];
+		if (v->again[w])
+			v->touched |= (uint8_t)(1u << w);
+	}
+}
+
+/* --- The hardware side. */
+
+void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
+		  bool pv_word_readable)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	identity_refresh(v, kvm);
+	check_tpr(v, kvm);
+	check_injection(v, hw, kvm);
+	check_pv_entry(v, kvm, pv_word, pv_word_readable);
+	check_irr(v, kvm);
+	check_tmr(v, kvm);
+	if (!kvm->apicv_active)
+		check_ppr(v, kvm);
+	check_cache(v, kvm);
+	v->in_guest = true;
+}
+
+void oracle_delivered(uint32_t vcpu, uint8_t vector)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	if (unlikely(v->owed != vector))
+		check_fire(CHECK_DELIVERED, v, v->vm, vector, "vector 0x%02x delivered, but it was not injected",
+			   vector);
+	v->owed = -1;
+}
+
+void oracle_delivery_interrupted(uint32_t vcpu, uint8_t vector)
+{
+	oracle_vcpu(vcpu)->owed = vector;
+}
+
+void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
+		 bool pv_word_readable)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	(void)hw;
+	v->in_guest = false;
+	check_tpr(v, kvm);
+	check_isr(v, kvm, -1);
+	check_pv_exit(v, kvm, pv_word, pv_word_readable);
+	check_irr(v, kvm);
+	check_tmr(v, kvm);
+	check_cache(v, kvm);
+	window_restart(v);
+}
+
+/* KVM may not have synchronised yet, so the PV EOI word is not looked at. */
+void oracle_cancel(uint32_t vcpu, const struct kw_apic_state *kvm)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	identity_refresh(v, kvm);
+	check_tpr(v, kvm);
+	check_cancelled_injection(v, kvm);
+	check_irr(v, kvm);
+	check_tmr(v, kvm);
+	check_cache(v, kvm);
+	window_restart(v);
+}
+
+/* --- The guest. */
+
+void oracle_guest_eoi(uint32_t vcpu)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	v->last_eoi = (int16_t)ideal_apic_eoi(&v->apic);
+	v->last_eoi_pv = false;
+}
+
+/* The ack ends the vector at once; KVM notices at the next exit. */
+void oracle_guest_pv_ack(uint32_t vcpu, uint32_t old_word, uint32_t new_word)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	if (!(old_word & 1))
+		return;
+	check_pv_ack(v, old_word, new_word);
+	v->last_eoi = (int16_t)ideal_apic_eoi(&v->apic);
+	v->last_eoi_pv = true;
+}
+
+void oracle_guest_tpr(uint32_t vcpu, uint8_t tpr)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	v->apic.tpr = tpr;
+	v->ppr_lazy = true;
+}
+
+static void pv_msr_written(struct oracle_vcpu *v, uint64_t value, bool accepted)
+{
+	if (!accepted || value == v->pv_msr)
+		return;
+	v->pv_msr = value;
+	/* Another word, or a word with another meaning. */
+	v->word_known = v->word_trusted = v->armed = false;
+}
+
+void oracle_guest_pv_msr(uint32_t vcpu, uint64_t value, bool accepted)
+{
+	pv_msr_written(oracle_vcpu(vcpu), value, accepted);
+}
+
+void oracle_guest_if(uint32_t vcpu, bool enabled, uint32_t blocking)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	v->if_known = true;
+	v->if_enabled = enabled;
+	v->blocking = blocking;
+}
+
+/* Wake-ups are the scheduler's to judge: a halted vCPU that stays so is a hang. */
+void oracle_guest_hlt(uint32_t vcpu)
+{
+	(void)vcpu;
+}
+
+/* --- Userspace. */
+
+void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_apic_state *kvm)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	check_tpr(v, kvm);
+	check_cancelled_injection(v, kvm);
+	check_irr(v, kvm);
+	check_tmr(v, kvm);
+	check_get_lapic(v, regs);
+}
+
+void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *regs, bool accepted)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	if (!accepted)
+		return;
+	message_overwritten(v);
+	apic_reg_bank(regs, APIC_REG_IRR, v->apic.irr);
+	apic_reg_bank(regs, APIC_REG_ISR, v->apic.isr);
+	apic_reg_bank(regs, APIC_REG_TMR, v->apic.tmr);
+	ideal_apic_recount(&v->apic);
+	v->apic.tpr = (uint8_t)apic_reg(regs, APIC_REG_TPR);
+	v->last_eoi = v->late_ack = -1;
+	v->ppr_lazy = true;
+}
+
+void oracle_user_pv_msr(uint32_t vcpu, uint64_t value, bool accepted)
+{
+	pv_msr_written(oracle_vcpu(vcpu), value, accepted);
+}
+
+/* --- Memory. */
+
+void oracle_pv_page_gone(uint32_t vcpu)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	v->page_gone = true;
+	v->word_known = v->word_trusted = false;
+}
+
+void oracle_pv_page_back(uint32_t vcpu, uint32_t word)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	v->page_gone = false;
+	v->word = word;
+	v->word_known = true;
+	/*
+	 * The host reads this 0 as an ack, and nobody can tell it better.  While the
+	 * vCPU is out of the guest, KVM may have armed the word unseen.
+	 */
+	if ((v->armed || v->kvm_pending || (!v->in_guest && (v->pv_msr & 1))) && !(word & 1))
+		v->maybe_acked = true;
+}
+
+void oracle_quiet(uint32_t vcpu, const struct kw_apic_state *kvm)
+{
+	check_quiet(oracle_vcpu(vcpu), kvm);
+}

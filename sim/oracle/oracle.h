@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The oracle: an ideal local APIC per vCPU, written from the SDM's chapter
+ * "Advanced Programmable Interrupt Controller (APIC)" and from the PV EOI ABI
+ * (KVM's Documentation/virt/kvm/x86/msr.rst, MSR_KVM_EOI_EN), and the checks
+ * that compare KVM with it.
+ *
+ * Includes no kernel header, no guest model and no random numbers.  It is told
+ * what went in (messages, guest actions, userspace calls, memory changes) and
+ * shown what came out (injections, register pages, the PV EOI word); it never
+ * asks.
+ *
+ * Concurrency: a message is an interval, from *_begin() to *_end().  From its
+ * begin it may be visible, from its end it must be.  Where an overlap makes two
+ * outcomes legal, the oracle takes the one it observes next.
+ *
+ * All functions take the oracle's vCPU index: 0..nr-1 over all VMs.
+ */
+#ifndef LAPICSIM_ORACLE_H
+#define LAPICSIM_ORACLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kvm/boundary.h"
+#include "sim/divergence.h"
+
+struct oracle_config {
+	uint32_t nr_vms, vcpus_per_vm;
+	bool x2apic_format;	/* MSI addresses carry 32-bit destinations (KVM_X2APIC_API_USE_32BIT_IDS) */
+	/* Called for each divergence, which is the callee's until it returns. */
+	void (*report)(const struct divergence *d);
+	uint64_t (*now_ns)(void);
+};
+
+/* Once per process and scenario: allocates. 0 or a negative errno. */
+int oracle_init(const struct oracle_config *config);
+void oracle_fini(void);
+/* Before each run: the ideal APICs go back to what oracle_baseline() recorded. */
+void oracle_reset(void);
+/* Bytes per vCPU, for the memory budget. */
+uint32_t oracle_bytes_per_vcpu(void);
+
+/*
+ * The state before a run, read from KVM once when the VM is built (ID, mode,
+ * SVR, TPR, LDR, DFR; IRR and ISR must be empty).
+ */
+void oracle_baseline(uint32_t vcpu, uint32_t apic_id, bool x2apic, const struct kw_apic_state *kvm);
+
+/* --- Messages. The handle says which interval ends; -1 from begin: no target. --- */
+int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data);
+int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr);	/* x2APIC format: destination in 63:32 */
+/* @accepted: KVM took the message (ioctl result >= 0, no #GP). */
+void oracle_message_end(int32_t handle, bool accepted);
+/* LVT or timer of this vCPU raised @vector; no interval. */
+void oracle_local_interrupt(uint32_t vcpu, uint8_t vector);
+
+/* --- The hardware side of one vCPU. --- */
+/* At VM-Entry, before anything is injected; @kvm is KVM's state now. */
+void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
+		  bool pv_word_readable);
+/* The event that was injected reached the guest's handler. */
+void oracle_delivered(uint32_t vcpu, uint8_t vector);
+/* Its delivery was interrupted by an exit: KVM owes it again. */
+void oracle_delivery_interrupted(uint32_t vcpu, uint8_t vector);
+/* After a VM-Exit, once KVM has synchronised and before it handles the exit. */
+void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
+		 bool pv_word_readable);
+/* An entry that KVM cancelled. */
+void oracle_cancel(uint32_t vcpu, const struct kw_apic_state *kvm);
+
+/* --- What the guest does. An action that exits is told after oracle_exit(). --- */
+void oracle_guest_eoi(uint32_t vcpu);			/* EOI register written */
+void oracle_guest_pv_ack(uint32_t vcpu, uint32_t old_word, uint32_t new_word); /* test-and-clear found 1 */
+void oracle_guest_tpr(uint32_t vcpu, uint8_t tpr);	/* by any way; CR8 n is n << 4 */
+void oracle_guest_pv_msr(uint32_t vcpu, uint64_t value, bool accepted);
+void oracle_guest_if(uint32_t vcpu, bool enabled, uint32_t blocking); /* RFLAGS.IF, KW_BLOCK_* */
+void oracle_guest_hlt(uint32_t vcpu);
+
+/* --- Userspace, between two KVM_RUNs of that vCPU. Same layout as struct kvm_lapic_state. --- */
+void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_apic_state *kvm);
+void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *regs, bool accepted);
+void oracle_user_pv_msr(uint32_t vcpu, uint64_t value, bool accepted);
+
+/* --- Memory under the PV EOI word. --- */
+void oracle_pv_page_gone(uint32_t vcpu);		/* from now on, unreadable or read-only, or its content replaced */
+void oracle_pv_page_back(uint32_t vcpu, uint32_t word);	/* readable and writable again, with this word */
+
+/*
+ * The end of the run: every actor has stopped, every vCPU was entered with
+ * RFLAGS.IF = 1, TPR 0 and EOIs until nothing more came. What must have arrived?
+ */
+void oracle_quiet(uint32_t vcpu, const struct kw_apic_state *kvm);
+
+/* Any other finding, for the crash handler and the host: fills time and hands it to report(). */
+void oracle_finding(enum divergence_kind kind, const char *check, uint32_t vm, uint32_t vcpu, uint32_t vector,
+		    const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A run: variant x scenario x seed, inside a runner.  run_setup() builds the
+ * VMs once; run_one() races them from a seed and puts everything back.
+ *
+ * Does not talk to lapicsim: sim/worker.c does.
+ */
+#ifndef LAPICSIM_RUN_H
+#define LAPICSIM_RUN_H
+
+#include <stdint.h>
+
+#include "sim/divergence.h"
+#include "sim/scenario.h"
+
+#define RUN_MAX_DIVERGENCES 16
+
+enum run_end {
+	RUN_COMPLETE,		/* raced and drained */
+	RUN_LIMIT,		/* max_events hit first: inconclusive */
+	RUN_CRASHED,		/* BUG, fault, panic: the host died */
+	RUN_HUNG,		/* deadlock or runaway loop */
+	RUN_TRAPPED,		/* KVM called what is not modelled: the harness's fault */
+	RUN_NR_ENDS,
+};
+
+struct run_result {
+	uint64_t seed;
+	uint64_t digest;
+	uint64_t nr_events;
+	uint64_t nr_interrupts;		/* dispatched to guests */
+	uint64_t virtual_ns;
+	uint32_t end;			/* enum run_end */
+	uint32_t nr_divergences;	/* all that happened */
+	uint32_t nr_recorded;		/* in @divergence */
+	char	 trap[64];		/* RUN_TRAPPED: the symbol */
+	struct divergence divergence[RUN_MAX_DIVERGENCES];
+};
+
+/* Builds the process's VMs for @s. Once per process. 0, or -1 with a message. */
+int run_setup(const struct scenario *s, char *error, uint64_t n);
+/* One run. @text: where --trace=text goes, NULL for none; the digest is the same. */
+void run_one(uint64_t seed, struct run_result *out, void *text);
+/* Checkpoints of the last run's digest, for comparing runs. */
+const uint64_t *run_checkpoints(uint32_t *nr);
+/* Resident bytes that belong to the simulation (arena, stacks, guest, oracle). */
+uint64_t run_memory_bytes(void);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A scenario: who races and how.  One plain struct, filled by the option table
+ * (sim/options.c) from defaults, then the *.scn file, then --set on the command
+ * line.  Constant during a run.
+ *
+ * Does not decide what a value means: the actors do.
+ */
+#ifndef LAPICSIM_SCENARIO_H
+#define LAPICSIM_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SCENARIO_NAME_MAX	64
+#define SCENARIO_MAX_EXPECT	16
+
+enum scenario_irqchip { IRQCHIP_KERNEL, IRQCHIP_SPLIT };
+enum scenario_apic_mode { APIC_MODE_XAPIC, APIC_MODE_X2APIC, APIC_MODE_MIXED };
+enum expect_word { EXPECT_NEVER, EXPECT_SOMETIMES, EXPECT_ALWAYS };
+
+/* One line of [expect]: `CLASS = always host-bug, never hang`. */
+struct expectation {
+	char	 class[32];	/* variant class, or "default" */
+	uint8_t	 word;		/* enum expect_word */
+	uint8_t	 kind;		/* enum divergence_kind */
+};
+
+/* What a running guest does next; weights, relative to each other. 0: never. */
+struct guest_mix {
+	uint32_t compute;		/* run without doing anything of interest */
+	uint32_t cli_sti;		/* clear IF for a while, then STI */
+	uint32_t mov_ss;		/* MOV SS shadow */
+	uint32_t hlt;
+	uint32_t ipi;			/* fixed IPI to another vCPU */
+	uint32_t self_ipi;
+	uint32_t ipi_broadcast;
+	uint32_t tpr;			/* TPR through the APIC register */
+	uint32_t cr8;
+	uint32_t pv_eoi_enable;
+	uint32_t pv_eoi_disable;
+	uint32_t pv_eoi_move;
+	uint32_t cpuid;			/* an exit of no consequence */
+	uint32_t pause;
+	uint32_t io;			/* port I/O: leaves KVM_RUN */
+	uint32_t mmio;			/* MMIO that is not the APIC: leaves KVM_RUN */
+	uint32_t timer;			/* arm the APIC timer */
+	uint32_t read_apic;		/* read ISR, IRR, PPR, TPR through the register interface */
+};
+
+struct scenario {
+	char name[SCENARIO_NAME_MAX];	/* file name without directory and .scn */
+	char path[512];
+	uint32_t hash;			/* of the meaning: all values, not the text */
+	char claim[512];
+
+	/* [topology] */
+	uint32_t vms, vcpus;		/* vcpus: per VM */
+	uint32_t irqchip, apic_mode;
+	bool	 tpr_shadow;
+	bool	 pv_eoi;		/* enabled on every vCPU before the race */
+	uint32_t pv_words_per_page;	/* vCPUs that share a page for their PV EOI words */
+
+	/* [guest] */
+	struct guest_mix guest;
+	uint32_t op_ns;			/* mean time between two operations */
+	uint32_t handler_ns;		/* mean time in an interrupt handler */
+	uint32_t nest_percent;		/* handlers that set IF while they run */
+	uint32_t eoi_write_percent;	/* handlers that ignore PV EOI and write EOI */
+	uint32_t delivery_exit_ppm;	/* event deliveries that an EPT violation interrupts */
+
+	/* [devices] */
+	uint32_t msi;			/* devices that send MSIs */
+	uint32_t msi_gap_ns;		/* mean time between two MSIs of one device */
+	uint32_t vector_first, vector_last;
+	uint32_t level_percent;		/* MSIs that are level-triggered */
+	uint32_t lowest_percent;	/* MSIs with lowest priority delivery */
+
+	/* [userspace] */
+	uint32_t signal_gap_ns;		/* mean time between signals to a vCPU thread; 0: none */
+	uint32_t set_msrs, get_lapic, set_lapic; /* weights: what a thread does between two KVM_RUNs */
+	uint32_t run_again;		/* weight of doing nothing but KVM_RUN */
+
+	/* [memory] */
+	uint32_t memory_gap_ns;		/* mean time between two actions of the memory manager; 0: none */
+	uint32_t hold_ns;		/* mean time until a page comes back */
+	uint32_t unmap, readonly;	/* weights */
+	uint32_t zero_percent;		/* pages that come back zeroed */
+	uint32_t slot_delete, slot_move;/* weights */
+
+	/* [policy] */
+	char	 policy[16];
+	uint32_t point_one_in;		/* mean scheduling points between two delays */
+	uint32_t delay_ns;
+
+	/* [limits] */
+	uint64_t duration_ns;		/* of the racing phase, virtual time */
+	uint64_t max_events;
+	uint64_t quiet_ns;		/* of the quiet phase, at most */
+	uint32_t enough_runs;		/* runs after which an `always` that was not seen is missing */
+
+	/* [expect] */
+	uint32_t nr_expect;
+	struct expectation expect[SCENARIO_MAX_EXPECT];
+};
+
+/*
+ * Reads @path over the defaults, then @overrides ("section.key=value,..." or
+ * NULL). 0, or -1 with one line "FILE:LINE: KEY: what; did you mean X?" in
+ * @error. A failed load leaves @s untouched.
+ */
+int scenario_load(struct scenario *s, const char *path, const char *overrides, char *error, uint64_t n);
+void scenario_defaults(struct scenario *s);
+
+/*
+ * The word that @s says about @kind for @class: the class's own, else that of
+ * "default"; EXPECT_SOMETIMES if nothing is said (scenario_mentions() is false).
+ */
+enum expect_word scenario_expects(const struct scenario *s, const char *class, uint32_t kind);
+bool scenario_mentions(const struct scenario *s, const char *class, uint32_t kind);
+
+#endif

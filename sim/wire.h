@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What goes over the pipes between lapicsim and its runners.
+ *
+ * Requests are lines of text on the runner's stdin (easy to type by hand);
+ * answers are binary records on its stdout, each a struct wire_header and then
+ * @bytes of payload.  Both ends are the same build; @version says so.
+ *
+ *   scenario PATH [OVERRIDES]	load and build          -> WIRE_READY or WIRE_ERROR
+ *   run SEED_FIRST COUNT	that many runs           -> COUNT times WIRE_RUN
+ *   trace SEED			one run, text to stderr  -> WIRE_RUN
+ *   checkpoints		of the last run's digest -> WIRE_CHECKPOINTS
+ *   quit
+ *
+ * In PATH, "%" and blanks are written as %25 and %20.
+ *
+ * A runner writes WIRE_START with the seed before each run whose process might
+ * die (cheap: the record goes into a shared page, not the pipe): see wire_slot.
+ */
+#ifndef LAPICSIM_WIRE_H
+#define LAPICSIM_WIRE_H
+
+#include <stdint.h>
+
+#define WIRE_VERSION 1u
+#define WIRE_MAGIC 0x4c41u
+
+enum wire_type { WIRE_READY = 1, WIRE_ERROR, WIRE_RUN, WIRE_CHECKPOINTS };
+
+struct wire_header {
+	uint16_t magic;
+	uint16_t version;
+	uint32_t type;		/* enum wire_type */
+	uint32_t bytes;		/* of payload */
+	uint32_t reserved;
+};
+
+/* WIRE_READY: what the runner is. */
+struct wire_ready {
+	char	 variant[64];
+	char	 identity[17];
+	char	 class[32];
+	char	 flavour[16];
+	uint32_t scenario_hash;
+	uint64_t memory_bytes;	/* after the VMs were built */
+};
+
+/*
+ * WIRE_RUN: struct run_result cut after the last recorded divergence, i.e.
+ * offsetof(struct run_result, divergence) + nr_recorded * sizeof(struct divergence).
+ * WIRE_ERROR: text without a terminating zero.
+ * WIRE_CHECKPOINTS: an array of uint64_t, see run_checkpoints().
+ */
+
+/* File descriptor 3 of a runner, if open, is a memfd of one page with this. */
+struct wire_slot {
+	uint64_t seed;		/* of the run in progress */
+	uint64_t nr_done;	/* runs finished since the last request */
+};
+
+#endif

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A lapicsim with fake variants, in a folder of its own.
+
+Builds the command and two runners around fake_run.c once per test process.
+The folder looks like a repository: build/lapicsim, scenarios/, kvm/builder.
+"""
+
+import atexit
+import glob
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+REPO = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+CFLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror",
+          "-fno-pie", "-no-pie", "-I" + REPO]
+SHARED = ["options", "option_table", "option_help", "command_line",
+          "scenario", "scenario_expect", "divergence", "rng", "run_end"]
+VARIANTS = (("6.1-unfixed", "aaaa0000", "pv-eoi-unfixed"),
+            ("6.12-fixed", "bbbb0000", "fixed"))
+
+SCENARIO = """\
+[scenario]
+claim = %s
+[topology]
+vcpus = 2
+[expect]
+default = sometimes premature-eoi, never host-bug
+pv-eoi-unfixed = always host-bug
+"""
+
+
+def sources(*names):
+    return [os.path.join(REPO, "sim", n + ".c") for n in names]
+
+
+def policies():
+    return glob.glob(os.path.join(REPO, "sim/policy/*.c"))
+
+
+def compile_program(output, files, defines=(), libraries=()):
+    os.makedirs(os.path.dirname(output), exist_ok=True)
+    extra = os.environ.get("LAPICSIM_TEST_CFLAGS", "").split()
+    subprocess.run(["gcc", *CFLAGS, *extra, *defines, "-o", output, *files, "-linih",
+                    *libraries], check=True)
+
+
+class Fake:
+    """The folder, and ways to run what is in it."""
+
+    def __init__(self):
+        self.root = tempfile.mkdtemp(prefix="lapicsim-cli-")
+        atexit.register(shutil.rmtree, self.root, True)
+        self.program = self.path("build/lapicsim")
+        compile_program(self.program, sources(*SHARED, "main", "token") +
+                        glob.glob(os.path.join(REPO, "sim/cmd/*.c")) +
+                        policies(), libraries=["-lpthread"])
+        for name, identity, klass in VARIANTS:
+            self.add_variant(name, identity, klass)
+        self.write("scenarios/alpha.scn", SCENARIO % "alpha holds")
+        self.write("scenarios/beta.scn", SCENARIO % "beta holds, too")
+        self.write("kvm/builder/__main__.py",
+                   "import sys, json\nprint(json.dumps(sys.argv[1:]))\n"
+                   "sys.exit(2 if 'bad' in sys.argv else 0)\n")
+
+    def path(self, *parts):
+        return os.path.join(self.root, *parts)
+
+    def write(self, name, text):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+    def add_variant(self, name, identity, klass):
+        compile_program(
+            self.path("build/variants", name, "plain/runner"),
+            sources(*SHARED, "worker", "runner") + policies() +
+            [os.path.join(REPO, "tests/cli/fake_run.c")],
+            ['-DFAKE_NAME="%s"' % name, '-DFAKE_IDENTITY="%s"' % identity,
+             '-DFAKE_CLASS="%s"' % klass])
+
+    def environment(self, env):
+        merged = {k: v for k, v in os.environ.items()
+                  if not k.startswith("FAKE_")}
+        merged.update(env)
+        return merged
+
+    def run(self, *words, **env):
+        """The finished process; keyword arguments are its environment."""
+        return subprocess.run([self.program, *words], text=True,
+                              capture_output=True, timeout=120, check=False,
+                              env=self.environment(env))
+
+    def start(self, *words, **env):
+        return subprocess.Popen([self.program, *words], text=True,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE,
+                                env=self.environment(env))
+
+    def runner(self, *words, variant="6.1-unfixed", stdin=None, **env):
+        return subprocess.run(
+            [self.path("build/variants", variant, "plain/runner"), *words],
+            input=stdin, capture_output=True, timeout=60, check=False,
+            env=self.environment(env))
+
+
+def json_lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+_FAKE = None
+
+
+def fake():
+    """The one of this process: building it takes some seconds."""
+    global _FAKE
+    if _FAKE is None:
+        _FAKE = Fake()
+    return _FAKE

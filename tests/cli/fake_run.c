@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A null engine behind sim/run.h: results made up from the seed, so that the
+ * command line and the supervisor can be tested without kernel sources.
+ *
+ * What goes wrong on which seeds comes from the environment: FAKE_CRASH,
+ * FAKE_EXIT, FAKE_HANG, FAKE_TRAP, FAKE_LIMIT, FAKE_WARN and FAKE_FLAKY are lists
+ * of seeds ("5,17"); FAKE_ONCE (crash) and FAKE_KILL_ONCE (SIGKILL) are
+ * "SEED:FILE", where FILE is made the first time; FAKE_SETUP=text makes
+ * run_setup() fail, FAKE_SLEEP_US slows each run down.  Variants of class
+ * pv-eoi-unfixed have a host BUG in one run of 50, all a premature EOI in one of
+ * 20.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/rng.h"
+#include "sim/run.h"
+#include "sim/worker.h"
+
+const char variant_name[] = FAKE_NAME, variant_identity[] = FAKE_IDENTITY, variant_class[] = FAKE_CLASS;
+const char variant_flavour[] = "plain";
+
+static uint32_t scenario_hash;
+static uint64_t checkpoints[3];
+
+static bool listed(const char *variable, uint64_t seed)
+{
+	const char *list = getenv(variable);
+	char *end;
+
+	while (list && *list) {
+		if (strtoull(list, &end, 0) == seed)
+			return true;
+		list = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+/* True once per file. */
+static bool once(const char *variable, uint64_t seed)
+{
+	const char *value = getenv(variable);
+	char *file;
+	int fd;
+
+	if (!value || strtoull(value, &file, 0) != seed)
+		return false;
+	fd = open(file + 1, O_CREAT | O_EXCL | O_WRONLY, 0600);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+int run_setup(const struct scenario *s, char *error, uint64_t n)
+{
+	if (getenv("FAKE_SETUP")) {
+		snprintf(error, n, "%s", getenv("FAKE_SETUP"));
+		return -1;
+	}
+	scenario_hash = s->hash;
+	return 0;
+}
+
+static void diverge(struct run_result *out, enum divergence_kind kind, const char *check, const char *site)
+{
+	struct divergence *d = &out->divergence[out->nr_recorded++];
+
+	memset(d, 0, sizeof(*d));
+	out->nr_divergences++;
+	d->kind = kind;
+	d->vcpu = 1;
+	d->vector = DIV_NONE;
+	d->time_ns = out->virtual_ns / 2;
+	d->event = out->nr_events / 2;
+	snprintf(d->check, sizeof(d->check), "%s", check);
+	snprintf(d->site, sizeof(d->site), "%s", site);
+	snprintf(d->text, sizeof(d->text), "a \"made-up\" finding of seed %" PRIu64, out->seed);
+	d->nr_frames = 2;
+	d->frames[0] = (uint64_t)(uintptr_t)run_one + 1;
+	d->frames[1] = (uint64_t)(uintptr_t)run_setup + 1;
+}
+
+static void die_if_told(uint64_t seed)
+{
+	if (listed("FAKE_CRASH", seed) || once("FAKE_ONCE", seed)) {
+		fprintf(stderr, "fake: crash of seed %" PRIu64 "\n", seed);
+		abort();
+	}
+	if (listed("FAKE_EXIT", seed))
+		exit(3);
+	if (listed("FAKE_HANG", seed))
+		for (;;)
+			pause();
+	if (once("FAKE_KILL_ONCE", seed))
+		kill(getpid(), SIGKILL);
+	if (getenv("FAKE_SLEEP_US"))
+		usleep(atoi(getenv("FAKE_SLEEP_US")));
+}
+
+void run_one(uint64_t seed, struct run_result *out, void *text)
+{
+	uint64_t x = rng_mix(seed + 12345), flaky = listed("FAKE_FLAKY", seed) ? getpid() : 0;
+
+	die_if_told(seed);
+	memset(out, 0, offsetof(struct run_result, divergence));
+	out->seed = seed;
+	out->digest = rng_mix(x ^ scenario_hash) ^ flaky;
+	out->nr_events = 100 + x % 900;
+	out->nr_interrupts = out->nr_events / 10;
+	out->virtual_ns = 1000 * out->nr_events;
+	for (uint32_t i = 0; i < 3; i++)
+		checkpoints[i] = rng_mix(x + i) ^ (i ? flaky : 0);
+	if (listed("FAKE_LIMIT", seed))
+		out->end = RUN_LIMIT;
+	if (listed("FAKE_TRAP", seed)) {
+		out->end = RUN_TRAPPED;
+		snprintf(out->trap, sizeof(out->trap), "kvm_fake_symbol");
+	}
+	if (!strcmp(variant_class, "pv-eoi-unfixed") && x % 50 == 0) {
+		out->end = RUN_CRASHED;
+		diverge(out, DIV_HOST_BUG, "no-bug", "lapic.c:2927 apic_sync_pv_eoi_from_guest");
+	}
+	if (x % 20 == 1) {
+		diverge(out, DIV_PREMATURE_EOI, "eoi-was-acked", "");
+		diverge(out, DIV_PREMATURE_EOI, "eoi-was-acked", "");
+	}
+	if (listed("FAKE_WARN", seed))
+		diverge(out, DIV_HOST_WARN, "no-warn", "x86.c:99 kvm_fake");
+	if (text)
+		fprintf(text, "0.000001 vcpu0 kvm_entry: seed %" PRIu64 "\n", seed);
+}
+
+const uint64_t *run_checkpoints(uint32_t *nr)
+{
+	*nr = 3;
+	return checkpoints;
+}
+
+uint64_t run_memory_bytes(void)
+{
+	return 1 << 20;
+}

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Command line of the variant builder: what is refused, and how."""
+
+import os
+import unittest
+
+from common import BuilderTest
+
+
+class Arguments(BuilderTest):
+
+    def test_usage_errors_exit_1(self):
+        for args in (("add", "x"),
+                     ("add", "x", "--tree", "a", "--deb", "b"),
+                     ("add", "x", "--git", "a"),
+                     ("add", "x", "--tree", "a", "--rev", "b"),
+                     ("add", "../x", "--tree", "a"),
+                     ("add", "", "--tree", "a"),
+                     ("add", "x", "--tree", "a", "--optimize", "0"),
+                     ("add", "x", "--tree", "a", "--flavour", "sweet"),
+                     ("add", "x", "--tree", "a", "--class", "a b"),
+                     ("show", "a/b"),
+                     ("frobnicate",)):
+            with self.subTest(args=args):
+                self.assert_fails(1, "^lapicsim: ", *args)
+
+    def test_hooked_is_reserved(self):
+        self.assert_fails(1, "not there yet", "add", "x", "--tree", "a",
+                          "--flavour", "hooked")
+
+    def test_bad_input_exits_2(self):
+        tree = self.made_up_tree()
+        for pattern, args in (
+                ("no such folder", ("--tree", self.temp + "/none")),
+                ("not a kernel tree", ("--tree", "/usr")),
+                ("no such file", ("--deb", "./none.deb")),
+                ("no such folder", ("--git", self.temp + "/no", "--rev", "x")),
+                ("no such rule", ("--tree", tree, "--rule", "no-such-rule")),
+                ("none.diff: no such file", ("--tree", tree, "--patch",
+                                             self.temp + "/none.diff"))):
+            with self.subTest(args=args):
+                self.assert_fails(2, pattern, "add", "x", *args)
+
+    def test_unknown_names_exit_2(self):
+        self.assert_fails(2, "no variant x; there are: none", "show", "x")
+        self.assert_fails(2, "no variant x", "remove", "x")
+
+    def test_empty_list(self):
+        self.assertEqual((0, "", ""), self.run_builder("list"))
+
+    def test_incomplete_tree_names_the_file_and_leaves_nothing(self):
+        self.assert_fails(2, "tree not understood: .* is missing", "add",
+                          "x", "--tree", self.made_up_tree())
+        self.assertFalse(os.path.exists(self.build + "/variants/x"))
+        self.assertEqual((0, "", ""), self.run_builder("list"))
+
+
+if __name__ == "__main__":
+    unittest.main()
