@@ -169,6 +169,7 @@ uint64_t kw_arena_used(void);		/* bytes from arena_base in use or ever used */
 /* ---- Life. All return 0 or a negative errno. */
 int kw_boot(const struct kw_config *config);	/* once per process; runs as task 0 */
 void kw_shutdown(void);				/* unregisters the vendor module */
+uint32_t kw_max_vcpus(void);			/* per VM in this tree; works before kw_boot() */
 
 /* ---- Tasks. */
 int  kw_task_create(uint32_t tid, const char *comm, uint32_t mm); /* @mm: address space number, same for one process */
@@ -176,7 +177,6 @@ void kw_task_switch(uint32_t tid);	/* from here on kernel code runs as @tid */
 void kw_task_signal(uint32_t tid);	/* a signal for @tid: pending, wakes, kicks */
 void kw_task_signal_clear(uint32_t tid);
 void kw_task_resched(uint32_t tid);	/* the host wants this CPU for something else */
-bool kw_task_in_guest_irqs_on(uint32_t tid);
 
 /* ---- Files: the fops that KVM registered. @fd is ours, not the host's. */
 int	kw_open(void);				/* /dev/kvm */
@@ -198,6 +198,7 @@ uint64_t kw_timer_next(void);		/* earliest hrtimer in ns, UINT64_MAX: none */
 void kw_timer_expire(void);		/* raise KW_IRQ_TIMER on CPUs whose timers are due */
 bool kw_work_pending(void);		/* work items or RCU callbacks that are ready */
 void kw_work_run(void);			/* run them all: called on the kworker task */
+uint64_t kw_work_next(void);		/* when the earliest becomes ready, UINT64_MAX: none */
 
 /* ---- Looking. */
 void kw_apic_state(const struct kw_hw *hw, struct kw_apic_state *out);

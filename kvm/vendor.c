@@ -475,6 +475,8 @@ void kw_tracepoint(enum kw_tracepoint id, unsigned int nr, const u64 *args)
 }
 
 /* --- Registration, by the steps of a vendor module's init function. */
+u32 kw_max_vcpus(void) { return KVM_MAX_VCPUS; }
+
 static int kw_hardware_setup(void)
 {
 	enable_apicv = false;

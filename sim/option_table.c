@@ -80,7 +80,6 @@ const struct option scenario_options[] = {
 	WEIGHT("guest", "pause", guest.pause, "1", "A PAUSE exit."),
 	WEIGHT("guest", "io", guest.io, "1", "Port I/O, which leaves KVM_RUN."),
 	WEIGHT("guest", "mmio", guest.mmio, "1", "MMIO that is not the APIC, which leaves KVM_RUN."),
-	WEIGHT("guest", "timer", guest.timer, "1", "Arm the APIC timer."),
 	WEIGHT("guest", "read_apic", guest.read_apic, "2", "Read ISR, IRR, PPR and TPR back."),
 	GAP("guest", "op_time", op_ns, "500ns", 1, "Mean time between two operations."),
 	GAP("guest", "handler_time", handler_ns, "400ns", 1, "Mean time in an interrupt handler."),

@@ -44,7 +44,6 @@ struct guest_mix {
 	uint32_t pause;
 	uint32_t io;			/* port I/O: leaves KVM_RUN */
 	uint32_t mmio;			/* MMIO that is not the APIC: leaves KVM_RUN */
-	uint32_t timer;			/* arm the APIC timer */
 	uint32_t read_apic;		/* read ISR, IRR, PPR, TPR through the register interface */
 };
 

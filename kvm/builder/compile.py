@@ -17,17 +17,18 @@ KVM_X86 = ("x86", "lapic", "irq", "irq_comm", "ioapic", "i8259", "i8254",
            "cpuid", "hyperv", "mtrr")
 KVM_X86_OPTIONAL = ("regs",)
 KVM_VIRT = ("kvm_main", "irqchip", "eventfd", "coalesced_mmio", "async_pf",
-            "binary_stats", "dirty_ring")
-LIB = ("rbtree", "interval_tree")
-LIB_OPTIONAL = ("timerqueue",)
+            "binary_stats", "dirty_ring", "pfncache")
+LIB = ("rbtree", "interval_tree", "timerqueue", "xarray", "radix-tree",
+       "idr", "kfifo", "find_bit", "bsearch", "refcount", "sort")
+LIB_OPTIONAL = ()
 
 LONGEST = ("arch/x86/kvm/x86.c", "virt/kvm/kvm_main.c",
            "arch/x86/kvm/lapic.c")
 
 # Folders and files that a tree must be unpacked with.
 NEEDED = ("include", "arch/x86/include", "arch/x86/kvm", "virt/kvm",
-          "kernel/bounds.c", "Makefile", "lib/rbtree.c",
-          "lib/interval_tree.c", "lib/timerqueue.c")
+          "kernel/bounds.c", "Makefile") + tuple(
+              "lib/%s.c" % name for name in LIB)
 
 KERNEL_FLAGS = (
     "-std=gnu11 -fno-pic -fno-pie -mcmodel=small -fshort-wchar "

@@ -24,7 +24,7 @@ ACTIONS = tuple(NOOPS) + ("trap",)
 # Plain libc functions whose kernel namesakes mean the same.
 LIBC = frozenset(
     "memcpy memmove memset memcmp memchr strlen strcmp strncmp strchr "
-    "strcpy strncpy strrchr strstr".split())
+    "strcpy strncpy strrchr strstr snprintf vsnprintf".split())
 
 # Symbols that the instrumented flavours' own runtimes supply.
 RUNTIME_PREFIXES = {

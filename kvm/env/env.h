@@ -69,12 +69,14 @@ static inline void kw_released(const void *obj)
 		kw_wake_waiters(obj);
 }
 
+void kw_point_slow(enum kw_point_id id);
+
 /* A scheduling point: see enum kw_point_id. */
 static __always_inline void kw_point(enum kw_point_id id)
 {
 	kw_shared.nr_points++;
-	if (unlikely(kw_shared.point_countdown) && !--kw_shared.point_countdown)
-		hs_point(id);
+	if (kw_shared.point_countdown && !--kw_shared.point_countdown)
+		kw_point_slow(id);
 }
 
 /* The rest of the start-up, in order: see boot.c. */
@@ -86,6 +88,7 @@ int kw_vendor_load(void);
 void kw_vendor_unload(void);
 void kw_rcu_run(void);
 bool kw_rcu_ready(void);
+u64 kw_rcu_next(void);
 void kw_send_reschedule(int cpu);
 void kw_take_irqs_off(void);
 void kw_timer_interrupt(struct kw_task *cpu);

@@ -20,7 +20,8 @@
 static u64 kw_grace;		/* number of the newest grace period */
 static u32 kw_readers;		/* tasks inside a read section */
 static struct rcu_head *kw_rcu_first, **kw_rcu_last = &kw_rcu_first;
-static u64 kw_rcu_grace;	/* that the oldest callback waits for */
+static u64 kw_rcu_grace;	/* that the newest callback waits for */
+static u64 kw_rcu_due;		/* no callback runs before this time */
 
 void __rcu_read_lock(void)
 {
@@ -73,12 +74,19 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func)
 	*kw_rcu_last = head;
 	kw_rcu_last = (struct rcu_head **)&head->next;
 	kw_rcu_grace = ++kw_grace;
-	hs_work_queued(kw_shared.now_ns + KW_GRACE_NS);
+	kw_rcu_due = kw_shared.now_ns + KW_GRACE_NS;
+	hs_work_queued(kw_rcu_due);
 }
 
 bool kw_rcu_ready(void)
 {
-	return kw_rcu_first && !kw_reader_before(kw_rcu_grace);
+	return kw_rcu_first && (kw_shared.silent || kw_shared.now_ns >= kw_rcu_due) &&
+	       !kw_reader_before(kw_rcu_grace);
+}
+
+u64 kw_rcu_next(void)
+{
+	return kw_rcu_first ? max(kw_rcu_due, kw_shared.now_ns + 1) : U64_MAX;
 }
 
 /* Runs what was queued before now; callbacks may queue more. */

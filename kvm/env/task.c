@@ -87,6 +87,14 @@ void kw_task_switch(u32 tid)
 	kw_shared.current_tid = tid;
 }
 
+void kw_point_slow(enum kw_point_id id)
+{
+	hs_point(id);
+	/* Others ran: an interrupt may have come for this CPU. */
+	if (kw_cpu_irq->pending && !kw_cpu_irq->disabled && !kw_cpu_irq->in_irq)
+		kw_irq_enabled();
+}
+
 /* --- Waiting for locks and grace periods. */
 static void kw_check_cycle(void)
 {
@@ -200,6 +208,13 @@ int wake_up_process(struct task_struct *p)
 	return 1;
 }
 
+/* cpu_relax() */
+void kw_relax(void)
+{
+	if (!kw_shared.silent)
+		hs_preempted();
+}
+
 int __cond_resched(void)
 {
 	if (!test_tsk_thread_flag(kw_current, TIF_NEED_RESCHED))
@@ -208,7 +223,8 @@ int __cond_resched(void)
 	return 1;
 }
 
-bool single_task_running(void) { return true; }
+/* More tasks than CPUs: a vCPU that halts looks once for work and then blocks, it does not poll. */
+bool single_task_running(void) { return false; }
 int yield_to(struct task_struct *p, bool preempt) { return 0; }
 
 int rcuwait_wake_up(struct rcuwait *w)

@@ -73,6 +73,18 @@ bool kw_work_pending(void)
 	return !list_empty(&kw_ready) || kw_rcu_ready();
 }
 
+u64 kw_work_next(void)
+{
+	struct work_struct *work;
+	u64 next = kw_rcu_next();
+
+	if (!list_empty(&kw_ready))
+		return kw_shared.now_ns;
+	list_for_each_entry(work, &kw_delayed, entry)
+		next = min_t(u64, next, to_delayed_work(work)->timer.expires);
+	return next;
+}
+
 void kw_work_run(void)
 {
 	kw_worker_tid = kw_self->tid;

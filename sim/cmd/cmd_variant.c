@@ -51,13 +51,14 @@ static int check(const struct command_line *cl, const char *action)
 static int become_builder(const struct command_line *cl, int argc, char **argv)
 {
 	char builder[CMD_PATH_MAX + 16];
-	char **words = calloc(argc + 5, sizeof(*words));
+	char **words = calloc(argc + 6, sizeof(*words));
 	int n = 0;
 
 	if (!words)
 		abort();
 	snprintf(builder, sizeof(builder), "%s/kvm/builder", paths_root());
 	words[n++] = "python3";
+	words[n++] = "-S"; /* the standard library is enough, and starts sooner without site packages */
 	words[n++] = builder;
 	for (int i = 0; i < argc; i++)
 		words[n++] = argv[i];

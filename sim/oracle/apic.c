@@ -28,7 +28,7 @@ int ideal_apic_eoi(struct ideal_apic *apic)
 		return -1;
 	vector_clear(apic->isr, (uint32_t)vector);
 	apic->nr_isr--;
-	apic->top = (int16_t)vector_highest(apic->isr);
+	apic->top = apic->nr_isr ? (int16_t)vector_highest(apic->isr) : -1;
 	return vector;
 }
 

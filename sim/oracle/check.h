@@ -100,6 +100,7 @@ void check_get_lapic(struct oracle_vcpu *v, const uint8_t *regs);
 /* check_eoi.c: likewise */
 void settle_isr(struct oracle_vcpu *v, const struct kw_apic_state *kvm, int skip);
 /* check_pv_word.c */
+void check_pv_replaced(struct oracle_vcpu *v, uint32_t word, bool readable);
 void check_pv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, bool readable);
 void check_pv_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, bool readable);
 void check_pv_ack(struct oracle_vcpu *v, uint32_t old_word, uint32_t new_word);

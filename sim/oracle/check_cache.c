@@ -14,6 +14,7 @@ static bool irr_hidden(const struct oracle_vcpu *v)
 {
 	uint32_t any = 0;
 
+#pragma GCC unroll 8
 	for (int w = 0; w < APIC_WORDS; w++)
 		any |= v->apic.irr[w] & ~v->inflight[w];
 	return any;
@@ -38,10 +39,8 @@ static void check_isr_caches(struct oracle_vcpu *v, const struct kw_apic_state *
 			   "highest_isr_cache is %d, the highest ISR bit is %d", kvm->highest_isr_cache, top);
 }
 
-void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+static void check_each(struct oracle_vcpu *v, const struct kw_apic_state *kvm, bool sw_enabled)
 {
-	bool sw_enabled = apic_reg(kvm->regs, APIC_REG_SVR) & APIC_SVR_ENABLED;
-
 	if (check_latch(v, CHECK_CACHE_SW_ENABLED, kvm->sw_enabled != sw_enabled))
 		check_fire(CHECK_CACHE_SW_ENABLED, v, v->vm, DIV_NONE, "sw_enabled is %d, SVR bit 8 is %d",
 			   kvm->sw_enabled, sw_enabled);
@@ -55,4 +54,15 @@ void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 			   check_vectors(v->apic.irr, pending, sizeof(pending)));
 	}
 	check_isr_caches(v, kvm);
+}
+
+void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+{
+	bool sw_enabled = apic_reg(kvm->regs, APIC_REG_SVR) & APIC_SVR_ENABLED;
+	bool right = kvm->sw_enabled == sw_enabled && kvm->isr_count == v->apic.nr_isr &&
+		     (kvm->highest_isr_cache == -1 || kvm->highest_isr_cache == v->apic.top);
+
+	if (__builtin_expect(right && !v->reported && v->late_ack < 0 && (kvm->irr_pending || !irr_hidden(v)), 1))
+		return;
+	check_each(v, kvm, sw_enabled);
 }

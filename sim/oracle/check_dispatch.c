@@ -80,7 +80,8 @@ static void dispatch(struct oracle_vcpu *v, uint32_t vector)
 	if (!identity_enabled(&v->now) && !deviation_allows(DEV_SW_DISABLED_DISPATCH))
 		check_fire(CHECK_DISPATCH_BLOCKED, v, v->vm, vector,
 			   "vector 0x%02x dispatched while the APIC is software-disabled", vector);
-	message_dispatched(v, vector);
+	if (v->touched || v->loose)
+		message_dispatched(v, vector);
 	ideal_apic_dispatch(&v->apic, vector);
 	if (v->last_eoi == (int)vector)
 		v->last_eoi = -1;

@@ -42,7 +42,8 @@ static bool surely_pending(const struct oracle_vcpu *v)
 	return any;
 }
 
-static void check_arming(struct oracle_vcpu *v)
+/* The word went from 0 to 1. False: it should not have. */
+static bool check_arming(struct oracle_vcpu *v)
 {
 	char pending[64];
 	uint32_t vector = v->apic.top < 0 ? DIV_NONE : (uint32_t)v->apic.top;
@@ -55,6 +56,9 @@ static void check_arming(struct oracle_vcpu *v)
 	else if (surely_pending(v))
 		check_fire(CHECK_PV_IRR_PENDING, v, v->vm, vector, "PV EOI word armed for 0x%02x with %s in IRR",
 			   vector, check_vectors(v->apic.irr, pending, sizeof(pending)));
+	else
+		return true;
+	return false;
 }
 
 static void check_tracking(struct oracle_vcpu *v, bool bit, bool pending)
@@ -84,15 +88,20 @@ void check_pv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint
 {
 	bool pending = kvm->pv_eoi_pending, judge = readable && !v->page_gone;
 
+	/* Nothing is armed and nothing changed. */
+	if (judge && v->word_known && word == v->word && !(word & 1) && !pending && !v->kvm_pending &&
+	    !v->reported && kvm->pv_eoi_msr == v->pv_msr) {
+		v->armed = v->maybe_acked = false;
+		return;
+	}
 	check_msr(v, kvm);
 	if (pending && !v->kvm_pending && !(v->pv_msr & 1))
 		check_fire(CHECK_CACHE_PV_PENDING, v, v->vm, DIV_NONE,
 			   "KVM began to wait for an ack while the MSR is 0x%llx", (unsigned long long)v->pv_msr);
 	if (judge) {
 		check_other_bits(v, word);
-		if (v->word_known && (word & ~v->word & 1))
-			check_arming(v);
-		check_tracking(v, word & 1, pending);
+		if (!v->word_known || !(word & ~v->word & 1) || check_arming(v))
+			check_tracking(v, word & 1, pending);
 	}
 	v->armed = judge ? word & 1 : pending;
 	v->kvm_pending = pending;
@@ -100,6 +109,18 @@ void check_pv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint
 	if (!pending || (judge && (word & 1)))
 		v->maybe_acked = false;
 	word_settle(v, word, readable);
+}
+
+/*
+ * Before ISR is compared at an exit.  The page may be back although
+ * oracle_pv_page_back() has not been called yet: then a 0 is a word that KVM could
+ * clear, or one that was replaced.  A page that is really away shows nothing, or
+ * still the 1.
+ */
+void check_pv_replaced(struct oracle_vcpu *v, uint32_t word, bool readable)
+{
+	if (v->page_gone && readable && !(word & 1) && (v->armed || v->kvm_pending))
+		v->maybe_acked = true;
 }
 
 /* After KVM has synchronised. A word that is 0 now is a known beginning. */

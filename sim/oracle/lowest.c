@@ -47,7 +47,7 @@ static void resolve(struct message *m, struct oracle_vcpu *v)
 void message_seen(struct oracle_vcpu *v, uint32_t vector, bool was_sure)
 {
 	bool only = !was_sure && box_nr_covering(v, vector) == 1 && !vector_test(v->again, vector);
-	int32_t i = box.heads[box_key_many(v->vm, vector)], next;
+	int32_t i = *box_many(v->vm, vector), next;
 
 	for (; i != NONE; i = next) {
 		struct message *m = &box.slot[i];

@@ -30,7 +30,7 @@ static void vcpu_begins(struct oracle_vcpu *v, uint32_t vector, bool level)
 	vcpu_may_set(v, vector);
 }
 
-static void begin_target(struct message *m, struct oracle_vcpu *v)
+static inline void begin_target(struct message *m, struct oracle_vcpu *v)
 {
 	if (m->group) {
 		v->nr_group++;
@@ -54,7 +54,7 @@ static int32_t leak(const struct destination *d, uint32_t vm, uint8_t vector, bo
 }
 
 /* Add vCPU @i to @m's targets. False: no room. */
-static bool add_target(struct message *m, uint32_t nr, uint32_t i, bool soft)
+static inline bool add_target(struct message *m, uint32_t nr, uint32_t i, bool soft)
 {
 	uint32_t first = oracle.vm[m->vm].first;
 
@@ -136,10 +136,10 @@ void message_accept_tmr(struct oracle_vcpu *v, const struct message *m, bool ove
 }
 
 /* The message is over at @v; it is unlinked already. */
-static void end_target(struct message *m, struct oracle_vcpu *v)
+static inline void end_target(struct message *m, struct oracle_vcpu *v)
 {
 	uint32_t vector = m->vector;
-	bool soft = m->soft_one || box_map_test(m->soft, v->index - oracle.vm[v->vm].first);
+	bool soft = m->soft_one || (m->soft != NONE && box_map_test(m->soft, v->index - oracle.vm[v->vm].first));
 	bool taken = vector_test(v->taken, vector) && v->taken_seq > m->begin_seq;
 	bool overlap = box_still_in_flight(v, vector);
 
@@ -194,7 +194,10 @@ void message_end(int32_t handle, bool accepted)
 		return;
 	}
 	box_unlink(m);
-	box_for_each_target(m, end_target);
+	if (m->map == NONE)
+		end_target(m, oracle_vcpu(m->target));
+	else
+		box_for_each_target(m, end_target);
 	box_slot_free(m);
 }
 

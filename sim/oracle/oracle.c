@@ -22,6 +22,7 @@ static void vcpu_restore(struct oracle_vcpu *v)
 {
 	memset(v, 0, offsetof(struct oracle_vcpu, index));
 	v->apic.top = v->owed = v->last_eoi = v->late_ack = -1;
+	v->messages = -1;
 	v->apic.tpr = v->base_tpr;
 	v->pv_msr = v->base_pv_msr;
 }
@@ -205,6 +206,7 @@ void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_sta
 
 	(void)hw;
 	v->in_guest = false;
+	check_pv_replaced(v, pv_word, pv_word_readable);
 	check_tpr(v, kvm);
 	check_isr(v, kvm, -1);
 	check_pv_exit(v, kvm, pv_word, pv_word_readable);
@@ -263,8 +265,8 @@ static void pv_msr_written(struct oracle_vcpu *v, uint64_t value, bool accepted)
 	if (!accepted || value == v->pv_msr)
 		return;
 	v->pv_msr = value;
-	/* Another word, or a word with another meaning. */
-	v->word_known = v->word_trusted = v->armed = false;
+	/* Another word, or a word with another meaning; what page_gone said was about the old one. */
+	v->word_known = v->word_trusted = v->armed = v->page_gone = false;
 }
 
 void oracle_guest_pv_msr(uint32_t vcpu, uint64_t value, bool accepted)

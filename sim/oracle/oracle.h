@@ -49,7 +49,8 @@ void oracle_baseline(uint32_t vcpu, uint32_t apic_id, bool x2apic, const struct 
 
 /* --- Messages. The handle says which interval ends; -1 from begin: no target. --- */
 int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data);
-int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr);	/* x2APIC format: destination in 63:32 */
+/* x2APIC format: destination in 63:32; in xAPIC mode the 8-bit destination, shifted down to bit 32. */
+int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr);
 /* @accepted: KVM took the message (ioctl result >= 0, no #GP). */
 void oracle_message_end(int32_t handle, bool accepted);
 /* LVT or timer of this vCPU raised @vector; no interval. */
@@ -66,7 +67,10 @@ void oracle_delivery_interrupted(uint32_t vcpu, uint8_t vector);
 /* After a VM-Exit, once KVM has synchronised and before it handles the exit. */
 void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
 		 bool pv_word_readable);
-/* An entry that KVM cancelled. */
+/*
+ * An entry that KVM cancelled: what was acknowledged for it is owed.  Before or
+ * after KVM took the event back from the hardware, and synchronised.
+ */
 void oracle_cancel(uint32_t vcpu, const struct kw_apic_state *kvm);
 
 /* --- What the guest does. An action that exits is told after oracle_exit(). --- */
@@ -82,7 +86,11 @@ void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_a
 void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *regs, bool accepted);
 void oracle_user_pv_msr(uint32_t vcpu, uint64_t value, bool accepted);
 
-/* --- Memory under the PV EOI word. --- */
+/*
+ * --- Memory under the PV EOI word, as the current MSR names it. ---
+ * Tell "gone" before it can fail, "back" as soon as it cannot any more.  The MSR
+ * naming another word ends "gone".
+ */
 void oracle_pv_page_gone(uint32_t vcpu);		/* from now on, unreadable or read-only, or its content replaced */
 void oracle_pv_page_back(uint32_t vcpu, uint32_t word);	/* readable and writable again, with this word */
 

@@ -45,6 +45,7 @@ struct oracle_vcpu {
 	int16_t  owed;			/* in ISR, not yet delivered to the guest; -1: none */
 	int16_t  last_eoi;		/* what the latest EOI ended, -1 */
 	int16_t  late_ack;		/* acked, KVM cannot know yet; -1 */
+	int32_t  messages;		/* in flight, to this vCPU alone; the chain is box.h's */
 	uint16_t nr_group;		/* lowest-priority messages that may be for this vCPU */
 	bool	 last_eoi_pv;
 	bool	 if_known, if_enabled;

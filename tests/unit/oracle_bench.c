@@ -131,7 +131,7 @@ static void test_one(void)
 static void test_many(void)
 {
 	figure(NR_BIG);
-	EXPECT(oracle_bytes_per_vcpu() <= 704);
+	EXPECT(oracle_bytes_per_vcpu() <= 640);
 }
 
 static void test_broadcast(void)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# lapicsim: make help lists what there is.
+#
+#   O=DIR		build folder (build)
+#   V=1			show commands
+#   SAN=address		unit tests with ASan and UBSan
+
+O ?= build
+Q := $(if $(V),,@)
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=gnu11 -Wall -Wextra -I. -fno-pic
+LAPICSIM := $(O)/lapicsim
+
+COMMAND_SOURCES := sim/main.c $(wildcard sim/cmd/*.c sim/policy/*.c) \
+	$(addprefix sim/,options.c option_table.c option_help.c command_line.c scenario.c scenario_expect.c \
+	run_end.c token.c divergence.c rng.c)
+COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/command/%.o)
+
+.PHONY: all help setup
+all: $(LAPICSIM)
+
+help:
+	@echo 'make			build the command build/lapicsim'
+	@echo 'make stress		build today'\''s and unfixed kernels, race them for a minute, print the table'
+	@echo 'make check		everything that proves it works (under 10 minutes on 2 cores)'
+	@echo 'make bench		what it costs, against a bare loop over the same KVM functions'
+	@echo 'make determinism	the same digests from every kind of build and process (100,000 runs)'
+	@echo 'make million		no host BUG in 1,000,000 seeds of the fixed kernels'
+	@echo 'make docs		docs/scenario-keys.md and docs/options.md from the option table'
+	@echo 'make unit-check	unit tests; SAN=address: with sanitizers'
+	@echo 'make setup		install the Debian packages that all of this needs'
+	@echo 'make clean		remove $(O) but not the unpacked kernel sources'
+
+setup:
+	$(Q)scripts/setup.sh
+
+$(O)/command/%.o: %.c | setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LAPICSIM): $(COMMAND_OBJECTS)
+	$(Q)$(CC) $(CFLAGS) -no-pie -o $@ $^ -linih -lpthread
+
+-include $(COMMAND_OBJECTS:.o=.d)
+include tests/unit/unit.mk
+include scripts/variants.mk
+
+# --- The two commands.
+.PHONY: stress check
+stress: $(STRESS_VARIANTS)
+	$(Q)scripts/stress.sh $(LAPICSIM) $(STRESS_VARIANTS:variant-%=%)
+
+check: all
+	$(Q)scripts/check.sh $(O)
+
+# --- Longer ones, on their own.
+.PHONY: bench determinism million docs clean
+bench: $(LAPICSIM) variant-6.12 variant-6.1
+	$(Q)scripts/bench.sh $(O)
+
+determinism: $(LAPICSIM) variant-6.12 variant-6.1-unfixed
+	$(Q)python3 tests/e2e/determinism.py --build $(O) --runs 100000
+
+million: $(LAPICSIM) variant-6.12 variant-6.1
+	$(Q)$(LAPICSIM) run scenarios/pv-eoi-*.scn --variant 6.12 --variant 6.1 --seeds 0-999999 --table
+
+docs: $(LAPICSIM)
+	$(Q)$(LAPICSIM) help scenario-keys > docs/scenario-keys.md
+	$(Q)$(LAPICSIM) help options > docs/options.md
+
+clean:
+	$(Q)rm -rf $(O)/command $(O)/unit $(O)/unit-san $(O)/variants $(O)/work $(O)/objects $(LAPICSIM)

@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Installs what lapicsim is built with, on Debian: by apt-get as root or through
+# sudo, else says what to install. Does nothing when all of it is there.
+set -eu
+
+packages="gcc libc6-dev linux-libc-dev make binutils python3 libinih-dev libunwind-dev xz-utils patch git"
+missing=
+for p in $packages; do
+	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+	sudo=
+elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+	sudo=sudo
+else
+	echo "lapicsim: please install:$missing (apt-get install$missing)" >&2
+	exit 2
+fi
+echo "lapicsim: installing$missing" >&2
+$sudo apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

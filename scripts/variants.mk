@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The variants that the targets race: today's Debian kernels and ones without
+# the PV EOI fix. `make variant-NAME` builds one. An older package that still had
+# the bug is added while the mirror has it.
+
+PV_EOI_UNFIXED := --class pv-eoi-unfixed
+
+VARIANT_6.12		:= --deb linux-source-6.12
+VARIANT_6.1		:= --deb linux-source-6.1
+VARIANT_6.1-unfixed	:= --deb linux-source-6.1 --rule unfix-pv-eoi $(PV_EOI_UNFIXED)
+VARIANT_6.1.176		:= --deb linux-source-6.1=6.1.176-1 $(PV_EOI_UNFIXED)
+
+OLD_6.1 := $(if $(shell apt-cache madison linux-source-6.1 2>/dev/null | grep -F '6.1.176-1'),6.1.176)
+
+STRESS_VARIANTS := $(addprefix variant-,$(OLD_6.1) 6.1-unfixed 6.1 6.12)
+
+.PHONY: variant-%
+variant-%: $(LAPICSIM)
+	$(Q)$(LAPICSIM) variant add $* $(VARIANT_$*)

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The actors' bodies, for run.c to start. Each is described in its own file. */
+#ifndef LAPICSIM_ACTORS_H
+#define LAPICSIM_ACTORS_H
+
+#include "sim/scheduler.h"
+
+void user_vcpu_thread(struct actor *self);	/* user.c; priv: struct vcpu */
+void user_manager(struct actor *self);		/* user.c; priv: struct vm */
+void device_msi(struct actor *self);		/* device.c; priv: struct vm */
+void memory_manager(struct actor *self);	/* memory.c; priv: struct vm */
+
+#endif

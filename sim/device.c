@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A device that sends MSIs to a VM's vCPUs, through KVM_SIGNAL_MSI.
+ *
+ * MSI address and data: SDM, "Message Address Register Format", "Message Data
+ * Register Format"; IDs above 255 as KVM_X2APIC_API_USE_32BIT_IDS has them.
+ */
+#include <linux/kvm.h>
+
+#include "sim/actors.h"
+#include "sim/host.h"
+#include "sim/machine.h"
+#include "sim/oracle/oracle.h"
+
+#define MSI_ADDRESS	0xfee00000u
+#define DATA_LOWEST	(1u << 8)
+#define DATA_ASSERT	(1u << 14)
+#define DATA_LEVEL	(1u << 15)
+
+static void send(const struct vm *vm, uint32_t nr, struct rng *target)
+{
+	const struct scenario *s = &machine.scenario;
+	uint32_t dest = rng_below(target, vm->nr_vcpus);
+	uint32_t data = (uint32_t)rng_range(target, s->vector_first, s->vector_last);
+	struct kvm_msi msi = { .address_lo = MSI_ADDRESS | (dest & 0xff) << 12, .address_hi = dest & ~0xffu };
+	uint64_t address = (uint64_t)msi.address_hi << 32 | msi.address_lo;
+	int32_t message;
+	int64_t ret;
+
+	if (rng_below(target, 100) < s->level_percent)
+		data |= DATA_LEVEL | DATA_ASSERT;
+	if (rng_below(target, 100) < s->lowest_percent)
+		data |= DATA_LOWEST;
+	msi.data = data;
+	host_event(DIGEST_MESSAGE, address, data);
+	message = oracle_msi_begin(nr, address, data);
+	ret = host_ioctl(vm->fd, KVM_SIGNAL_MSI, (uint64_t)&msi);
+	if (message >= 0)
+		oracle_message_end(message, ret >= 0);
+}
+
+void device_msi(struct actor *self)
+{
+	struct vm *vm = self->priv;
+	struct rng target, time;
+
+	rng_init(&target, host_seed, self->id, RNG_TARGET);
+	rng_init(&time, host_seed, self->id, RNG_TIME);
+	while (host_sleep(rng_gap(&time, machine.scenario.msi_gap_ns)))
+		send(vm, vm - machine.vm, &target);
+}

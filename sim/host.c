@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See host.h. */
+#include "sim/host.h"
+
+#include <stddef.h>
+
+#include "sim/crash.h"
+#include "sim/machine.h"
+#include "sim/scheduler.h"
+
+enum call_slot { CALL_TIMER, CALL_WORK, CALL_PHASE };
+
+enum host_phase host_phase;
+struct digest host_digest;
+uint64_t host_seed;
+static uint32_t last_task;	/* whose countdown is in kw_shared */
+
+/* --- Tasks and the scheduler. */
+static void on_switch(uint32_t id)
+{
+	sched_actor(last_task)->points_left = kw_shared.point_countdown;
+	last_task = id;
+	kw_task_switch(id);
+	kw_shared.point_countdown = sched_actor(id)->points_left;
+}
+
+void hs_point(enum kw_point_id id)
+{
+	uint64_t before = sched_now();
+	uint32_t next;
+
+	crash_heartbeat++;
+	if (!sched_current())
+		return;		/* a callback's interrupt handler: nobody else may go first */
+	next = sched_point(id);
+	kw_shared.point_countdown = next;
+	if (sched_now() != before)
+		host_event(DIGEST_POINT, sched_current()->id, id);
+}
+
+void hs_block(enum kw_block_why why, uint64_t timeout_ns)
+{
+	(void)why;
+	crash_heartbeat++;
+	if (!sched_current())
+		crash_end(CRASH_PANIC, "something blocks where nothing may block");
+	sched_block(timeout_ns);
+}
+
+void hs_wake(uint32_t tid) { sched_wake(tid); }
+
+/* Somebody else has this CPU for a while. */
+void hs_preempted(void)
+{
+	struct actor *self = sched_current();
+
+	sched_advance(rng_gap(&self->policy_rng, 4 * (uint64_t)machine.scenario.delay_ns + 1));
+}
+
+/* --- Interrupts. */
+static void take_for(uint32_t cpu)
+{
+	uint32_t self = kw_shared.current_tid;
+
+	kw_task_switch(cpu);
+	kw_irq(cpu);
+	kw_task_switch(self);
+}
+
+void hs_irq_raise(uint32_t cpu)
+{
+	struct actor *a = sched_actor(cpu);
+
+	host_event(DIGEST_IRQ, cpu, kw_irq_pending(cpu));
+	switch (a->state) {
+	case ACTOR_BLOCKED:
+		sched_wake(cpu);
+		break;
+	case ACTOR_NONE:
+	case ACTOR_DONE:
+		if (kw_irqs_enabled(cpu))
+			take_for(cpu);
+		break;
+	default:
+		sched_interrupt(cpu);
+	}
+}
+
+/* --- Time and deferred work. */
+static void timers_due(void)
+{
+	kw_timer_expire();
+	hs_timer_changed();
+}
+
+void hs_timer_changed(void)
+{
+	if (host_phase != HOST_BUILD)
+		sched_call_at(CALL_TIMER, kw_timer_next(), timers_due);
+}
+
+static void work_due(void)
+{
+	sched_wake(MACHINE_KWORKER_TID);
+}
+
+static void rearm_work(void)
+{
+	sched_call_at(CALL_WORK, kw_work_next(), work_due);
+}
+
+void hs_work_queued(uint64_t not_before_ns)
+{
+	(void)not_before_ns;	/* kw_work_next() knows them all */
+	if (host_phase != HOST_BUILD)
+		rearm_work();
+}
+
+static void kworker(struct actor *self)
+{
+	(void)self;
+	for (;;) {
+		if (kw_work_pending())
+			kw_work_run();
+		rearm_work();
+		sched_block(UINT64_MAX);
+	}
+}
+
+/* --- Phases. */
+static void end_race(void)
+{
+	host_phase = HOST_QUIET;
+	for (uint32_t id = machine.devices_tid; id < machine.nr_tasks; id++)
+		sched_interrupt(id);
+}
+
+void host_init(void)
+{
+	sched_on_switch(on_switch);
+	sched_clock_mirror(&kw_shared.now_ns);
+}
+
+void host_start(uint64_t seed, uint64_t race_ns)
+{
+	host_seed = seed;
+	digest_reset(&host_digest);
+	host_phase = HOST_RACE;
+	last_task = MACHINE_KWORKER_TID;
+	kw_shared.silent = false;
+	kw_shared.point_countdown = 0;
+	kw_task_switch(MACHINE_KWORKER_TID);
+	sched_spawn(MACHINE_KWORKER_TID, ACTOR_KWORKER, "kworker", 0, kworker, NULL);
+	sched_call_at(CALL_PHASE, race_ns, end_race);
+	hs_timer_changed();
+}
+
+/* --- Userspace. */
+static void take_pending(void)
+{
+	uint32_t tid = kw_shared.current_tid;
+
+	if (kw_irq_pending(tid))
+		kw_irq(tid);
+}
+
+bool host_sleep(uint64_t ns)
+{
+	enum host_phase phase = host_phase;
+	uint64_t end = sched_now() + ns;
+
+	crash_heartbeat++;
+	while (sched_now() < end) {
+		if (!sched_advance_interruptible(end - sched_now()))
+			break;
+		take_pending();
+		if (host_phase != phase)
+			return false;
+	}
+	take_pending();
+	return host_phase == phase;
+}
+
+int64_t host_ioctl(int fd, uint32_t cmd, uint64_t arg)
+{
+	int64_t ret;
+
+	crash_heartbeat++;
+	take_pending();
+	ret = kw_ioctl(fd, cmd, arg);
+	host_event(DIGEST_IOCTL, (uint64_t)kw_shared.current_tid << 32 | cmd, (uint64_t)ret);
+	return ret;
+}
+
+/* --- The ends of a run from inside. */
+void hs_trap(const char *symbol) { crash_end(CRASH_TRAP, symbol); }
+void hs_panic(const char *what) { crash_end(CRASH_PANIC, what); }
+void hs_deadlock(const char *graph) { crash_end(CRASH_DEADLOCK, graph); }
+void hs_fault(const char *what) { crash_end(CRASH_FAULT, what); }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See lapic.h. */
+#include "sim/lapic.h"
+
+#include "sim/oracle/oracle.h"
+
+void lapic_exit_write(struct vcpu *v, uint32_t offset, uint64_t value)
+{
+	struct kw_hw *hw = v->hw;
+
+	if (!v->x2apic) {
+		hw->exit_reason = KW_EXIT_APIC_ACCESS;
+		hw->exit_qual = 0x1000 | offset;
+		hw->mmio_data = value;
+		return;
+	}
+	hw->exit_reason = KW_EXIT_MSR_WRITE;
+	hw->rcx = MSR_X2APIC_BASE + (offset >> 4);
+	hw->rax = (uint32_t)value;
+	hw->rdx = value >> 32;
+}
+
+void lapic_exit_read(struct vcpu *v, uint32_t offset)
+{
+	struct kw_hw *hw = v->hw;
+
+	if (!v->x2apic) {
+		hw->exit_reason = KW_EXIT_APIC_ACCESS;
+		hw->exit_qual = offset;
+		return;
+	}
+	hw->exit_reason = KW_EXIT_MSR_READ;
+	hw->rcx = MSR_X2APIC_BASE + (offset >> 4);
+}
+
+/* The PV EOI word as memory has it now; its page may be away. */
+static bool pv_word(const struct vcpu *v, uint32_t *word)
+{
+	const struct vm *vm = &machine.vm[v->vm];
+	uint64_t gpa = v->pv_msr & ~1ull;
+
+	*word = 0;
+	if (!(v->pv_msr & 1) || machine_prot(vm, gpa) == KW_USER_NONE)
+		return false;
+	*word = *machine_word(vm, gpa);
+	return true;
+}
+
+void lapic_check_entry(struct vcpu *v)
+{
+	struct kw_apic_state st;
+	uint32_t word;
+	bool readable = pv_word(v, &word);
+
+	kw_apic_state(v->hw, &st);
+	oracle_entry(v->index, v->hw, &st, word, readable);
+}
+
+void lapic_check_exit(struct vcpu *v)
+{
+	struct kw_apic_state st;
+	uint32_t word;
+	bool readable = pv_word(v, &word);
+
+	kw_apic_state(v->hw, &st);
+	oracle_exit(v->index, v->hw, &st, word, readable);
+}
+
+void lapic_tell(struct vcpu *v)
+{
+	switch (v->told) {
+	case ACTION_EOI:
+		oracle_guest_eoi(v->index);
+		break;
+	case ACTION_TPR:
+		oracle_guest_tpr(v->index, v->told_value);
+		break;
+	case ACTION_HLT:
+		oracle_guest_hlt(v->index);
+		break;
+	case ACTION_PV_MSR:
+		return;		/* whether KVM took it shows at the next entry */
+	}
+	v->told = ACTION_NONE;
+}
+
+void lapic_settle(struct vcpu *v, bool faulted)
+{
+	lapic_tell(v);
+	if (v->told == ACTION_PV_MSR) {
+		if (!faulted)
+			v->pv_msr = v->told_value;
+		oracle_guest_pv_msr(v->index, v->told_value, !faulted);
+		v->told = ACTION_NONE;
+	}
+	if (v->message >= 0) {
+		oracle_message_end(v->message, !faulted);
+		v->message = -1;
+	}
+}

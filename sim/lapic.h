@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The local APIC under test, as the simulator sees it: the exits by which a
+ * guest reaches its registers (xAPIC MMIO or x2APIC MSRs), and what the oracle
+ * is told about them and shown of KVM's state.
+ *
+ * Does not judge: the oracle does.
+ */
+#ifndef LAPICSIM_LAPIC_H
+#define LAPICSIM_LAPIC_H
+
+#include <stdint.h>
+
+#include "sim/machine.h"
+
+/* Offsets: SDM, "Local APIC Register Address Map". */
+#define LAPIC_TPR	0x80u
+#define LAPIC_PPR	0xa0u
+#define LAPIC_EOI	0xb0u
+#define LAPIC_ISR	0x100u
+#define LAPIC_IRR	0x200u
+#define LAPIC_ICR	0x300u
+#define LAPIC_ICR2	0x310u
+
+/* Exits that the guest's access makes; each fills the exit fields of @v's hardware. */
+void lapic_exit_write(struct vcpu *v, uint32_t offset, uint64_t value);
+void lapic_exit_read(struct vcpu *v, uint32_t offset);
+
+/* Before VM-Entry and after KVM synchronised an exit. */
+void lapic_check_entry(struct vcpu *v);
+void lapic_check_exit(struct vcpu *v);
+
+/* Actions that exited and whose effect KVM has to show from the next entry on. */
+enum vcpu_action { ACTION_NONE, ACTION_EOI, ACTION_TPR, ACTION_HLT, ACTION_PV_MSR };
+void lapic_tell(struct vcpu *v);
+/* What an entry says about the last access: an injected #GP means that it failed. */
+void lapic_settle(struct vcpu *v, bool faulted);
+
+#endif

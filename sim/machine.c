@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See machine.h. All that is done here, a VMM could do: open, ioctl, mmap. */
+#include "sim/machine.h"
+
+#include <linux/kvm.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sim/oracle/oracle.h"
+#include "sim/record.h"
+#include "sim/snapshot.h"
+
+#define ARENA_FIXED_BYTES	(8ull << 20)
+#define ARENA_BYTES_PER_VCPU	(64ull << 10)
+#define SVR_ENABLED		0x1ffu
+#define APIC_BASE_DEFAULT	0xfee00000ull
+#define APIC_BASE_BSP		(1ull << 8)
+#define APIC_BASE_EN		(1ull << 11)
+#define APIC_BASE_EXTD		(1ull << 10)
+
+struct machine machine;
+
+struct cpuid_list {
+	struct kvm_cpuid2 head;
+	struct kvm_cpuid_entry2 entry[128];
+};
+static struct cpuid_list cpuid;
+
+static char *failed(char *error, uint64_t n, const char *what, int64_t ret)
+{
+	snprintf(error, n, "%s failed: %s", what, strerror((int)-ret));
+	return error;
+}
+
+/* --- Memory. */
+static int map_memory(const struct scenario *s)
+{
+	uint32_t words = s->pv_words_per_page ? s->pv_words_per_page : 1;
+	uint32_t pages = 2 * ((s->vcpus + words - 1) / words);
+	void *user;
+
+	machine.user_bytes = (uint64_t)s->vms * pages * MACHINE_PAGE;
+	user = mmap((void *)MACHINE_USER_BASE, machine.user_bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	machine.prot = malloc(machine.user_bytes / MACHINE_PAGE);
+	machine.vm = calloc(s->vms, sizeof(*machine.vm));
+	machine.vcpu = calloc((size_t)s->vms * s->vcpus, sizeof(*machine.vcpu));
+	if (user == MAP_FAILED || !machine.prot || !machine.vm || !machine.vcpu)
+		return -1;
+	memset(machine.prot, KW_USER_RW, machine.user_bytes / MACHINE_PAGE);
+	for (uint32_t i = 0; i < s->vms; i++) {
+		machine.vm[i].hva = MACHINE_USER_BASE + (uint64_t)i * pages * MACHINE_PAGE;
+		machine.vm[i].nr_pages = pages;
+		machine.vm[i].first_vcpu = i * s->vcpus;
+		machine.vm[i].nr_vcpus = s->vcpus;
+	}
+	return 0;
+}
+
+uint32_t machine_page_index(const struct vm *vm, uint64_t gpa)
+{
+	return (vm->hva - MACHINE_USER_BASE + (gpa - MACHINE_PV_GPA)) / MACHINE_PAGE;
+}
+
+uint32_t *machine_word(const struct vm *vm, uint64_t gpa)
+{
+	return vm->slot_there ? (uint32_t *)(vm->hva + (gpa - MACHINE_PV_GPA)) : NULL;
+}
+
+uint8_t machine_prot(const struct vm *vm, uint64_t gpa)
+{
+	return vm->slot_there ? machine.prot[machine_page_index(vm, gpa)] : KW_USER_NONE;
+}
+
+int64_t machine_set_slot(struct vm *vm, uint64_t gpa, uint64_t bytes)
+{
+	struct kvm_userspace_memory_region m = {
+		.slot = MACHINE_PV_SLOT, .guest_phys_addr = gpa, .memory_size = bytes, .userspace_addr = vm->hva,
+	};
+
+	return kw_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, (uint64_t)&m);
+}
+
+/* --- vCPUs. */
+static struct kw_hw *created;	/* by the KVM_CREATE_VCPU in progress */
+
+void hs_vcpu_created(struct kw_hw *hw) { created = hw; }
+void hs_vcpu_freed(struct kw_hw *hw) { (void)hw; }
+
+/* The leaves that interrupts and KVM's own interface need; the rest only costs memory. */
+static void pick_cpuid(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < cpuid.head.nent; i++) {
+		uint32_t leaf = cpuid.entry[i].function;
+
+		if (leaf <= 1 || (leaf >> 28) == 4 || leaf == 0x80000000u || leaf == 0x80000001u ||
+		    leaf == 0x80000008u)
+			cpuid.entry[n++] = cpuid.entry[i];
+	}
+	cpuid.head.nent = n;
+}
+
+static int64_t set_msr(int fd, uint32_t index, uint64_t value)
+{
+	struct { struct kvm_msrs head; struct kvm_msr_entry entry; } m = {
+		.head.nmsrs = 1, .entry = { .index = index, .data = value },
+	};
+	int64_t ret = kw_ioctl(fd, KVM_SET_MSRS, (uint64_t)&m);
+
+	return ret == 1 ? 0 : ret < 0 ? ret : -22;
+}
+
+static int64_t enable_apic(struct vcpu *v)
+{
+	struct kvm_lapic_state regs;
+	uint64_t base = APIC_BASE_DEFAULT | APIC_BASE_EN | (v->x2apic ? APIC_BASE_EXTD : 0) |
+			(v->id ? 0 : APIC_BASE_BSP);
+	struct kvm_mp_state mp = { .mp_state = KVM_MP_STATE_RUNNABLE };
+	int64_t ret = set_msr(v->fd, MSR_APIC_BASE, base);
+
+	if (ret || (ret = kw_ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs)) < 0)
+		return ret;
+	memcpy(regs.regs + 0xf0, &(uint32_t){ SVR_ENABLED }, 4);
+	if ((ret = kw_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)&regs)) < 0)
+		return ret;
+	return kw_ioctl(v->fd, KVM_SET_MP_STATE, (uint64_t)&mp);
+}
+
+static int build_vcpu(struct vm *vm, struct vcpu *v, char *error, uint64_t n)
+{
+	const struct scenario *s = &machine.scenario;
+	uint32_t words = s->pv_words_per_page ? s->pv_words_per_page : 1;
+	struct kw_apic_state st;
+	int64_t ret = kw_ioctl(vm->fd, KVM_CREATE_VCPU, v->id);
+
+	if (ret < 0)
+		return failed(error, n, "KVM_CREATE_VCPU", ret) ? -1 : 0;
+	v->fd = (int)ret;
+	v->hw = created;
+	v->hw->owner = v;
+	v->run = kw_mmap(v->fd, 0);
+	for (int i = 0; i < 2; i++)
+		v->pv_gpa[i] = MACHINE_PV_GPA + (2ull * (v->id / words) + i) * MACHINE_PAGE +
+			       (v->id % words) * 4;
+	if ((ret = kw_ioctl(v->fd, KVM_SET_CPUID2, (uint64_t)&cpuid)) < 0)
+		return failed(error, n, "KVM_SET_CPUID2", ret) ? -1 : 0;
+	if ((ret = enable_apic(v)) < 0)
+		return failed(error, n, "enabling the APIC", ret) ? -1 : 0;
+	if (s->pv_eoi && (ret = set_msr(v->fd, MSR_PV_EOI_EN, v->pv_gpa[0] | 1)) < 0)
+		return failed(error, n, "KVM_SET_MSRS of the PV EOI MSR", ret) ? -1 : 0;
+	v->pv_msr = s->pv_eoi ? v->pv_gpa[0] | 1 : 0;
+	v->hw->rflags |= KW_RFLAGS_IF;
+	kw_apic_state(v->hw, &st);
+	oracle_baseline(v->index, v->id, v->x2apic, &st);
+	if (s->pv_eoi)
+		oracle_user_pv_msr(v->index, v->pv_msr, true);
+	return 0;
+}
+
+static bool wants_x2apic(const struct scenario *s, uint32_t id)
+{
+	return s->apic_mode == APIC_MODE_X2APIC || (s->apic_mode == APIC_MODE_MIXED && (id & 1)) || id > 254;
+}
+
+static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
+{
+	const struct scenario *s = &machine.scenario;
+	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP, .args = { 24 } };
+	struct kvm_enable_cap x2api = {
+		.cap = KVM_CAP_X2APIC_API,
+		.args = { KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK },
+	};
+	int64_t ret;
+
+	ret = kw_ioctl(machine.kvm_fd, KVM_CREATE_VM, 0);
+	if (ret < 0)
+		return failed(error, n, "KVM_CREATE_VM", ret) ? -1 : 0;
+	vm->fd = (int)ret;
+	ret = s->irqchip == IRQCHIP_SPLIT ? kw_ioctl(vm->fd, KVM_ENABLE_CAP, (uint64_t)&split)
+					  : kw_ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0);
+	if (ret >= 0)
+		ret = kw_ioctl(vm->fd, KVM_ENABLE_CAP, (uint64_t)&x2api);
+	if (ret >= 0)
+		ret = machine_set_slot(vm, MACHINE_PV_GPA, (uint64_t)vm->nr_pages * MACHINE_PAGE);
+	if (ret < 0)
+		return failed(error, n, "setting up a VM", ret) ? -1 : 0;
+	vm->slot_there = true;
+	for (uint32_t i = 0; i < vm->nr_vcpus; i++) {
+		struct vcpu *v = &machine.vcpu[vm->first_vcpu + i];
+
+		v->index = vm->first_vcpu + i;
+		v->vm = nr;
+		v->id = i;
+		v->tid = 1 + v->index;
+		v->x2apic = wants_x2apic(s, i);
+		if (build_vcpu(vm, v, error, n))
+			return -1;
+	}
+	return 0;
+}
+
+/* --- All of it. */
+static int create_tasks(void)
+{
+	const struct scenario *s = &machine.scenario;
+	char name[24];
+
+	for (uint32_t i = 0; i < machine.nr_vcpus; i++) {
+		snprintf(name, sizeof(name), "vcpu%u", i);
+		if (kw_task_create(1 + i, name, i / s->vcpus))
+			return -1;
+	}
+	for (uint32_t i = 0; i < s->vms * s->msi; i++) {
+		snprintf(name, sizeof(name), "device%u", i);
+		if (kw_task_create(machine.devices_tid + i, name, i / s->msi))
+			return -1;
+	}
+	for (uint32_t i = 0; i < s->vms; i++) {
+		snprintf(name, sizeof(name), "memory%u", i);
+		if (kw_task_create(machine.memory_tid + i, name, i))
+			return -1;
+		snprintf(name, sizeof(name), "manager%u", i);
+		if (kw_task_create(machine.signal_tid + i, name, i))
+			return -1;
+	}
+	return 0;
+}
+
+static int boot(char *error, uint64_t n)
+{
+	struct kw_config config = {
+		.version = KW_BOUNDARY_VERSION, .nr_cpus = machine.nr_tasks,
+		.arena_base = MACHINE_ARENA_BASE, .arena_bytes = machine.arena_bytes,
+		.user_base = MACHINE_USER_BASE, .user_bytes = machine.user_bytes,
+		.user_prot = machine.prot, .tsc_khz = 1000000, .tpr_shadow = machine.scenario.tpr_shadow,
+	};
+	int64_t ret = kw_boot(&config);
+
+	if (ret)
+		return failed(error, n, "starting KVM", ret) ? -1 : 0;
+	machine.kvm_fd = kw_open();
+	if (machine.kvm_fd < 0)
+		return failed(error, n, "opening /dev/kvm", machine.kvm_fd) ? -1 : 0;
+	cpuid.head.nent = 128;
+	ret = kw_ioctl(machine.kvm_fd, KVM_GET_SUPPORTED_CPUID, (uint64_t)&cpuid);
+	if (ret < 0)
+		return failed(error, n, "KVM_GET_SUPPORTED_CPUID", ret) ? -1 : 0;
+	pick_cpuid();
+	return 0;
+}
+
+static void count_tasks(void)
+{
+	const struct scenario *s = &machine.scenario;
+
+	machine.nr_vms = s->vms;
+	machine.nr_vcpus = s->vms * s->vcpus;
+	machine.devices_tid = 1 + machine.nr_vcpus;
+	machine.memory_tid = machine.devices_tid + s->vms * s->msi;
+	machine.signal_tid = machine.memory_tid + s->vms;
+	machine.nr_tasks = machine.signal_tid + s->vms;
+}
+
+/* More vCPUs than this tree allows in one VM become several VMs of its limit. */
+static void split_vms(uint32_t limit)
+{
+	struct scenario *s = &machine.scenario;
+	uint32_t total = s->vms * s->vcpus;
+
+	if (s->vcpus <= limit)
+		return;
+	s->vms = (total + limit - 1) / limit;
+	s->vcpus = (total + s->vms - 1) / s->vms;
+}
+
+int machine_build(const struct scenario *s, char *error, uint64_t n)
+{
+	struct oracle_config oc;
+
+	machine.scenario = *s;
+	split_vms(kw_max_vcpus());
+	s = &machine.scenario;
+	count_tasks();
+	machine.arena_bytes = ARENA_FIXED_BYTES + machine.nr_vcpus * ARENA_BYTES_PER_VCPU +
+			      machine.nr_tasks * (16ull << 10);
+	machine.arena_bytes = (machine.arena_bytes + MACHINE_PAGE - 1) & ~(MACHINE_PAGE - 1ull);
+	if (map_memory(s) || snapshot_map(MACHINE_ARENA_BASE, machine.arena_bytes)) {
+		snprintf(error, n, "no memory for %u vCPUs", machine.nr_vcpus);
+		return -1;
+	}
+	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = true,
+				     .report = record_divergence, .now_ns = record_now };
+	if (machine.nr_tasks > KW_MAX_TASKS || oracle_init(&oc)) {
+		snprintf(error, n, "%u tasks are too many", machine.nr_tasks);
+		return -1;
+	}
+	if (boot(error, n))
+		return -1;
+	if (create_tasks()) {
+		snprintf(error, n, "creating tasks failed");
+		return -1;
+	}
+	for (uint32_t i = 0; i < machine.nr_vms; i++) {
+		/* As a process of its own: its first vCPU's thread makes the VM. */
+		kw_task_switch(machine.vcpu[0].tid + 1 + machine.vm[i].first_vcpu);
+		if (build_vm(&machine.vm[i], i, error, n))
+			return -1;
+	}
+	kw_task_switch(MACHINE_KWORKER_TID);
+	while (kw_work_pending())
+		kw_work_run();
+	return 0;
+}
+
+void machine_reset(uint64_t seed)
+{
+	memset(machine.prot, KW_USER_RW, machine.user_bytes / MACHINE_PAGE);
+	for (uint32_t i = 0; i < machine.nr_vms; i++)
+		machine.vm[i].slot_there = true;
+	for (uint32_t i = 0; i < machine.nr_vcpus; i++) {
+		struct vcpu *v = &machine.vcpu[i];
+
+		memset((char *)v + offsetof(struct vcpu, program), 0,
+		       sizeof(*v) - offsetof(struct vcpu, program));
+		v->message = -1;
+		v->pv_msr = machine.scenario.pv_eoi ? v->pv_gpa[0] | 1 : 0;
+		rng_init(&v->program, seed, v->tid, RNG_PROGRAM);
+		rng_init(&v->time, seed, v->tid, RNG_TIME);
+		rng_init(&v->target, seed, v->tid, RNG_TARGET);
+	}
+}

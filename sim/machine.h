@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The machine of a run: the VMs that userspace built through KVM's ioctls, their
+ * vCPUs, and guest memory.  Built once per process (machine_build()), then put
+ * back before each run (machine_reset()).
+ *
+ * Does not run anything: the actors do.
+ */
+#ifndef LAPICSIM_MACHINE_H
+#define LAPICSIM_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kvm/boundary.h"
+#include "sim/rng.h"
+#include "sim/scenario.h"
+
+/* Simulated user memory, and the arena above it (see struct kw_config). */
+#define MACHINE_USER_BASE	0x200000000000ull
+#define MACHINE_ARENA_BASE	0x400000000000ull
+#define MACHINE_PAGE		4096u
+
+/* Guest physical layout of a VM: memslot 1 holds the pages with PV EOI words. */
+#define MACHINE_PV_SLOT		1u
+#define MACHINE_PV_GPA		0x100000ull
+#define MACHINE_PV_MOVED_GPA	0x40000000ull	/* where a moved slot goes */
+
+/* Where a task's number says what it is. */
+#define MACHINE_KWORKER_TID	0u
+
+/* MSRs that the guest writes. */
+#define MSR_APIC_BASE		0x1bu
+#define MSR_X2APIC_BASE		0x800u
+#define MSR_PV_EOI_EN		0x4b564d04u
+
+struct vcpu {
+	/* Constant. */
+	struct kw_hw *hw;
+	struct kvm_run *run;	/* the mapped page, of <linux/kvm.h> */
+	int	 fd;
+	uint32_t index;		/* over all VMs: the oracle's number */
+	uint32_t vm, id;	/* id: KVM's vcpu_id and initial APIC ID */
+	uint32_t tid;
+	bool	 x2apic;
+	uint64_t pv_gpa[2];	/* the two words that it uses, in turn */
+
+	/* What the guest's program keeps; see vcpu.c. */
+	struct rng program, time, target;
+	uint64_t pv_msr;	/* as the guest believes it to be */
+	uint32_t pv_last;	/* the word as the guest last left it */
+	uint8_t	 tpr;
+	uint8_t	 nr_handlers;	/* interrupt handlers that run, nested */
+	uint8_t	 handler_vector[16];
+	uint8_t	 handler_ops[16]; /* operations left before the handler's EOI */
+	uint8_t	 eoi_done;	/* the innermost handler has done its EOI */
+	uint8_t	 quiet;		/* it was told to finish */
+	bool	 halted;	/* the last exit was HLT */
+	bool	 retry;		/* the operation of the last exit has to be done again */
+	uint8_t	 retry_op;
+	uint8_t	 cli_left;	/* operations until STI; 0: IF is left alone */
+	/* Actions that exited and that the oracle has not been told yet. */
+	uint8_t	 told;		/* enum vcpu_action */
+	uint64_t told_value;
+	int32_t	 message;	/* oracle's handle of an ICR write in progress, or -1 */
+	uint32_t icr_high;	/* xAPIC: the destination that was written first */
+	bool	 icr_low_next;	/* xAPIC: ICR2 is written, ICR comes next */
+	uint64_t icr_value;
+	bool	 in_guest;
+};
+
+struct vm {
+	int	 fd;
+	uint32_t first_vcpu, nr_vcpus;
+	uint64_t hva;		/* of its PV pages */
+	uint32_t nr_pages;
+	bool	 slot_there;	/* memslot 1 is at MACHINE_PV_GPA */
+};
+
+struct machine {
+	struct scenario scenario; /* with vms and vcpus as built */
+	uint32_t nr_vms, nr_vcpus, nr_tasks;
+	uint32_t devices_tid, memory_tid, signal_tid; /* first of each; devices: msi per VM */
+	struct vm *vm;
+	struct vcpu *vcpu;
+	uint8_t *prot;		/* one enum kw_user_prot a page of user memory */
+	uint64_t user_bytes, arena_bytes;
+	int	 kvm_fd;
+};
+extern struct machine machine;
+
+/* 0, or -1 with a message. */
+int machine_build(const struct scenario *s, char *error, uint64_t n);
+/* Guest memory, protections and the guests' own state, for a run from @seed. */
+void machine_reset(uint64_t seed);
+
+/* A word of guest memory by guest physical address; NULL if no memslot has it. */
+uint32_t *machine_word(const struct vm *vm, uint64_t gpa);
+/* Protection of the page of @gpa, KW_USER_NONE without a memslot. */
+uint8_t machine_prot(const struct vm *vm, uint64_t gpa);
+uint32_t machine_page_index(const struct vm *vm, uint64_t gpa);
+
+/* Userspace's KVM_SET_USER_MEMORY_REGION of slot 1: size 0 deletes. 0 or a negative errno. */
+int64_t machine_set_slot(struct vm *vm, uint64_t gpa, uint64_t bytes);
+
+#endif

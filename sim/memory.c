@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory manager of a VM: takes pages with PV EOI words away (munmap,
+ * mprotect, a memslot deleted or moved), holds them for a while, and brings them
+ * back, intact or zeroed.  It is the actor that was in nobody's test.
+ *
+ * Tells KVM what the host's memory management would (MMU notifiers), and the
+ * oracle before a page goes and after it is back.
+ */
+#include "sim/actors.h"
+#include "sim/host.h"
+#include "sim/machine.h"
+#include "sim/oracle/oracle.h"
+
+#include <string.h>
+
+enum action { UNMAP, READONLY, SLOT_DELETE, SLOT_MOVE, NR_ACTIONS };
+
+/* vCPUs whose word lies in page @page of @vm; page NR_PAGES means any. */
+static void tell(const struct vm *vm, uint32_t page, bool gone)
+{
+	for (uint32_t i = 0; i < vm->nr_vcpus; i++) {
+		struct vcpu *v = &machine.vcpu[vm->first_vcpu + i];
+		uint64_t gpa = v->pv_msr & ~1ull;
+
+		if (!(v->pv_msr & 1) || (page < vm->nr_pages && (gpa - MACHINE_PV_GPA) / MACHINE_PAGE != page))
+			continue;
+		if (gone)
+			oracle_pv_page_gone(v->index);
+		else if (vm->slot_there && machine_prot(vm, gpa) == KW_USER_RW)
+			oracle_pv_page_back(v->index, *machine_word(vm, gpa));
+	}
+}
+
+static void set_prot(const struct vm *vm, uint32_t page, enum kw_user_prot prot)
+{
+	uint64_t hva = vm->hva + (uint64_t)page * MACHINE_PAGE;
+
+	machine.prot[(hva - MACHINE_USER_BASE) / MACHINE_PAGE] = prot;
+	host_event(DIGEST_MEMORY, hva, prot);
+	kw_mm_invalidate(vm - machine.vm, hva, hva + MACHINE_PAGE);
+}
+
+static void take_page(struct vm *vm, enum kw_user_prot prot, struct rng *r)
+{
+	const struct scenario *s = &machine.scenario;
+	uint32_t page = rng_below(r, vm->nr_pages);
+
+	tell(vm, page, true);
+	set_prot(vm, page, prot);
+	host_sleep(rng_gap(r, s->hold_ns));
+	if (prot == KW_USER_NONE && rng_below(r, 100) < s->zero_percent)
+		memset((void *)(vm->hva + (uint64_t)page * MACHINE_PAGE), 0, MACHINE_PAGE);
+	set_prot(vm, page, KW_USER_RW);
+	tell(vm, page, false);
+}
+
+static void set_slot(struct vm *vm, uint64_t gpa, uint64_t bytes)
+{
+	host_event(DIGEST_MEMORY, gpa, bytes);
+	machine_set_slot(vm, gpa, bytes);
+}
+
+static void take_slot(struct vm *vm, bool move, struct rng *r)
+{
+	uint64_t bytes = (uint64_t)vm->nr_pages * MACHINE_PAGE;
+
+	tell(vm, vm->nr_pages, true);
+	vm->slot_there = false;
+	set_slot(vm, MACHINE_PV_MOVED_GPA, move ? bytes : 0);
+	host_sleep(rng_gap(r, machine.scenario.hold_ns));
+	set_slot(vm, MACHINE_PV_GPA, bytes);
+	vm->slot_there = true;
+	tell(vm, vm->nr_pages, false);
+}
+
+void memory_manager(struct actor *self)
+{
+	struct vm *vm = self->priv;
+	const struct scenario *s = &machine.scenario;
+	const uint32_t weights[NR_ACTIONS] = { s->unmap, s->readonly, s->slot_delete, s->slot_move };
+	uint32_t total = weights[0] + weights[1] + weights[2] + weights[3];
+	struct rng r;
+
+	rng_init(&r, host_seed, self->id, RNG_PROGRAM);
+	if (!s->memory_gap_ns || !total)
+		return;
+	while (host_sleep(rng_gap(&r, s->memory_gap_ns))) {
+		switch ((enum action)rng_weighted(&r, weights, NR_ACTIONS, total)) {
+		case UNMAP:
+			take_page(vm, KW_USER_NONE, &r);
+			break;
+		case READONLY:
+			take_page(vm, KW_USER_READ, &r);
+			break;
+		case SLOT_DELETE:
+			take_slot(vm, false, &r);
+			break;
+		default:
+			take_slot(vm, true, &r);
+		}
+	}
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See run.h. */
+#include "sim/run.h"
+
+#include <linux/kvm.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/actors.h"
+#include "sim/crash.h"
+#include "sim/host.h"
+#include "sim/machine.h"
+#include "sim/oracle/oracle.h"
+#include "sim/policy/policy.h"
+#include "sim/record.h"
+#include "sim/scheduler.h"
+#include "sim/snapshot.h"
+#include "sim/trace.h"
+#include "sim/vcpu.h"
+
+static struct run_result *result;	/* of the run in progress */
+static enum sched_end ended;
+
+/* --- Findings. */
+uint64_t record_now(void) { return sched_now(); }
+
+void record_divergence(const struct divergence *d)
+{
+	struct divergence *copy;
+
+	host_event(DIGEST_DIVERGENCE, d->kind, (uint64_t)d->vcpu << 32 | d->vector);
+	if (trace_on())
+		trace_event("divergence", "%s: %s: vm %d vcpu %d vector 0x%x: %s", divergence_name(d->kind),
+			    d->check, (int)d->vm, (int)d->vcpu, d->vector, d->text);
+	result->nr_divergences++;
+	if (result->nr_recorded == RUN_MAX_DIVERGENCES)
+		return;
+	copy = &result->divergence[result->nr_recorded++];
+	*copy = *d;
+	copy->event = host_digest.nr;
+}
+
+/* The vCPU that task @tid is, or DIV_NONE. */
+static void name_task(uint32_t tid, struct divergence *d)
+{
+	d->vm = d->vcpu = d->vector = DIV_NONE;
+	if (tid < 1 || tid > machine.nr_vcpus)
+		return;
+	d->vm = machine.vcpu[tid - 1].vm;
+	d->vcpu = machine.vcpu[tid - 1].id;
+}
+
+static void on_warn(struct divergence *d)
+{
+	name_task(kw_shared.current_tid, d);
+	d->time_ns = sched_now();
+	record_divergence(d);
+}
+
+static void record_crash(const struct crash *c)
+{
+	static const struct { uint32_t kind; const char *check; } how[] = {
+		[CRASH_BUG] = { DIV_HOST_BUG, "bug" },
+		[CRASH_FAULT] = { DIV_HOST_CRASH, "fault" },
+		[CRASH_PANIC] = { DIV_HOST_CRASH, "panic" },
+		[CRASH_RUNAWAY] = { DIV_HANG, "runaway" },
+		[CRASH_DEADLOCK] = { DIV_HANG, "deadlock" },
+	};
+	struct divergence d = { .time_ns = sched_now() };
+
+	if (c->kind == CRASH_TRAP) {
+		result->end = RUN_TRAPPED;
+		snprintf(result->trap, sizeof(result->trap), "%s", c->trap);
+		return;
+	}
+	result->end = how[c->kind].kind == DIV_HANG ? RUN_HUNG : RUN_CRASHED;
+	d.kind = how[c->kind].kind;
+	name_task(c->tid, &d);
+	snprintf(d.check, sizeof(d.check), "%s", how[c->kind].check);
+	snprintf(d.site, sizeof(d.site), "%s", c->site);
+	snprintf(d.text, sizeof(d.text), "%s", c->text);
+	d.nr_frames = c->nr_frames;
+	memcpy(d.frames, c->frames, sizeof(d.frames));
+	record_divergence(&d);
+}
+
+/* --- The end of the quiet phase. */
+static void judge_quiet(void)
+{
+	static char graph[1024];
+	bool stuck = false;
+
+	for (uint32_t i = 0; i < machine.nr_vcpus; i++) {
+		struct vcpu *v = &machine.vcpu[i];
+		struct kw_apic_state st;
+
+		if (sched_actor(v->tid)->state != ACTOR_BLOCKED || !v->halted) {
+			stuck = true;
+			continue;
+		}
+		kw_apic_state(v->hw, &st);
+		oracle_quiet(v->index, &st);
+	}
+	for (uint32_t id = machine.devices_tid; id < machine.nr_tasks; id++)
+		stuck |= sched_actor(id)->state != ACTOR_DONE;
+	if (!stuck)
+		return;
+	kw_wait_graph(graph, sizeof(graph));
+	oracle_finding(DIV_HANG, "not-quiet", DIV_NONE, DIV_NONE, DIV_NONE, "not all tasks came to rest: %s",
+		       graph[0] ? graph : "nobody waits for a lock");
+	result->end = RUN_HUNG;
+}
+
+/* --- One run. */
+static void spawn_actors(void)
+{
+	const struct scenario *s = &machine.scenario;
+	char name[16];
+
+	for (uint32_t i = 0; i < machine.nr_vcpus; i++) {
+		snprintf(name, sizeof(name), "vcpu%u", i);
+		sched_spawn(machine.vcpu[i].tid, ACTOR_VCPU, name, 0, user_vcpu_thread, &machine.vcpu[i]);
+	}
+	for (uint32_t i = 0; i < machine.nr_vms * s->msi; i++)
+		sched_spawn(machine.devices_tid + i, ACTOR_DEVICE, "device", 0, device_msi,
+			    &machine.vm[i / s->msi]);
+	for (uint32_t i = 0; i < machine.nr_vms; i++) {
+		sched_spawn(machine.memory_tid + i, ACTOR_MEMORY, "memory", 0, memory_manager, &machine.vm[i]);
+		sched_spawn(machine.signal_tid + i, ACTOR_USER, "manager", 0, user_manager, &machine.vm[i]);
+	}
+}
+
+static void race(void)
+{
+	const struct scenario *s = &machine.scenario;
+	struct sched_limits limits = { .end_ns = s->duration_ns + s->quiet_ns, .max_events = s->max_events };
+
+	ended = sched_run(&limits);
+	if (ended == SCHED_EVENTS)
+		result->end = RUN_LIMIT;
+	else
+		judge_quiet();
+}
+
+static void put_back(void)
+{
+	snapshot_restore();
+	oracle_reset();
+}
+
+static void start(uint64_t seed)
+{
+	const struct scenario *s = &machine.scenario;
+	struct policy_params params = { .one_in = s->point_one_in, .delay_ns = s->delay_ns };
+
+	policy_set_params(&params);
+	sched_reset(seed, policy_find(s->policy));
+	machine_reset(seed);
+	vcpu_nr_interrupts = 0;
+	host_start(seed, s->duration_ns);
+	spawn_actors();
+}
+
+void run_one(uint64_t seed, struct run_result *out, void *text)
+{
+	const struct crash *crash;
+
+	result = out;
+	memset(out, 0, offsetof(struct run_result, divergence));
+	out->seed = seed;
+	out->end = RUN_COMPLETE;
+	put_back();
+	start(seed);
+	trace_start(text);
+	crash = crash_protect(race);
+	if (crash->kind != CRASH_NONE) {
+		sched_abandon();
+		record_crash(crash);
+	}
+	host_event(DIGEST_END, out->end, sched_nr_events());
+	trace_start(NULL);
+	out->digest = host_digest.value;
+	out->nr_events = sched_nr_events();
+	out->nr_interrupts = vcpu_nr_interrupts;
+	out->virtual_ns = sched_now();
+}
+
+const uint64_t *run_checkpoints(uint32_t *nr)
+{
+	*nr = host_digest.nr_checkpoints;
+	return host_digest.checkpoint;
+}
+
+/* --- Once per process. */
+static int build_failed;
+static char build_error[512];
+static const struct scenario *build_scenario;
+
+static void build(void)
+{
+	build_failed = machine_build(build_scenario, build_error, sizeof(build_error));
+}
+
+static void name_trace_tasks(void)
+{
+	char name[16];
+
+	trace_task(MACHINE_KWORKER_TID, "kworker");
+	for (uint32_t i = 0; i < machine.nr_vcpus; i++) {
+		snprintf(name, sizeof(name), "vcpu%u", i);
+		trace_task(machine.vcpu[i].tid, name);
+	}
+	for (uint32_t id = machine.devices_tid; id < machine.nr_tasks; id++)
+		trace_task(id, id < machine.memory_tid ? "device" : id < machine.signal_tid ? "memory" : "manager");
+}
+
+int run_setup(const struct scenario *s, char *error, uint64_t n)
+{
+	static struct run_result while_building;
+	const struct crash *crash;
+
+	result = &while_building;
+	build_scenario = s;
+	if (crash_init(on_warn)) {
+		snprintf(error, n, "no signal stack");
+		return -1;
+	}
+	crash = crash_protect(build);
+	if (crash->kind != CRASH_NONE || build_failed) {
+		snprintf(error, n, "building the VMs: %s%s%s", build_failed ? build_error : crash->site,
+			 build_failed ? "" : ": ", build_failed ? "" : crash->trap[0] ? crash->trap : crash->text);
+		return -1;
+	}
+	if (while_building.nr_divergences) {
+		snprintf(error, n, "building the VMs: %s: %s", while_building.divergence[0].site,
+			 while_building.divergence[0].text);
+		return -1;
+	}
+	if (sched_init(machine.nr_tasks)) {
+		snprintf(error, n, "no memory for %u tasks", machine.nr_tasks);
+		return -1;
+	}
+	host_init();
+	vcpu_init();
+	name_trace_tasks();
+	if (snapshot_add_region(__start_kw_data, __stop_kw_data - __start_kw_data) ||
+	    snapshot_add_region((void *)MACHINE_USER_BASE, machine.user_bytes) ||
+	    snapshot_take(kw_arena_used())) {
+		snprintf(error, n, "no memory for the snapshot");
+		return -1;
+	}
+	return 0;
+}
+
+uint64_t run_memory_bytes(void)
+{
+	return snapshot_bytes() + machine.user_bytes +
+	       (uint64_t)machine.nr_vcpus * (sizeof(struct vcpu) + oracle_bytes_per_vcpu()) +
+	       (uint64_t)machine.nr_tasks * sizeof(struct actor);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The text trace of `replay --trace=text`, in ftrace's form: what KVM's own
+ * tracepoints say, and what the simulator adds, one line an event.
+ *
+ * Off unless trace_start() was called; then kw_shared.trace_on is set, which is
+ * what callers test on their hot paths.  Does not change a run: nothing in here
+ * draws, schedules or touches the digest.
+ */
+#ifndef LAPICSIM_TRACE_H
+#define LAPICSIM_TRACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* From here on to @out, beginning with ftrace's header. NULL: off. Sets kw_shared.trace_on. */
+void trace_start(FILE *out);
+bool trace_on(void);
+/* The name of @tid for the task column; copied. */
+void trace_task(uint32_t tid, const char *comm);
+/* An event of ours, e.g. trace_event("guest_op", "vcpu %u hlt", ...). Integers and strings only. */
+void trace_event(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

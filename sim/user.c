@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Userspace: the thread of a vCPU, which calls KVM_RUN for ever and sometimes
+ * something else in between, and a manager that sends signals to those threads.
+ *
+ * Does not touch guest memory: memory.c does.
+ */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <string.h>
+
+#include "sim/actors.h"
+#include "sim/host.h"
+#include "sim/lapic.h"
+#include "sim/machine.h"
+#include "sim/oracle/oracle.h"
+#include "sim/rng.h"
+
+#define BETWEEN_RUNS_NS 300
+
+static int64_t set_pv_msr(struct vcpu *v, uint64_t value)
+{
+	struct { struct kvm_msrs head; struct kvm_msr_entry entry; } m = {
+		.head.nmsrs = 1, .entry = { .index = MSR_PV_EOI_EN, .data = value },
+	};
+
+	return host_ioctl(v->fd, KVM_SET_MSRS, (uint64_t)&m);
+}
+
+/* Disable, enable, or move PV EOI from outside, as a migration or a reset would. */
+static void set_msrs(struct vcpu *v)
+{
+	static const uint8_t which[] = { 0, 0, 1, 2 };
+	uint8_t pick = which[rng_below(&v->program, 4)];
+	uint64_t value = pick ? v->pv_gpa[pick - 1] | 1 : 0;
+	bool accepted = set_pv_msr(v, value) == 1;
+
+	oracle_user_pv_msr(v->index, value, accepted);
+	if (accepted)
+		v->pv_msr = value;
+}
+
+static void get_lapic(struct vcpu *v)
+{
+	struct kvm_lapic_state regs;
+	struct kw_apic_state st;
+
+	if (host_ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs) < 0)
+		return;
+	kw_apic_state(v->hw, &st);
+	oracle_user_get_lapic(v->index, (uint8_t *)regs.regs, &st);
+}
+
+/* Save and restore in one: the guest must not notice. */
+static void set_lapic(struct vcpu *v)
+{
+	struct kvm_lapic_state regs;
+	int64_t ret;
+
+	if (host_ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs) < 0)
+		return;
+	ret = host_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)&regs);
+	oracle_user_set_lapic(v->index, (uint8_t *)regs.regs, ret >= 0);
+}
+
+static void between_runs(struct vcpu *v)
+{
+	const struct scenario *s = &machine.scenario;
+	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic };
+	uint32_t total = weights[0] + weights[1] + weights[2] + weights[3];
+
+	if (!total)
+		return;
+	switch (rng_weighted(&v->program, weights, 4, total)) {
+	case 1:
+		set_msrs(v);
+		break;
+	case 2:
+		get_lapic(v);
+		break;
+	case 3:
+		set_lapic(v);
+		break;
+	}
+}
+
+/* The guest's last WRMSR was handled before KVM_RUN returned: did KVM take it? */
+static void settle(struct vcpu *v)
+{
+	struct kw_apic_state st;
+
+	kw_apic_state(v->hw, &st);
+	lapic_settle(v, v->told == ACTION_PV_MSR && st.pv_eoi_msr != v->told_value);
+}
+
+void user_vcpu_thread(struct actor *self)
+{
+	struct vcpu *v = self->priv;
+
+	for (;;) {
+		int64_t ret = host_ioctl(v->fd, KVM_RUN, 0);
+
+		settle(v);
+		if (ret == -EINTR)
+			kw_task_signal_clear(v->tid);
+		else if (ret < 0)
+			oracle_finding(DIV_HANG, "kvm-run-fails", v->vm, v->id, DIV_NONE,
+				       "KVM_RUN returns %lld (%s)", (long long)ret, strerror((int)-ret));
+		if (ret < 0 && ret != -EINTR)
+			return;
+		host_sleep(BETWEEN_RUNS_NS);
+		if (host_phase == HOST_RACE)
+			between_runs(v);
+	}
+}
+
+void user_manager(struct actor *self)
+{
+	const struct vm *vm = self->priv;
+	const struct scenario *s = &machine.scenario;
+	struct rng r;
+
+	if (!s->signal_gap_ns)
+		return;
+	rng_init(&r, host_seed, self->id, RNG_TIME);
+	while (host_sleep(rng_gap(&r, s->signal_gap_ns)))
+		kw_task_signal(machine.vcpu[vm->first_vcpu + rng_below(&r, vm->nr_vcpus)].tid);
+}
