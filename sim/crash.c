@@ -173,11 +173,11 @@ static _Noreturn void leave(void)
 }
 
 /* Not the protected body died but we did: let it be seen, as what it is. */
-static void die(int sig)
+static void die(int sig, bool nested)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
 
-	fprintf(stderr, "lapicsim: outside of a run%s: %s%s%s\n", state.in_handler ? " (in the crash handler)" : "",
+	fprintf(stderr, "lapicsim: died outside of a run%s: %s%s%s\n", nested ? ", in the crash handler" : "",
 		state.crash.site, state.crash.site[0] ? ": " : "", state.crash.text);
 	if (state.ending)
 		abort();
@@ -215,8 +215,9 @@ static void on_warn(ucontext_t *uc, const struct kw_bug *bug)
 	state.in_handler = false;
 }
 
-/* Fills the record. False: it was a WARN, and the body goes on. */
-static bool on_ud2(ucontext_t *uc, struct crash *c)
+enum ud2 { UD2_RESUME, UD2_RECORDED, UD2_UNKNOWN };
+
+static enum ud2 on_ud2(ucontext_t *uc, struct crash *c)
 {
 	uint64_t rip = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
 	struct kw_bug bug = { 0 };
@@ -225,40 +226,42 @@ static bool on_ud2(ucontext_t *uc, struct crash *c)
 		record(c, c->kind, uc);
 		drop_messengers(c);
 		fault_site(c);
-		return true;
+		return UD2_RECORDED;
 	}
 	if (!kw_bug_find(rip, &bug))
-		return true;
+		return UD2_UNKNOWN;
 	if (bug.is_warn && !state.in_handler) {
 		on_warn(uc, &bug);
-		return false;
+		return UD2_RESUME;
 	}
 	record(c, CRASH_BUG, uc);
 	bug_site(c->site, sizeof(c->site), &bug, rip);
 	snprintf(c->text, sizeof(c->text), "kernel BUG at %s:%u", bug.file ? base_name(bug.file) : "?", bug.line);
-	return true;
+	return UD2_RECORDED;
 }
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
+	enum ud2 ud2 = UD2_UNKNOWN;
 	int saved_errno = errno;
 	bool nested = state.in_handler;
 	struct crash *c = &state.crash;
-	ucontext_t *uc = context;
 
 	crash_stack_faulted();
-	if (sig == SIGILL && !on_ud2(uc, c)) {
+	if (sig == SIGILL)
+		ud2 = on_ud2(context, c);
+	if (ud2 == UD2_RESUME) {
 		errno = saved_errno;
 		return;
 	}
-	if (!nested && c->kind == CRASH_NONE) {
-		state.in_handler = true;
-		signal_text(c->text, sizeof(c->text), sig, info, uc);
-		record(c, CRASH_FAULT, uc);
+	state.in_handler = true;
+	if (ud2 == UD2_UNKNOWN) {
+		signal_text(c->text, sizeof(c->text), sig, info, context);
+		record(c, CRASH_FAULT, context);
 		fault_site(c);
 	}
 	if (nested || !state.protect) {
-		die(sig);
+		die(sig, nested);
 		return;
 	}
 	leave();

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See crash_stack.h. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE	/* REG_RIP */
+#endif
 #include "sim/crash_stack.h"
 
 #include <setjmp.h>

@@ -166,7 +166,7 @@ static void take_pending(void)
 
 bool host_sleep(uint64_t ns)
 {
-	enum host_phase phase = host_phase;
+	enum host_phase phase = host_phase;	/* a change of it ends the sleep */
 	uint64_t end = sched_now() + ns;
 
 	crash_heartbeat++;
@@ -178,7 +178,7 @@ bool host_sleep(uint64_t ns)
 			return false;
 	}
 	take_pending();
-	return host_phase == phase;
+	return host_phase == HOST_RACE;
 }
 
 int64_t host_ioctl(int fd, uint32_t cmd, uint64_t arg)

@@ -29,7 +29,7 @@ void host_init(void);
 /* Before each run: slots of the scheduler's callbacks, the kworker, the end of the race at @race_ns. */
 void host_start(uint64_t seed, uint64_t race_ns);
 
-/* A task of userspace sleeps; host interrupts are taken. False: the phase changed. */
+/* A task of userspace sleeps; host interrupts are taken. False: the race is over. */
 bool host_sleep(uint64_t ns);
 /* An ioctl by the current task, into the digest. */
 int64_t host_ioctl(int fd, uint32_t cmd, uint64_t arg);

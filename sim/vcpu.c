@@ -189,8 +189,8 @@ static enum step write_pv_msr(struct vcpu *v, uint64_t value)
 	struct kw_hw *hw = v->hw;
 	uint32_t *word = machine_word(&machine.vm[v->vm], value & ~1ull);
 
-	/* The ABI wants the word zeroed before PV EOI is enabled at it. */
-	if ((value & 1) && word && machine_prot(&machine.vm[v->vm], value) == KW_USER_RW)
+	/* The ABI wants the word zeroed before PV EOI is enabled at it; in use, zeroing it is an ack. */
+	if ((value & 1) && value != v->pv_msr && word && machine_prot(&machine.vm[v->vm], value) == KW_USER_RW)
 		*word = 0;
 	v->told = ACTION_PV_MSR;
 	v->told_value = value;

@@ -28,6 +28,9 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_PV_ACK_UNREADABLE] = {
 		"pv-ack-unreadable", "PV EOI ABI, clause 6: a delayed EOI is legal",
 		"an ack in a page that went away is noticed once the page is back", true, 0 },
+	[DEV_PV_ACK_REENTRY] = {
+		"pv-ack-reentry", "PV EOI ABI, clause 6: a delayed EOI is legal",
+		"an entry that follows its exit at once, with nothing to inject, need not notice an ack", true, 0 },
 };
 
 bool deviation_allows(enum deviation deviation)

@@ -7,6 +7,7 @@
  * late ack, see check_eoi.c), so that one cause is reported once.
  */
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/deviation.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -167,6 +168,16 @@ static void window_restart(struct oracle_vcpu *v)
 
 /* --- The hardware side. */
 
+/*
+ * KVM entered the guest again right after an exit, without looking at the PV EOI
+ * word, and injects nothing: an ack since the last look is still to be noticed.
+ */
+static bool ack_still_unseen(const struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm)
+{
+	return v->in_guest && v->last_eoi_pv && v->last_eoi >= 0 && kvm->pv_eoi_pending &&
+	       !(hw->entry_intr_info & KW_INTR_VALID) && deviation_allows(DEV_PV_ACK_REENTRY);
+}
+
 void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
 		  bool pv_word_readable)
 {
@@ -174,6 +185,10 @@ void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_st
 
 	identity_refresh(v, kvm);
 	check_tpr(v, kvm);
+	if (unlikely(ack_still_unseen(v, hw, kvm))) {
+		check_irr(v, kvm);
+		return;
+	}
 	check_injection(v, hw, kvm);
 	check_pv_entry(v, kvm, pv_word, pv_word_readable);
 	check_irr(v, kvm);
