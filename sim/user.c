@@ -33,8 +33,16 @@ static void set_msrs(struct vcpu *v)
 	static const uint8_t which[] = { 0, 0, 1, 2 };
 	uint8_t pick = which[rng_below(&v->program, 4)];
 	uint64_t value = pick ? v->pv_gpa[pick - 1] | 1 : 0;
-	bool accepted = set_pv_msr(v, value) == 1;
+	const struct vm *vm = &machine.vm[v->vm];
+	bool accepted;
 
+	/* Like the guest, it zeroes a word before it enables PV EOI there. */
+	if (value && value != v->pv_msr) {
+		if (machine_prot(vm, value) != KW_USER_RW)
+			return;
+		*machine_word(vm, value & ~1ull) = 0;
+	}
+	accepted = set_pv_msr(v, value) == 1;
 	oracle_user_pv_msr(v->index, value, accepted);
 	if (accepted)
 		v->pv_msr = value;

@@ -41,6 +41,7 @@ enum op {
 };
 
 static uint32_t total_weight;
+static bool again;	/* the operation in progress was tried before */
 
 static const struct scenario *sc(void) { return &machine.scenario; }
 static const uint32_t *weights(void) { return &sc()->guest.compute; }
@@ -184,14 +185,26 @@ static enum step do_cr8(struct vcpu *v)
 	return exits(v, KW_EXIT_CR_ACCESS);
 }
 
-static enum step write_pv_msr(struct vcpu *v, uint64_t value)
+/* The guest's own access faults in the second-level page tables; it will try again. */
+static enum step page_away(struct vcpu *v, enum op op, uint64_t gpa)
 {
+	v->retry = true;
+	v->retry_op = op;
+	v->hw->exit_gpa = gpa;
+	return exits(v, KW_EXIT_EPT_VIOLATION);
+}
+
+static enum step write_pv_msr(struct vcpu *v, enum op op, uint64_t value)
+{
+	const struct vm *vm = &machine.vm[v->vm];
 	struct kw_hw *hw = v->hw;
-	uint32_t *word = machine_word(&machine.vm[v->vm], value & ~1ull);
 
 	/* The ABI wants the word zeroed before PV EOI is enabled at it; in use, zeroing it is an ack. */
-	if ((value & 1) && value != v->pv_msr && word && machine_prot(&machine.vm[v->vm], value) == KW_USER_RW)
-		*word = 0;
+	if ((value & 1) && value != v->pv_msr) {
+		if (machine_prot(vm, value) != KW_USER_RW)
+			return page_away(v, op, value);
+		*machine_word(vm, value & ~1ull) = 0;
+	}
 	v->told = ACTION_PV_MSR;
 	v->told_value = value;
 	hw->rcx = MSR_PV_EOI_EN;
@@ -200,14 +213,14 @@ static enum step write_pv_msr(struct vcpu *v, uint64_t value)
 	return exits(v, KW_EXIT_MSR_WRITE);
 }
 
-static enum step do_pv_enable(struct vcpu *v) { return write_pv_msr(v, v->pv_gpa[0] | 1); }
-static enum step do_pv_disable(struct vcpu *v) { return write_pv_msr(v, 0); }
+static enum step do_pv_enable(struct vcpu *v) { return write_pv_msr(v, OP_PV_ENABLE, v->pv_gpa[0] | 1); }
+static enum step do_pv_disable(struct vcpu *v) { return write_pv_msr(v, OP_PV_DISABLE, 0); }
 
 static enum step do_pv_move(struct vcpu *v)
 {
 	uint64_t now = v->pv_msr & ~1ull;
 
-	return write_pv_msr(v, (now == v->pv_gpa[0] ? v->pv_gpa[1] : v->pv_gpa[0]) | 1);
+	return write_pv_msr(v, OP_PV_MOVE, (now == v->pv_gpa[0] ? v->pv_gpa[1] : v->pv_gpa[0]) | 1);
 }
 
 static enum step do_cpuid(struct vcpu *v)
@@ -255,15 +268,10 @@ static enum step do_eoi(struct vcpu *v)
 	uint64_t gpa = v->pv_msr & ~1ull;
 	uint32_t *word, old;
 
-	if (!(v->pv_msr & 1) || (!v->retry && rng_below(&v->program, 100) < sc()->eoi_write_percent))
+	if (!(v->pv_msr & 1) || (!again && rng_below(&v->program, 100) < sc()->eoi_write_percent))
 		return write_eoi(v);
-	if (machine_prot(vm, gpa) != KW_USER_RW) {
-		/* The guest's own access faults in the second-level page tables. */
-		v->retry = true;
-		v->retry_op = OP_EOI;
-		v->hw->exit_gpa = gpa;
-		return exits(v, KW_EXIT_EPT_VIOLATION);
-	}
+	if (machine_prot(vm, gpa) != KW_USER_RW)
+		return page_away(v, OP_EOI, gpa);
 	word = machine_word(vm, gpa);
 	old = *word;
 	if (!(old & 1))
@@ -439,6 +447,7 @@ static void run_guest(struct vcpu *v)
 		if (trace_on())
 			trace_event("guest", "vcpu %u %s", v->index, ops[op].name);
 		v->hw->insn_len = ops[op].len;
+		again = v->retry;
 		v->retry = false;
 		if (ops[op].run(v) == STEP_EXIT)
 			return;

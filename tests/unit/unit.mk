@@ -29,7 +29,11 @@ UNIT_OBJS_policy	:= rng policy/policy policy/random policy/fifo policy/burst pol
 UNIT_OBJS_event		:= event rng
 UNIT_OBJS_scheduler	:= scheduler event coro $(UNIT_OBJS_policy)
 UNIT_OBJS_determinism	:= digest $(UNIT_OBJS_scheduler)
-UNIT_NAMES := rng digest divergence token coro policy event scheduler determinism
+UNIT_OBJS_crash		:= crash crash_san crash_stack coro
+UNIT_OBJS_snapshot	:= snapshot
+UNIT_OBJS_trace		:= trace trace_format coro
+UNIT_LIBS_crash		:= -lunwind
+UNIT_NAMES := crash snapshot trace rng digest divergence token coro policy event scheduler determinism
 
 # The oracle's tests need all of the oracle and nothing else but names and streams.
 UNIT_ORACLE := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/oracle*.c))
@@ -48,11 +52,14 @@ $(UNIT_DIR)/obj/%.o: %.c tests/unit/unit.mk
 
 define UNIT_RULE
 $(UNIT_DIR)/$(1): $(UNIT_DIR)/obj/tests/unit/$(1).o $(UNIT_OBJS_$(1):%=$(UNIT_DIR)/obj/sim/%.o)
-	$$(UNIT_Q)$$(UNIT_CC) $$(UNIT_LDFLAGS) -o $$@ $$^
+	$$(UNIT_Q)$$(UNIT_CC) $$(UNIT_LDFLAGS) -o $$@ $$^ $(UNIT_LIBS_$(1))
 endef
 $(foreach name,$(UNIT_NAMES),$(eval $(call UNIT_RULE,$(name))))
 
 $(UNIT_DIR)/bench-coro: $(UNIT_DIR)/obj/bench/coro.o $(UNIT_OBJS_scheduler:%=$(UNIT_DIR)/obj/sim/%.o)
+	$(UNIT_Q)$(UNIT_CC) $(UNIT_LDFLAGS) -o $@ $^
+
+$(UNIT_DIR)/bench-snapshot: $(UNIT_DIR)/obj/bench/snapshot.o $(UNIT_DIR)/obj/sim/snapshot.o
 	$(UNIT_Q)$(UNIT_CC) $(UNIT_LDFLAGS) -o $@ $^
 
 unit-check: $(UNIT_PROGRAMS)
