@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What putting a simulation's memory back costs, in us a run: the median of 21
  * measurements, and the lowest.  A run here writes one word into each of so many

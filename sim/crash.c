@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * See crash.h.  Everything is recorded in signal handlers on an alternate stack,
  * where there is room for libunwind; crash_end() gets there by an instruction of

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * See crash_san.h.  gcc's code calls __asan_report_load8() and its like, which do
  * not return.  The ones below stand in front of libasan's: they let the

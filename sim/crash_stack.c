@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* See crash_stack.h. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE	/* REG_RIP */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * See trace.h.  Callers are mostly on coroutines, whose stacks are small: lines are
  * put together in a static buffer by vsnprintf(), for numbers and strings only, and

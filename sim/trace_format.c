@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* See trace_format.h. Fields of ICR, MSI and MSR arguments: SDM, chapter "APIC". */
 #include "sim/trace_format.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 
 #define X64 "0x%" PRIx64
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The text trace: form of the lines, wording of the tracepoints, stack taken.
  *
@@ -114,7 +114,7 @@ static void test_tracepoints(void)
 	EXPECT_TP(KW_TP_KVM_PV_EOI, "kvm_pv_eoi: apicid 2 vector -1", 2, UINT64_MAX);
 	EXPECT_TP(KW_TP_KVM_MSI_SET_IRQ, "kvm_msi_set_irq: dst 1 vec 49 (Fixed|physical|edge)", 0xfee01000, 0x31);
 	EXPECT_TP(KW_TP_KVM_MSI_SET_IRQ, "kvm_msi_set_irq: dst 103 vec 50 (LowPrio|logical|level|rh)",
-		  0x1fee0300cull, 0x8132);
+		  0x100fee0300cull, 0x8132);
 	EXPECT_TP(KW_TP_KVM_MSI_SET_IRQ, "kvm_msi_set_irq: dst 103 vec 50 (Fixed|physical|edge)",
 		  0x100fee03000ull, 0x32);
 	EXPECT_TP(KW_TP_KVM_APIC_IPI, "kvm_apic_ipi: dst 5 vec 253 (Fixed|physical|assert|edge|dst)", 0x40fd, 5);
