@@ -273,7 +273,8 @@ static void on_watchdog(int sig, siginfo_t *info, void *context)
 
 	(void)sig;
 	(void)info;
-	if (!state.protect || state.in_handler || state.last_heartbeat != crash_heartbeat) {
+	if (!state.protect || state.in_handler || crash_san_reporting() ||
+	    state.last_heartbeat != crash_heartbeat) {
 		state.last_heartbeat = crash_heartbeat;
 		state.nr_silent = 0;
 		return;

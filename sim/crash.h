@@ -32,6 +32,7 @@ struct crash {
 	char	 text[160];
 	char	 trap[64];		/* CRASH_TRAP: the symbol */
 	uint32_t nr_frames;
+	/* The faulting instruction, and then, of each caller, the last byte of its call. */
 	uint64_t frames[DIV_MAX_FRAMES];
 };
 
@@ -54,7 +55,11 @@ const struct crash *crash_protect(void (*body)(void));
  */
 _Noreturn void crash_end(enum crash_kind kind, const char *text);
 
-/* The run made progress; for the watchdog. Hot: one store. */
+/*
+ * The run made progress; for the watchdog: four ticks of 500 ms of CPU time without are
+ * CRASH_RUNAWAY.  LAPICSIM_WATCHDOG_MS in the environment changes the 500; 0 is "never",
+ * for gdb.  Hot: one store.
+ */
 extern uint64_t crash_heartbeat;
 
 #endif

@@ -18,6 +18,7 @@
 #define MAIN_STACK_BYTES (1u << 20)	/* below crash_protect(): more than any body uses */
 
 static struct crash first;
+static volatile bool reporting;
 
 const char *__asan_default_options(void);
 void __asan_on_error(void);
@@ -26,10 +27,10 @@ void __ubsan_get_current_report_data(const char **kind, const char **message, co
 				     unsigned int *line, unsigned int *column, char **address)
 	__attribute__((weak));
 
-/* Reports return, so that it is ours to say what happens next. */
+/* Reports return, so that it is ours to say what happens next; each run may have the same one. */
 __attribute__((used)) const char *__asan_default_options(void)
 {
-	return "halt_on_error=0";
+	return "halt_on_error=0:suppress_equal_pcs=0";
 }
 
 /* Called by libasan when it knows what it will print. */
@@ -37,6 +38,7 @@ __attribute__((used)) void __asan_on_error(void)
 {
 	char text[sizeof(first.text)];
 
+	reporting = true;
 	if (!crash_protected() || first.kind != CRASH_NONE)
 		return;
 	snprintf(text, sizeof(text), "ASan: %s", __asan_get_report_description());
@@ -69,6 +71,7 @@ __attribute__((used)) void __ubsan_on_report(void)
 static void on_printed(const char *report)
 {
 	(void)report;
+	reporting = false;
 	if (!crash_protected())
 		abort();
 }
@@ -111,6 +114,11 @@ REPORT(store8)
 REPORT(store16)
 REPORT_N(store_n)
 
+bool crash_san_reporting(void)
+{
+	return reporting;
+}
+
 void crash_san_init(void)
 {
 	__asan_set_error_report_callback(on_printed);
@@ -136,6 +144,11 @@ void crash_san_escaped(void *signal_stack, size_t bytes)
 	ASAN_UNPOISON_MEMORY_REGION(here - MAIN_STACK_BYTES, MAIN_STACK_BYTES);
 }
 #else
+bool crash_san_reporting(void)
+{
+	return false;
+}
+
 void crash_san_init(void)
 {
 }

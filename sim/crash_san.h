@@ -21,6 +21,8 @@ void crash_san_init(void);
 /* Around a protected body; crash_san_end() puts the first report into @c, if there was one. */
 void crash_san_begin(void);
 void crash_san_end(struct crash *c);
+/* Between the begin and the end of a report: its symbols may take seconds, and locks are held. */
+bool crash_san_reporting(void);
 /* After the jump: frames of the abandoned stacks are not poisoned any more. */
 void crash_san_escaped(void *signal_stack, size_t bytes);
 

@@ -114,7 +114,10 @@ void crash_stack_init(void)
 	uint64_t frames[4];
 	unw_context_t uc;
 
-	/* Else each step takes a lock with two system calls, and a jump out would leave it taken. */
+	/*
+	 * Without a lock, where libunwind is built for that; Debian's is not.  It blocks signals
+	 * while it holds the lock, and reads the stack, which may fault, only when it does not.
+	 */
 	unw_set_caching_policy(unw_local_addr_space, UNW_CACHE_PER_THREAD);
 	unw_getcontext(&uc);
 	crash_stack(&uc, false, frames, 4);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "sim/crash.h"
 #include "sim/oracle/oracle.h"
 #include "sim/record.h"
 #include "sim/snapshot.h"
@@ -193,6 +194,7 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 	for (uint32_t i = 0; i < vm->nr_vcpus; i++) {
 		struct vcpu *v = &machine.vcpu[vm->first_vcpu + i];
 
+		crash_heartbeat++;
 		v->index = vm->first_vcpu + i;
 		v->vm = nr;
 		v->id = i;
@@ -200,6 +202,9 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 		v->x2apic = wants_x2apic(s, i);
 		if (build_vcpu(vm, v, error, n))
 			return -1;
+		/* Each change of the APIC map leaves an old one to RCU. */
+		while (kw_work_pending())
+			kw_work_run();
 	}
 	return 0;
 }

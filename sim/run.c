@@ -175,6 +175,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	crash = crash_protect(race);
 	if (crash->kind != CRASH_NONE) {
 		sched_abandon();
+		snapshot_distrust();
 		record_crash(crash);
 	}
 	host_event(DIGEST_END, out->end, sched_nr_events());

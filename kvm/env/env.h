@@ -21,7 +21,6 @@
 
 /* A task and the simulated CPU that is its own. */
 struct kw_task {
-	struct task_struct ts;
 	u32 tid;
 	struct kw_cpu_irq irq;
 	/* What it waits for, for the wait graph. NULL: nothing. */
@@ -38,6 +37,8 @@ struct kw_task {
 	struct timerqueue_head due;
 	struct hrtimer *timer_running;
 	bool blocked_in_schedule;
+	/* Last: its thread state at the end is never touched, and so costs no memory. */
+	struct task_struct ts;
 };
 
 extern struct kw_config kw_config;

@@ -31,10 +31,10 @@ int kvm_mmu_create(struct kvm_vcpu *vcpu)
 	return 0;
 }
 
-/* One page for the state that kvm_arch_vcpu_create() and KVM_GET_FPU expect. */
+/* The legacy state is all that kvm_arch_vcpu_create() and KVM_GET_FPU expect without XSAVE. */
 bool fpu_alloc_guest_fpstate(struct fpu_guest *gfpu)
 {
-	gfpu->fpstate = kw_alloc_pages(1);
+	gfpu->fpstate = kw_alloc(offsetof(struct fpstate, regs) + sizeof(struct fxregs_state));
 	gfpu->fpstate->is_valloc = true;
 	gfpu->fpstate->is_guest = true;
 	gfpu->fpstate->size = gfpu->fpstate->user_size = sizeof(struct fxregs_state);

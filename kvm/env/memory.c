@@ -21,7 +21,15 @@
 #define KW_LEN_SHIFT	8
 #define KW_MAX_RUNS	64		/* free lists for runs of up to so many pages */
 
-static const u16 kw_sizes[] = { 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048 };
+/*
+ * Small objects come from slabs: of one page, or of three where that wastes less
+ * (a struct kvm_vcpu and a task are a bit more than a page each, and large VMs
+ * have thousands of them). Powers of two keep their natural alignment.
+ */
+static const struct { u16 bytes, pages; } kw_sizes[] = {
+	{ 16, 1 }, { 32, 1 }, { 64, 1 }, { 96, 1 }, { 128, 1 }, { 192, 1 }, { 256, 1 }, { 512, 1 },
+	{ 1024, 1 }, { 2048, 1 }, { 3072, 3 }, { 4096, 1 }, { 6144, 3 },
+};
 #define KW_NR_SIZES ARRAY_SIZE(kw_sizes)
 
 struct kw_free {
@@ -106,9 +114,20 @@ static int kw_class(size_t bytes)
 	int c;
 
 	for (c = 0; c < KW_NR_SIZES; c++)
-		if (bytes <= kw_sizes[c])
+		if (bytes <= kw_sizes[c].bytes)
 			return c;
 	return -1;
+}
+
+static void kw_new_slab(int c)
+{
+	char *p = kw_alloc_pages(kw_sizes[c].pages);
+	u32 i;
+
+	for (i = 0; i < kw_sizes[c].pages; i++)
+		kw_map[kw_page_index(p) + i] = c + 1;
+	kw_bump[c] = p;
+	kw_bump_end[c] = p + kw_sizes[c].pages * PAGE_SIZE;
 }
 
 void *kw_alloc(size_t bytes)
@@ -123,18 +142,14 @@ void *kw_alloc(size_t bytes)
 		return kw_alloc_pages(DIV_ROUND_UP(bytes, PAGE_SIZE));
 	f = kw_free_small[c];
 	if (f) {
-		kw_unpoison(f, kw_sizes[c]);
+		kw_unpoison(f, kw_sizes[c].bytes);
 		kw_free_small[c] = f->next;
-		return memset(f, 0, kw_sizes[c]);
+		return memset(f, 0, kw_sizes[c].bytes);
 	}
-	if (kw_bump[c] + kw_sizes[c] > kw_bump_end[c] || !kw_bump[c]) {
-		p = kw_alloc_pages(1);
-		kw_map[kw_page_index(p)] = c + 1;
-		kw_bump[c] = p;
-		kw_bump_end[c] = p + PAGE_SIZE;
-	}
+	if (kw_bump[c] + kw_sizes[c].bytes > kw_bump_end[c] || !kw_bump[c])
+		kw_new_slab(c);
 	p = kw_bump[c];
-	kw_bump[c] += kw_sizes[c];
+	kw_bump[c] += kw_sizes[c].bytes;
 	return p;
 }
 
@@ -161,7 +176,7 @@ void kw_free(const void *ptr)
 	}
 	f->next = kw_free_small[what - 1];
 	kw_free_small[what - 1] = f;
-	kw_poison(f + 1, kw_sizes[what - 1] - sizeof(*f));
+	kw_poison(f + 1, kw_sizes[what - 1].bytes - sizeof(*f));
 }
 
 /* --- kmalloc() and friends: the names differ between series, the work does not. */

@@ -52,6 +52,9 @@ void kw_tasks_init(void)
 	kw_tasks = kw_alloc(kw_config.nr_cpus * sizeof(*kw_tasks));
 }
 
+/* Without the floating point state at the end of struct thread_struct: nothing here has any. */
+#define KW_TASK_BYTES (offsetof(struct kw_task, ts.thread) + offsetof(struct thread_struct, fpu))
+
 int kw_task_create(u32 tid, const char *comm, u32 mm)
 {
 	struct kw_task *t;
@@ -60,7 +63,7 @@ int kw_task_create(u32 tid, const char *comm, u32 mm)
 		return -EINVAL;
 	if (kw_tasks[tid])
 		return -EEXIST;
-	t = kw_alloc(sizeof(*t));
+	t = kw_alloc(KW_TASK_BYTES);
 	kw_tasks[tid] = t;
 	t->tid = tid;
 	t->wait_holder = KW_NO_TASK;
