@@ -83,6 +83,8 @@ const struct option scenario_options[] = {
 	WEIGHT("guest", "read_apic", guest.read_apic, "2", "Read ISR, IRR, PPR and TPR back."),
 	GAP("guest", "op_time", op_ns, "500ns", 1, "Mean time between two operations."),
 	GAP("guest", "handler_time", handler_ns, "400ns", 1, "Mean time in an interrupt handler."),
+	ROW("guest", "handler_ops", OPT_UINT, handler_ops, "2", 0, 15, "number",
+	    "Operations that a handler does before its EOI, at most."),
 	PERCENT("guest", "nest", nest_percent, "20", "Handlers that set IF while they run, so that others nest."),
 	PERCENT("guest", "eoi_write", eoi_write_percent, "10",
 		"Handlers that ignore the PV EOI bit and write EOI, as the ABI allows."),

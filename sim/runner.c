@@ -7,7 +7,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "sim/bench.h"
 #include "sim/command_line.h"
 #include "sim/run_end.h"
 #include "sim/worker.h"
@@ -79,6 +81,8 @@ int main(int argc, char **argv)
 
 	if (argc == 1)
 		return worker_serve();
+	if (argc == 3 && !strcmp(argv[1], "--bench"))
+		return bench_main(argv[2]);
 	if (command_line_parse(&cl, "runner", argc - 1, argv + 1, error, sizeof(error)))
 		return usage(error);
 	if (cl.help) {

@@ -64,6 +64,7 @@ struct scenario {
 	struct guest_mix guest;
 	uint32_t op_ns;			/* mean time between two operations */
 	uint32_t handler_ns;		/* mean time in an interrupt handler */
+	uint32_t handler_ops;		/* operations that a handler does before its EOI, at most */
 	uint32_t nest_percent;		/* handlers that set IF while they run */
 	uint32_t eoi_write_percent;	/* handlers that ignore PV EOI and write EOI */
 	uint32_t delivery_exit_ppm;	/* event deliveries that an EPT violation interrupts */

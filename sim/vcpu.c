@@ -374,7 +374,7 @@ static void take_interrupt(struct vcpu *v, uint8_t vector)
 		v->eoi_done = false;
 	}
 	v->handler_vector[v->nr_handlers] = vector;
-	v->handler_ops[v->nr_handlers] = rng_below(&v->program, 3);
+	v->handler_ops[v->nr_handlers] = rng_below(&v->program, sc()->handler_ops + 1);
 	v->nr_handlers++;
 	v->halted = false;
 	vcpu_nr_interrupts++;
