@@ -27,7 +27,7 @@ LONGEST = ("arch/x86/kvm/x86.c", "virt/kvm/kvm_main.c",
 
 # Folders and files that a tree must be unpacked with.
 NEEDED = ("include", "arch/x86/include", "arch/x86/kvm", "virt/kvm",
-          "kernel/bounds.c", "Makefile") + tuple(
+          "kernel/bounds.c", "Makefile", "lib/radix-tree.h") + tuple(
               "lib/%s.c" % name for name in LIB)
 
 KERNEL_FLAGS = (

@@ -8,6 +8,7 @@ unpacked beside their place and renamed.  A working tree is never written to.
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -34,7 +35,9 @@ class Source:
 
 
 def cache_folder(build):
-    return os.path.join(os.environ.get("LAPICSIM_CACHE") or build, "sources")
+    """A source unpacked for another list of paths would lack files: a folder for each list."""
+    paths = hashlib.sha256(" ".join(NEEDED).encode()).hexdigest()[:8]
+    return os.path.join(os.environ.get("LAPICSIM_CACHE") or build, "sources", paths)
 
 
 def command(args, **kwargs):
