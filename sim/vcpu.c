@@ -21,9 +21,9 @@
 #include "sim/scheduler.h"
 #include "sim/trace.h"
 
-#define CPUID_LEN	2u
-#define QUIET_TPR_DONE	1u
 #define MAX_HANDLERS	16u
+/* What a VM-Entry takes: so no chain of entries and exits is free of time, and a livelock ends the run. */
+#define ENTRY_NS	40u
 
 uint64_t vcpu_nr_interrupts;
 void (*vcpu_bare_entry)(struct kw_hw *hw);
@@ -412,7 +412,8 @@ static bool pending_exit(struct vcpu *v)
 		hw->exit_reason = KW_EXIT_PREEMPTION_TIMER;
 		return true;
 	}
-	if (sc()->tpr_shadow && (hw->vapic_page[LAPIC_TPR] >> 4) < (hw->tpr_threshold & 15)) {
+	/* SDM, "VM Exits Induced by the TPR Threshold": at entry only with APIC accesses virtualized. */
+	if (sc()->tpr_shadow && !v->x2apic && (hw->vapic_page[LAPIC_TPR] >> 4) < (hw->tpr_threshold & 15)) {
 		hw->exit_reason = KW_EXIT_TPR_BELOW_THRESHOLD;
 		return true;
 	}
@@ -466,6 +467,7 @@ void hs_vm_enter(struct kw_hw *hw)
 		vcpu_bare_entry(hw);
 		return;
 	}
+	sched_advance(ENTRY_NS);
 	lapic_settle(v, valid && (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXCEPTION);
 	lapic_check_entry(v);
 	host_event(DIGEST_ENTRY, v->index, info);
