@@ -88,6 +88,7 @@ static void record_crash(const struct crash *c)
 static void judge_quiet(void)
 {
 	static char graph[1024];
+	const struct vcpu *restless = NULL;
 	bool stuck = false;
 
 	for (uint32_t i = 0; i < machine.nr_vcpus; i++) {
@@ -96,6 +97,7 @@ static void judge_quiet(void)
 
 		if (sched_actor(v->tid)->state != ACTOR_BLOCKED || !v->halted) {
 			stuck = true;
+			restless = restless ? restless : v;
 			continue;
 		}
 		kw_apic_state(v->hw, &st);
@@ -106,9 +108,15 @@ static void judge_quiet(void)
 	if (!stuck)
 		return;
 	kw_wait_graph(graph, sizeof(graph));
-	oracle_finding(DIV_HANG, "not-quiet", DIV_NONE, DIV_NONE, DIV_NONE, "not all tasks came to rest: %s",
-		       graph[0] ? graph : "nobody waits for a lock");
 	result->end = RUN_HUNG;
+	if (restless)
+		oracle_finding(DIV_HANG, "not-quiet", restless->vm, restless->id, DIV_NONE,
+			       "the vCPU does not come to rest; last exit reason %u, %s", restless->hw->exit_reason,
+			       graph[0] ? graph : "nobody waits for a lock");
+	else
+		oracle_finding(DIV_HANG, "not-quiet", DIV_NONE, DIV_NONE, DIV_NONE,
+			       "a task of userspace does not come to rest: %s",
+			       graph[0] ? graph : "nobody waits for a lock");
 }
 
 /* --- One run. */
