@@ -52,7 +52,7 @@ stress: $(STRESS_VARIANTS)
 	$(Q)scripts/stress.sh $(LAPICSIM) $(STRESS_VARIANTS:variant-%=%)
 
 check: all
-	$(Q)scripts/check.sh $(O)
+	$(Q)python3 scripts/check.py $(O)
 
 # --- Longer ones, on their own.
 .PHONY: bench determinism million docs clean
@@ -66,8 +66,7 @@ million: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)$(LAPICSIM) run scenarios/pv-eoi-*.scn --variant 6.12 --variant 6.1 --seeds 0-999999 --table
 
 docs: $(LAPICSIM)
-	$(Q)$(LAPICSIM) help scenario-keys > docs/scenario-keys.md
-	$(Q)$(LAPICSIM) help options > docs/options.md
+	$(Q)python3 scripts/docs.py $(LAPICSIM)
 
 clean:
 	$(Q)rm -rf $(O)/command $(O)/unit $(O)/unit-san $(O)/variants $(O)/work $(O)/objects $(LAPICSIM)
