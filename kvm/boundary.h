@@ -37,7 +37,6 @@
 
 /* Limits of one simulation. */
 #define KW_MAX_TASKS		8192	/* tasks, and therefore simulated CPUs */
-#define KW_NR_FDS		16384	/* files open at once */
 
 /* ---- Basic exit reasons: SDM volume 3, appendix "VMX Basic Exit Reasons". */
 enum kw_exit_reason {
@@ -88,11 +87,11 @@ struct kw_hw {
 	/* Controls: written by the vendor module, read by the hardware. */
 	uint32_t entry_intr_info;	/* event to inject; valid bit clears on entry */
 	uint32_t entry_error_code;
-	uint32_t tpr_threshold;		/* class 0..15; see tpr_shadow */
+	uint32_t tpr_threshold;		/* class 0..15, for the TPR shadow */
 	uint8_t  int_window;		/* exit as soon as IF=1 and nothing blocks */
 	uint8_t  nmi_window;
 	uint8_t  immediate_exit;	/* exit right after entry and injection */
-	uint8_t  launched;		/* entries so far, saturating: for the tests */
+	uint8_t  reserved8;
 	/* Guest state: both sides. */
 	uint64_t rflags;		/* only IF matters */
 	uint32_t interruptibility;	/* KW_BLOCK_* */
@@ -147,8 +146,6 @@ struct kw_config {
 	uint64_t user_base;		/* guest RAM as userspace maps it */
 	uint64_t user_bytes;
 	const uint8_t *user_prot;	/* one enum kw_user_prot a page */
-	uint32_t tsc_khz;
-	bool	 tpr_shadow;		/* false: MOV CR8 exits */
 };
 
 /* ---- Shared words: read and written on the hot path by both worlds. */
@@ -236,7 +233,6 @@ enum kw_point_id {
 	KW_POINT_IRQ_ON,		/* interrupts were enabled */
 	KW_POINT_LOCK,			/* before a sleeping lock is taken */
 	KW_POINT_UACCESS,		/* before guest memory is touched */
-	KW_POINT_VENDOR,		/* any other vendor operation */
 	KW_NR_POINTS,
 };
 void hs_point(enum kw_point_id id);

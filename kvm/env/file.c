@@ -19,7 +19,7 @@
 #include "env.h"
 
 static struct miscdevice *kw_misc;		/* /dev/kvm */
-static struct file **kw_fds;			/* KW_NR_FDS, or NULL before the first open */
+static struct file **kw_fds;			/* kw_nr_fds() of them, or NULL before the first open */
 static u32 kw_fd_hint;
 
 struct mm_struct *kw_mm(u32 nr);
@@ -45,12 +45,14 @@ int misc_register(struct miscdevice *misc)
 
 void misc_deregister(struct miscdevice *misc) { kw_misc = NULL; }
 
-/* --- Descriptors. */
+/* --- Descriptors: one for each vCPU and VM, and some. */
+static u32 kw_nr_fds(void) { return kw_config.nr_cpus * 2 + 64; }
+
 int get_unused_fd_flags(unsigned int flags)
 {
 	if (!kw_fds)
-		kw_fds = kw_alloc((kw_config.nr_cpus * 2 + 64) * sizeof(*kw_fds));
-	while (kw_fd_hint < kw_config.nr_cpus * 2 + 64) {
+		kw_fds = kw_alloc(kw_nr_fds() * sizeof(*kw_fds));
+	while (kw_fd_hint < kw_nr_fds()) {
 		if (!kw_fds[kw_fd_hint])
 			return kw_fd_hint;
 		kw_fd_hint++;
@@ -82,7 +84,7 @@ int anon_inode_getfd(const char *name, const struct file_operations *fops, void 
 
 static struct file *kw_fd_file(int fd)
 {
-	if (fd < 0 || !kw_fds || fd >= kw_config.nr_cpus * 2 + 64)
+	if (fd < 0 || !kw_fds || fd >= kw_nr_fds())
 		return NULL;
 	return kw_fds[fd];
 }
