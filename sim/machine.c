@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "sim/crash.h"
+#include "sim/oracle/deviation.h"
 #include "sim/oracle/oracle.h"
 #include "sim/record.h"
 #include "sim/snapshot.h"
@@ -304,6 +305,8 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		snprintf(error, n, "%u tasks are too many", machine.nr_tasks);
 		return -1;
 	}
+	/* KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK is set for every VM. */
+	deviation_switch("broadcast-0xff", false);
 	if (boot(error, n))
 		return -1;
 	if (create_tasks()) {

@@ -38,7 +38,9 @@ static void set_prot(const struct vm *vm, uint32_t page, enum kw_user_prot prot)
 
 	machine.prot[(hva - MACHINE_USER_BASE) / MACHINE_PAGE] = prot;
 	host_event(DIGEST_MEMORY, hva, prot);
-	kw_mm_invalidate(vm - machine.vm, hva, hva + MACHINE_PAGE);
+	/* A page that comes back is faulted in: nobody is told. */
+	if (prot != KW_USER_RW)
+		kw_mm_invalidate(vm - machine.vm, hva, hva + MACHINE_PAGE);
 }
 
 static void take_page(struct vm *vm, enum kw_user_prot prot, struct rng *r)

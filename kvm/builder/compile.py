@@ -170,12 +170,13 @@ def optional_sources():
 
 
 def our_kernel_sources(repo):
-    """The environment and the vendor module, relative to the repository."""
+    """The environment, its tests and the vendor module, by relative name."""
     out = []
-    env = os.path.join(repo, "kvm/env")
-    if os.path.isdir(env):
-        out = sorted("kvm/env/" + n for n in os.listdir(env)
-                     if n.endswith(".c"))
+    for folder in ("kvm/env", "kvm/selftest"):
+        path = os.path.join(repo, folder)
+        if os.path.isdir(path):
+            out += sorted(folder + "/" + n for n in os.listdir(path)
+                          if n.endswith(".c"))
     if os.path.exists(os.path.join(repo, "kvm/vendor.c")):
         out.append("kvm/vendor.c")
     return out

@@ -22,7 +22,7 @@ do {										\
 static inline void st_saw(u32 bit) { kw_selftest_seen |= 1ull << bit; }
 
 /* A scheduling point: any other task may go first. */
-static inline void st_point(void) { kw_point(KW_POINT_VENDOR); }
+static inline void st_point(void) { kw_point(KW_POINT_LOCK); }
 
 /* Uniform in 0..n-1; every task has a stream of its own. */
 u32 st_below(u32 n);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "sim/rng.h"
+#include "sim/bench.h"
 #include "sim/run.h"
 #include "sim/worker.h"
 
@@ -146,4 +147,18 @@ const uint64_t *run_checkpoints(uint32_t *nr)
 uint64_t run_memory_bytes(void)
 {
 	return 1 << 20;
+}
+
+/* The null engine has nothing to measure and no environment to test. */
+int bench_main(const char *path)
+{
+	(void)path;
+	return 1;
+}
+
+int selftest_main(const char *name);
+int selftest_main(const char *name)
+{
+	(void)name;
+	return 1;
 }
