@@ -47,9 +47,13 @@ include tests/unit/unit.mk
 include scripts/variants.mk
 
 # --- The two commands.
-.PHONY: stress check
-stress: $(STRESS_VARIANTS)
+.PHONY: stress check check-variants
+stress: $(LAPICSIM)
+	$(Q)for v in $(STRESS_VARIANTS); do $(MAKE) --no-print-directory $$v || exit; done
 	$(Q)scripts/stress.sh $(LAPICSIM) $(STRESS_VARIANTS:variant-%=%)
+
+check-variants: $(LAPICSIM)
+	$(Q)for v in $(CHECK_VARIANTS); do $(MAKE) --no-print-directory $$v || exit; done
 
 check: all
 	$(Q)python3 scripts/check.py $(O)

@@ -12,9 +12,14 @@ VARIANT_6.1		:= --deb linux-source-6.1 --class tpr-livelock
 VARIANT_6.1-unfixed	:= --deb linux-source-6.1 --rule unfix-pv-eoi $(PV_EOI_UNFIXED)
 VARIANT_6.1.176		:= --deb linux-source-6.1=6.1.176-1 $(PV_EOI_UNFIXED)
 
-OLD_6.1 := $(if $(shell apt-cache madison linux-source-6.1 2>/dev/null | grep -F '6.1.176-1'),6.1.176)
+# Asked of apt when a target needs it, and so after `make setup` has fetched the lists.
+OLD_6.1 = $(if $(shell apt-cache madison linux-source-6.1 2>/dev/null | grep -F '6.1.176-1'),6.1.176)
+# The oldest 6.1 that the mirror has: the builder's tests diff two trees of one series.
+OLDEST_6.1 = $(shell apt-cache madison linux-source-6.1 2>/dev/null | tail -n 1 | tr -d ' ' | cut -d '|' -f 2)
+VARIANT_6.1-oldest	= --deb linux-source-6.1=$(OLDEST_6.1) $(PV_EOI_UNFIXED)
 
-STRESS_VARIANTS := $(addprefix variant-,$(OLD_6.1) 6.1-unfixed 6.1 6.12)
+STRESS_VARIANTS = $(addprefix variant-,$(OLD_6.1) 6.1-unfixed 6.1 6.12)
+CHECK_VARIANTS = $(addprefix variant-,6.12 6.1 6.1-unfixed 6.1-oldest)
 
 .PHONY: variant-%
 variant-%: $(LAPICSIM)

@@ -58,13 +58,24 @@ void hs_preempted(void)
 }
 
 /* --- Interrupts. */
+static void take_pending(void)
+{
+	uint32_t tid = kw_shared.current_tid;
+
+	if (kw_irq_pending(tid))
+		kw_irq(tid);
+}
+
 static void take_for(uint32_t cpu)
 {
-	uint32_t self = kw_shared.current_tid;
+	uint32_t self = kw_shared.current_tid, countdown = kw_shared.point_countdown;
 
+	/* On the stack of another actor, that may not give way while the kernel world is @cpu. */
+	kw_shared.point_countdown = 0;
 	kw_task_switch(cpu);
 	kw_irq(cpu);
 	kw_task_switch(self);
+	kw_shared.point_countdown = countdown;
 }
 
 void hs_irq_raise(uint32_t cpu)
@@ -120,8 +131,11 @@ static void kworker(struct actor *self)
 {
 	(void)self;
 	for (;;) {
-		if (kw_work_pending())
+		take_pending();
+		if (kw_work_pending()) {
 			kw_work_run();
+			continue;
+		}
 		rearm_work();
 		sched_block(UINT64_MAX);
 	}
@@ -156,14 +170,6 @@ void host_start(uint64_t seed, uint64_t race_ns)
 }
 
 /* --- Userspace. */
-static void take_pending(void)
-{
-	uint32_t tid = kw_shared.current_tid;
-
-	if (kw_irq_pending(tid))
-		kw_irq(tid);
-}
-
 bool host_sleep(uint64_t ns)
 {
 	enum host_phase phase = host_phase;	/* a change of it ends the sleep */

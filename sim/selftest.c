@@ -114,6 +114,7 @@ static void start(uint64_t seed)
 	policy_set_params(&params);
 	sched_reset(seed, policy_find("random"));
 	host_phase = HOST_BUILD;
+	kw_once_clear();
 	kw_selftest_seed = seed;
 	kw_task_switch(MACHINE_KWORKER_TID);
 	if (test->setup)

@@ -25,7 +25,7 @@
  * wiped, and a little more looked at, since that is where overruns land.
  */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE	/* memfd_create(), MAP_FIXED_NOREPLACE */
+#define _GNU_SOURCE	/* MAP_FIXED_NOREPLACE */
 #endif
 #include "sim/snapshot.h"
 
@@ -35,8 +35,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "kvm/boundary.h"
 #include "sim/coro.h"	/* CORO_ASAN */
@@ -46,23 +44,25 @@
 #endif
 
 #define PAGE_BYTES	4096u
-#define SMALL_BYTES	(4ull << 20)
-#define STRETCH_BYTES	(256ull << 10)	/* is mapped from the memfd, or not, as a whole */
+#define LINE_BYTES	64u
+#define BLOCK_LINES	8u
+#define PREFETCH_BYTES	2048u		/* ahead, into the next page: the host's CPU stops at a page's end */
 #define WIPE_BYTES	(256ull << 10)	/* up to here writing zeros costs less than new pages */
 #define LOOK_BYTES	(8ull << 10)	/* looked at behind what was allocated */
 #define MAX_AREAS	5		/* the arena and four regions */
 
 struct area {
-	uint8_t *start;
+	uint8_t	 *start;
 	uint64_t bytes;
-	uint8_t *copy;			/* NULL: large, and whole pages */
-	int	 memfd;
+	uint64_t *map;			/* a word a page: a bit for each line that is not zero */
+	uint8_t	 *lines;		/* those lines, packed, and then the bytes of an odd end */
+	uint64_t store_bytes;		/* of both */
 };
 
 static struct {
-	struct area area[3 * MAX_AREAS];	/* a large region may have two odd ends */
-	uint32_t nr_areas, nr_regions;
-	uint8_t *arena;
+	struct area area[MAX_AREAS];
+	uint32_t nr_areas;
+	uint8_t	 *arena;
 	uint64_t used, reserved;	/* of the arena, in whole pages */
 	bool	 taken, distrust;
 } snap;
@@ -97,11 +97,6 @@ static bool raw_differs(const uint8_t *p, const uint8_t *q, uint64_t n)
 		if (p[i] != q[i])
 			return true;
 	return false;
-}
-
-static void raw_clear(void *p, uint64_t n)
-{
-	asm volatile("rep stosb" : "+D"(p), "+c"(n) : "a"(0) : "memory");
 }
 
 static void *arena_shadow(void)
@@ -142,11 +137,6 @@ static bool raw_differs(const uint8_t *p, const uint8_t *q, uint64_t n)
 	return memcmp(p, q, n) != 0;
 }
 
-static void raw_clear(void *p, uint64_t n)
-{
-	memset(p, 0, n);
-}
-
 static int take_shadow(void)
 {
 	return 0;
@@ -157,96 +147,126 @@ static void restore_shadow(void)
 }
 #endif
 
-/* Compares with itself, shifted: as fast as memcmp() is. */
-static bool is_zero(const uint8_t *p, uint64_t bytes)
+/* ---- Lines and pages, as they are, whoever poisoned them. */
+
+#define RAW	__attribute__((no_sanitize("address", "undefined")))
+
+typedef uint64_t raw_word __attribute__((aligned(1), may_alias));
+typedef uint64_t raw_16 __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint64_t raw_32 __attribute__((vector_size(32), aligned(1), may_alias));
+
+static const uint8_t zero_line[LINE_BYTES] __attribute__((aligned(LINE_BYTES)));
+
+RAW static bool line_is_zero(const uint8_t *line)
 {
-	return !bytes || (!raw_differs(p, p + 1, bytes - 1) && !raw_differs(p, (const uint8_t[1]){ 0 }, 1));
+	const raw_word *w = (const raw_word *)line;
+
+	return !(w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]);
 }
 
-/* ---- Small areas. */
+/*
+ * Puts a page back; returns the end of its lines.  Whether a line is zero is no
+ * branch, since that is as hard to foresee as whether a run dirtied it; a block of
+ * lines of which one differs is written as a whole.  What does not differ is only
+ * read, or an untouched page would get memory of its own.
+ */
+#define DEFINE_RESTORE_PAGE(name, vector, attributes)					\
+RAW attributes static const uint8_t *name(uint8_t *page, uint64_t map, const uint8_t *lines) \
+{											\
+	const uint32_t n = LINE_BYTES / sizeof(vector);					\
+	const uint8_t *from[BLOCK_LINES];						\
+	uint32_t at, i, k;								\
+											\
+	for (at = 0; at < PAGE_BYTES; at += BLOCK_LINES * LINE_BYTES) {			\
+		vector *to = (vector *)(page + at), differs = { 0 };			\
+											\
+		_Pragma("GCC unroll 8")							\
+		for (i = 0; i < BLOCK_LINES; i++, map >>= 1) {				\
+			from[i] = map & 1 ? lines : zero_line;				\
+			lines += (map & 1) * LINE_BYTES;				\
+			__builtin_prefetch((uint8_t *)(to + i * n) + PREFETCH_BYTES);	\
+			_Pragma("GCC unroll 4")						\
+			for (k = 0; k < n; k++)						\
+				differs |= to[i * n + k] ^ ((const vector *)from[i])[k]; \
+		}									\
+		if (!VECTOR_IS_SET(differs))						\
+			continue;							\
+		for (i = 0; i < BLOCK_LINES; i++)					\
+			for (k = 0; k < n; k++)						\
+				to[i * n + k] = ((const vector *)from[i])[k];		\
+	}										\
+	return lines;									\
+}
 
-static int take_copy(struct area *a)
+#define VECTOR_IS_SET(v)	((v)[0] | (v)[1] | (v)[sizeof(v) / 8 - 2] | (v)[sizeof(v) / 8 - 1])
+DEFINE_RESTORE_PAGE(restore_page_sse2, raw_16, )
+DEFINE_RESTORE_PAGE(restore_page_avx2, raw_32, __attribute__((target("avx2"))))
+
+static const uint8_t *(*restore_page)(uint8_t *page, uint64_t map, const uint8_t *lines) = restore_page_sse2;
+
+/* ---- Areas. */
+
+static uint64_t map_bytes(const struct area *a)
 {
-	void *copy = mmap(NULL, page_up(a->bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return page_up(a->bytes / PAGE_BYTES * sizeof(a->map[0]));
+}
 
-	if (copy == MAP_FAILED)
+static uint64_t take_page(const uint8_t *page, uint8_t **lines)
+{
+	uint64_t map = 0;
+	uint32_t i;
+
+	for (i = 0; i < PAGE_BYTES / LINE_BYTES; i++, page += LINE_BYTES) {
+		if (line_is_zero(page))
+			continue;
+		map |= 1ull << i;
+		raw_copy(*lines, page, LINE_BYTES);
+		*lines += LINE_BYTES;
+	}
+	return map;
+}
+
+/* Room is reserved for the worst; what is not needed is given back, and never was resident. */
+static int take_area(struct area *a)
+{
+	uint64_t i, map, odd = a->bytes % PAGE_BYTES, room = map_bytes(a) + page_up(a->bytes);
+	uint8_t *store, *end;
+
+	store = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (store == MAP_FAILED)
 		return -errno;
-	raw_copy(copy, a->start, a->bytes);
-	a->copy = copy;
+	madvise(store, room, MADV_NOHUGEPAGE);
+	a->map = (uint64_t *)store;
+	a->lines = end = store + map_bytes(a);
+	for (i = 0; i < a->bytes / PAGE_BYTES; i++) {
+		map = take_page(a->start + i * PAGE_BYTES, &end);
+		/* A stretch of 2 MiB of which all is zero then takes no memory here, either. */
+		if (map)
+			a->map[i] = map;
+	}
+	raw_copy(end, a->start + a->bytes - odd, odd);
+	a->store_bytes = page_up((uint64_t)(end + odd - store));
+	if (a->store_bytes < room)
+		munmap(store + a->store_bytes, room - a->store_bytes);
 	return 0;
 }
 
-static void restore_copy(const struct area *a)
+static void restore_area(const struct area *a)
 {
-	uint64_t at, n;
+	uint64_t i, odd = a->bytes % PAGE_BYTES;
+	const uint8_t *lines = a->lines;
 
-	for (at = 0; at < a->bytes; at += n) {
-		n = a->bytes - at < PAGE_BYTES ? a->bytes - at : PAGE_BYTES;
-		if (raw_differs(a->start + at, a->copy + at, n))
-			raw_copy(a->start + at, a->copy + at, n);
-	}
-}
-
-/* ---- Large areas. */
-
-static int write_page(int fd, const uint8_t *page, uint64_t at)
-{
-	static uint8_t buffer[PAGE_BYTES];
-
-	if (is_zero(page, PAGE_BYTES))
-		return 0;
-	raw_copy(buffer, page, PAGE_BYTES);
-	/* Memory to memory: a short write can only mean that there is no more of it. */
-	return pwrite(fd, buffer, PAGE_BYTES, (off_t)at) == PAGE_BYTES ? 0 : -ENOMEM;
-}
-
-/* Stretch by stretch, so that the memory of each is free again before the next takes some. */
-static int take_stretch(struct area *a, uint64_t at, uint64_t bytes)
-{
-	int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
-	bool zero = is_zero(a->start + at, bytes);
-	uint64_t i;
-	int err;
-
-	for (i = 0; !zero && i < bytes; i += PAGE_BYTES) {
-		err = write_page(a->memfd, a->start + at + i, at + i);
-		if (err)
-			return err;
-	}
-	if (zero)
-		flags |= MAP_ANONYMOUS;
-	if (mmap(a->start + at, bytes, PROT_READ | PROT_WRITE, flags, zero ? -1 : a->memfd,
-		 zero ? 0 : (off_t)at) == MAP_FAILED)
-		return -errno;
-	return madvise(a->start + at, bytes, MADV_NOHUGEPAGE) && errno != EINVAL ? -errno : 0;
-}
-
-static int take_memfd(struct area *a)
-{
-	uint64_t at, n;
-	int err = 0;
-
-	a->memfd = memfd_create("lapicsim-snapshot", MFD_CLOEXEC);
-	if (a->memfd < 0 || ftruncate(a->memfd, (off_t)a->bytes))
-		return -errno;
-	for (at = 0; !err && at < a->bytes; at += n) {
-		n = a->bytes - at < STRETCH_BYTES ? a->bytes - at : STRETCH_BYTES;
-		err = take_stretch(a, at, n);
-	}
-	return err;
+	for (i = 0; i < a->bytes / PAGE_BYTES; i++)
+		lines = restore_page(a->start + i * PAGE_BYTES, a->map[i], lines);
+	if (raw_differs(a->start + a->bytes - odd, lines, odd))
+		raw_copy(a->start + a->bytes - odd, lines, odd);
 }
 
 /* ---- The interface. */
 
-static struct area *new_area(uint8_t *start, uint64_t bytes)
+static void new_area(uint8_t *start, uint64_t bytes)
 {
-	struct area *a = &snap.area[snap.nr_areas];
-
-	if (!bytes)
-		return NULL;
-	snap.nr_areas++;
-	*a = (struct area){ .start = start, .bytes = bytes, .memfd = -1 };
-	return a;
+	snap.area[snap.nr_areas++] = (struct area){ .start = start, .bytes = bytes };
 }
 
 int snapshot_map(uint64_t base, uint64_t bytes)
@@ -273,25 +293,13 @@ int snapshot_map(uint64_t base, uint64_t bytes)
 	return 0;
 }
 
-/* Whole pages in the middle can be mapped; the odd bytes before and behind are copied. */
 int snapshot_add_region(void *start, size_t bytes)
 {
-	uint64_t head, inner;
-
 	if (snap.taken || !bytes)
 		return snap.taken ? -EBUSY : -EINVAL;
-	if (snap.nr_regions == MAX_AREAS - 1)
+	if (snap.nr_areas == MAX_AREAS - 1)
 		return -ENOSPC;
-	snap.nr_regions++;
-	if (bytes <= SMALL_BYTES) {
-		new_area(start, bytes);
-		return 0;
-	}
-	head = page_up((uint64_t)start) - (uint64_t)start;
-	inner = (bytes - head) & ~(uint64_t)(PAGE_BYTES - 1);
-	new_area(start, head);
-	new_area((uint8_t *)start + head, inner);
-	new_area((uint8_t *)start + head + inner, bytes - head - inner);
+	new_area(start, bytes);
 	return 0;
 }
 
@@ -300,21 +308,39 @@ int snapshot_take(uint64_t used)
 	struct area *a;
 	int err = 0;
 
+	if (__builtin_cpu_supports("avx2"))
+		restore_page = restore_page_avx2;
 	if (snap.taken)
 		return -EBUSY;
 	if (page_up(used) > snap.reserved)
 		return -EINVAL;
 	snap.used = page_up(used);
-	new_area(snap.arena, snap.used);
-	if (snap.used)
+	if (snap.used) {
+		new_area(snap.arena, snap.used);
 		err = take_shadow();
+	}
 	for (a = snap.area; !err && a < snap.area + snap.nr_areas; a++)
-		err = a->bytes > SMALL_BYTES ? take_memfd(a) : take_copy(a);
+		err = take_area(a);
 	/* Half a snapshot is none: restoring it would be worse than failing here. */
 	if (err)
 		snap.nr_areas = 0;
 	snap.taken = !err;
 	return err;
+}
+
+static void wipe(uint64_t from, uint64_t to)
+{
+	for (; from < to; from += PAGE_BYTES)
+		restore_page(snap.arena + from, 0, NULL);
+}
+
+RAW static bool is_zero(const uint8_t *p, uint64_t bytes)
+{
+	uint64_t at;
+
+	for (at = 0; at < bytes && line_is_zero(p + at); at += LINE_BYTES)
+		;
+	return at == bytes;
 }
 
 /* What was allocated beyond the snapshot is zero again; @high is what the kernel world says. */
@@ -327,7 +353,7 @@ static void restore_tail(uint64_t high)
 		madvise(snap.arena + snap.used, snap.reserved - snap.used, MADV_DONTNEED);
 		return;
 	}
-	raw_clear(snap.arena + snap.used, high - snap.used);
+	wipe(snap.used, high);
 	look = snap.reserved - high < LOOK_BYTES ? snap.reserved - high : LOOK_BYTES;
 	if (!is_zero(snap.arena + high, look))
 		madvise(snap.arena + high, snap.reserved - high, MADV_DONTNEED);
@@ -342,12 +368,8 @@ void snapshot_restore(void)
 	/* Before the areas: the kernel world's own count goes back with them. */
 	if (snap.reserved)
 		restore_tail(kw_arena_used());
-	for (a = snap.area; a < snap.area + snap.nr_areas; a++) {
-		if (a->copy)
-			restore_copy(a);
-		else
-			madvise(a->start, a->bytes, MADV_DONTNEED);
-	}
+	for (a = snap.area; a < snap.area + snap.nr_areas; a++)
+		restore_area(a);
 	restore_shadow();
 	snap.distrust = false;
 }
@@ -357,7 +379,7 @@ void snapshot_distrust(void)
 	snap.distrust = true;
 }
 
-/* Pages of the arena that are its own: neither untouched, nor the memfd's. */
+/* Pages of the arena that are its own, and not the zero page that reading maps. */
 static uint64_t arena_private_bytes(void)
 {
 	uint64_t begin, end, kib, start = 0, sum = 0, base = (uint64_t)snap.arena;
@@ -380,13 +402,8 @@ uint64_t snapshot_bytes(void)
 {
 	uint64_t sum = arena_private_bytes();
 	const struct area *a;
-	struct stat st;
 
-	for (a = snap.area; a < snap.area + snap.nr_areas; a++) {
-		if (a->copy)
-			sum += page_up(a->bytes);
-		else if (!fstat(a->memfd, &st))
-			sum += (uint64_t)st.st_blocks * 512;
-	}
+	for (a = snap.area; a < snap.area + snap.nr_areas; a++)
+		sum += a->store_bytes;
 	return sum;
 }

@@ -18,7 +18,7 @@ int kw_boot(const struct kw_config *config)
 	kw_percpu_init();
 	kw_tasks_init();
 	kw_timer_init();
-	ret = kw_task_create(0, "boot", 0);
+	ret = kw_task_create(0, "kworker", 0);
 	if (ret)
 		return ret;
 	kw_task_switch(0);

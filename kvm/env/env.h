@@ -26,6 +26,7 @@ struct kw_task {
 	/* What it waits for, for the wait graph. NULL: nothing. */
 	const void *wait_obj;
 	const char *wait_kind;
+	const char *wait_name;		/* as its initialiser wrote it, or NULL */
 	u32 wait_holder;		/* tid or KW_NO_TASK */
 	struct list_head wait_entry;
 	/* RCU: the grace period number at the start of its outermost section. */
@@ -71,6 +72,13 @@ static inline void kw_released(const void *obj)
 }
 
 void kw_point_slow(enum kw_point_id id);
+
+/* What came for this CPU while others ran: taken now, if interrupts are on. */
+static inline void kw_take_pending(void)
+{
+	if (kw_cpu_irq->pending && !kw_cpu_irq->disabled && !kw_cpu_irq->in_irq)
+		kw_irq_enabled();
+}
 
 /* A scheduling point: see enum kw_point_id. */
 static __always_inline void kw_point(enum kw_point_id id)

@@ -21,6 +21,7 @@
 static struct miscdevice *kw_misc;		/* /dev/kvm */
 static struct file **kw_fds;			/* kw_nr_fds() of them, or NULL before the first open */
 static u32 kw_fd_hint;
+#define KW_RESERVED ERR_PTR(-EBADF)		/* a descriptor that is taken, its file not yet there */
 
 struct mm_struct *kw_mm(u32 nr);
 
@@ -53,8 +54,10 @@ int get_unused_fd_flags(unsigned int flags)
 	if (!kw_fds)
 		kw_fds = kw_alloc(kw_nr_fds() * sizeof(*kw_fds));
 	while (kw_fd_hint < kw_nr_fds()) {
-		if (!kw_fds[kw_fd_hint])
+		if (!kw_fds[kw_fd_hint]) {
+			kw_fds[kw_fd_hint] = KW_RESERVED;
 			return kw_fd_hint;
+		}
 		kw_fd_hint++;
 	}
 	return -EMFILE;
@@ -84,7 +87,7 @@ int anon_inode_getfd(const char *name, const struct file_operations *fops, void 
 
 static struct file *kw_fd_file(int fd)
 {
-	if (fd < 0 || !kw_fds || fd >= kw_nr_fds())
+	if (fd < 0 || !kw_fds || fd >= kw_nr_fds() || IS_ERR(kw_fds[fd]))
 		return NULL;
 	return kw_fds[fd];
 }

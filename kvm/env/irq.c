@@ -96,7 +96,12 @@ void kw_irq(u32 cpu)
 	kw_irq_enabled();
 }
 
-void kw_timer_raise(u32 cpu) { kw_raise(cpu, KW_IRQ_TIMER); }
+/* Comes from the clock and not from a CPU, so that kw_self is whoever ran last: maybe @cpu itself, asleep. */
+void kw_timer_raise(u32 cpu)
+{
+	kw_tasks[cpu]->irq.pending |= KW_IRQ_TIMER;
+	hs_irq_raise(cpu);
+}
 
 /* --- Cross calls. */
 static void kw_call_one(u32 cpu, smp_call_func_t func, void *info, u32 *left)
@@ -179,10 +184,22 @@ const unsigned long cpu_bit_bitmap[BITS_PER_LONG + 1][BITS_TO_LONGS(NR_CPUS)] = 
 	KW_BIT8(0), KW_BIT8(8), KW_BIT8(16), KW_BIT8(24), KW_BIT8(32), KW_BIT8(40), KW_BIT8(48), KW_BIT8(56),
 };
 
-/* --- irq_work: raised on this CPU, runs when it next takes interrupts. */
+/* --- irq_work: an interrupt to this CPU itself. */
+static void kw_irq_work_run(void *info)
+{
+	struct irq_work *work = info;
+
+	/* It may be queued again from here on. */
+	atomic_andnot(IRQ_WORK_PENDING, &work->node.a_flags);
+	work->func(work);
+}
+
 bool irq_work_queue(struct irq_work *work)
 {
-	kw_call_one(kw_self->tid, (smp_call_func_t)work->func, work, NULL);
+	if (atomic_fetch_or(IRQ_WORK_PENDING, &work->node.a_flags) & IRQ_WORK_PENDING)
+		return false;
+	kw_call_one(kw_self->tid, kw_irq_work_run, work, NULL);
+	kw_take_pending();
 	return true;
 }
 

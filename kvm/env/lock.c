@@ -154,30 +154,46 @@ void _raw_read_unlock_irqrestore(rwlock_t *lock, unsigned long flags)
 	local_irq_restore(flags);
 }
 
-/* --- Mutexes: owner is 0 or the struct kw_task. */
+/*
+ * --- Mutexes.  The owner word holds tid + 1, and above it the name that mutex_init()
+ * was given, for the wait graph: constants lie below 4 GiB (-mcmodel=small).
+ */
+#define KW_NAME_SHIFT 32
+
 void __mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key)
 {
-	atomic_long_set(&lock->owner, 0);
+	atomic_long_set(&lock->owner, (u64)name << KW_NAME_SHIFT);
 }
 
-static struct kw_task *kw_mutex_owner(struct mutex *lock)
+static __always_inline u32 kw_mutex_owner(struct mutex *lock)
 {
-	return (struct kw_task *)atomic_long_read(&lock->owner);
+	return atomic_long_read(&lock->owner);
+}
+
+static __always_inline void kw_mutex_set_owner(struct mutex *lock, u32 owner)
+{
+	atomic_long_set(&lock->owner, (atomic_long_read(&lock->owner) & ~(u64)U32_MAX) | owner);
+}
+
+static void kw_mutex_wait(struct mutex *lock)
+{
+	kw_self->wait_name = (const char *)(atomic_long_read(&lock->owner) >> KW_NAME_SHIFT);
+	kw_wait(lock, "mutex", kw_mutex_owner(lock) - 1, KW_BLOCK_LOCK);
 }
 
 void mutex_lock(struct mutex *lock)
 {
 	kw_point(KW_POINT_LOCK);
 	while (kw_mutex_owner(lock))
-		kw_wait(lock, "mutex", kw_mutex_owner(lock)->tid, KW_BLOCK_LOCK);
-	atomic_long_set(&lock->owner, (long)kw_self);
+		kw_mutex_wait(lock);
+	kw_mutex_set_owner(lock, KW_OWNER(kw_self));
 }
 
 int mutex_trylock(struct mutex *lock)
 {
 	if (kw_mutex_owner(lock))
 		return 0;
-	atomic_long_set(&lock->owner, (long)kw_self);
+	kw_mutex_set_owner(lock, KW_OWNER(kw_self));
 	return 1;
 }
 
@@ -193,21 +209,21 @@ int mutex_lock_interruptible(struct mutex *lock)
 	while (kw_mutex_owner(lock)) {
 		if (signal_pending(kw_current))
 			return -EINTR;
-		kw_wait(lock, "mutex", kw_mutex_owner(lock)->tid, KW_BLOCK_LOCK);
+		kw_mutex_wait(lock);
 	}
-	atomic_long_set(&lock->owner, (long)kw_self);
+	kw_mutex_set_owner(lock, KW_OWNER(kw_self));
 	return 0;
 }
 
 void mutex_unlock(struct mutex *lock)
 {
-	if (kw_mutex_owner(lock) != kw_self)
+	if (kw_mutex_owner(lock) != KW_OWNER(kw_self))
 		hs_fault("mutex_unlock of a mutex that this task does not hold");
-	atomic_long_set(&lock->owner, 0);
+	kw_mutex_set_owner(lock, 0);
 	kw_released(lock);
 }
 
-bool mutex_is_locked(struct mutex *lock) { return kw_mutex_owner(lock) != NULL; }
+bool mutex_is_locked(struct mutex *lock) { return kw_mutex_owner(lock) != 0; }
 
 /* --- Semaphores for readers and writers: count is readers, or -1 - owner. */
 void __init_rwsem(struct rw_semaphore *sem, const char *name, struct lock_class_key *key)

@@ -81,26 +81,38 @@ u64 kw_arena_used(void)
 	return (u64)kw_next_page << PAGE_SHIFT;
 }
 
-static u32 kw_page_index(const void *p)
+/* 64 bits: addresses far outside of the arena must not look like pages of it. */
+static u64 kw_page_index(const void *p)
 {
-	return ((const char *)p - kw_heap) >> PAGE_SHIFT;
+	return ((u64)p - (u64)kw_heap) >> PAGE_SHIFT;
 }
 
-void *kw_alloc_pages(u32 nr)
+static void kw_free_run(void *p, u32 nr)
 {
-	struct kw_free *f;
+	struct kw_free *f = p;
+
+	kw_unpoison(f, sizeof(*f));
+	f->next = kw_free_runs[nr];
+	kw_free_runs[nr] = f;
+	kw_poison(f + 1, ((size_t)nr << PAGE_SHIFT) - sizeof(*f));
+}
+
+/* The arena's base is 1 GiB aligned: an aligned page number is an aligned address. */
+static void *kw_alloc_run(u32 nr, u32 align)
+{
+	struct kw_free *f = nr <= KW_MAX_RUNS ? kw_free_runs[nr] : NULL;
 	char *p;
 
-	nr = nr ?: 1;
-	if (nr <= KW_MAX_RUNS && kw_free_runs[nr]) {
-		f = kw_free_runs[nr];
+	if (f && IS_ALIGNED(kw_page_index(f), align)) {
 		kw_free_runs[nr] = f->next;
 		p = (char *)f;
 		kw_unpoison(p, (size_t)nr << PAGE_SHIFT);
 		memset(p, 0, (size_t)nr << PAGE_SHIFT);
 	} else {
-		if (kw_next_page + nr > kw_nr_pages)
-			hs_panic("the arena is full: raise the limit in sim/run.c");
+		if (ALIGN(kw_next_page, align) + nr > kw_nr_pages)
+			hs_panic("the arena is full: raise the limit in sim/machine.c");
+		while (!IS_ALIGNED(kw_next_page, align))
+			kw_free_run(kw_heap + ((size_t)kw_next_page++ << PAGE_SHIFT), 1);
 		p = kw_heap + ((size_t)kw_next_page << PAGE_SHIFT);
 		kw_next_page += nr;
 		kw_unpoison(p, (size_t)nr << PAGE_SHIFT);
@@ -108,6 +120,12 @@ void *kw_alloc_pages(u32 nr)
 	kw_map[kw_page_index(p)] = KW_RUN | nr << KW_LEN_SHIFT;
 	return p;
 }
+
+/* Page aligned, as vmalloc() is. */
+void *kw_alloc_pages(u32 nr) { return kw_alloc_run(nr ?: 1, 1); }
+
+/* Powers of two are aligned to their size, as the page allocator's are. */
+static void *kw_alloc_aligned(u32 nr) { return kw_alloc_run(nr, is_power_of_2(nr) ? nr : 1); }
 
 static int kw_class(size_t bytes)
 {
@@ -125,7 +143,7 @@ static void kw_new_slab(int c)
 	u32 i;
 
 	for (i = 0; i < kw_sizes[c].pages; i++)
-		kw_map[kw_page_index(p) + i] = c + 1;
+		kw_map[kw_page_index(p) + i] = (c + 1) | i << KW_LEN_SHIFT;
 	kw_bump[c] = p;
 	kw_bump_end[c] = p + kw_sizes[c].pages * PAGE_SIZE;
 }
@@ -139,7 +157,7 @@ void *kw_alloc(size_t bytes)
 	if (!bytes)
 		return ZERO_SIZE_PTR;
 	if (c < 0)
-		return kw_alloc_pages(DIV_ROUND_UP(bytes, PAGE_SIZE));
+		return kw_alloc_aligned(DIV_ROUND_UP(bytes, PAGE_SIZE));
 	f = kw_free_small[c];
 	if (f) {
 		kw_unpoison(f, kw_sizes[c].bytes);
@@ -156,7 +174,8 @@ void *kw_alloc(size_t bytes)
 void kw_free(const void *ptr)
 {
 	struct kw_free *f = (struct kw_free *)ptr;
-	u32 page, what, nr;
+	u32 what, nr, c;
+	u64 page;
 
 	if (ZERO_OR_NULL_PTR(ptr))
 		return;
@@ -164,19 +183,26 @@ void kw_free(const void *ptr)
 	if (page >= kw_next_page || !kw_map[page])
 		hs_fault("kfree of memory that was not allocated");
 	what = kw_map[page];
+	nr = what >> KW_LEN_SHIFT;
 	if (what & KW_RUN) {
-		nr = what >> KW_LEN_SHIFT;
+		if (offset_in_page(ptr))
+			hs_fault("kfree of an address inside an object");
 		kw_map[page] = 0;
-		if (nr <= KW_MAX_RUNS) {
-			f->next = kw_free_runs[nr];
-			kw_free_runs[nr] = f;
-		}
-		kw_poison(f + 1, ((size_t)nr << PAGE_SHIFT) - sizeof(*f));
+		if (nr <= KW_MAX_RUNS)
+			kw_free_run(f, nr);
+		else
+			kw_poison(f, (size_t)nr << PAGE_SHIFT);
 		return;
 	}
-	f->next = kw_free_small[what - 1];
-	kw_free_small[what - 1] = f;
-	kw_poison(f + 1, kw_sizes[what - 1].bytes - sizeof(*f));
+	c = (what & (KW_RUN - 1)) - 1;
+	if ((nr * PAGE_SIZE + offset_in_page(ptr)) % kw_sizes[c].bytes)
+		hs_fault("kfree of an address inside an object");
+	/* The plainest case of all, for nothing; the sanitized flavour sees the others when they are used. */
+	if (f == kw_free_small[c])
+		hs_fault("kfree of an object twice");
+	f->next = kw_free_small[c];
+	kw_free_small[c] = f;
+	kw_poison(f + 1, kw_sizes[c].bytes - sizeof(*f));
 }
 
 /* --- kmalloc() and friends: the names differ between series, the work does not. */
@@ -195,12 +221,13 @@ static void *kw_cache_alloc(struct kmem_cache *s)
 	return p;
 }
 
-static struct kmem_cache *kw_cache_create(const char *name, size_t bytes, void (*ctor)(void *))
+/* Sizes are multiples of their alignment, and so are the places in a slab: see kw_sizes. */
+static struct kmem_cache *kw_cache_create(const char *name, size_t bytes, size_t align, void (*ctor)(void *))
 {
 	struct kmem_cache *s = kw_alloc(sizeof(*s));
 
 	s->name = name;
-	s->bytes = bytes;
+	s->bytes = ALIGN(bytes, align ?: 1);
 	s->ctor = ctor;
 	return s;
 }
@@ -229,20 +256,20 @@ void vfree(const void *p) { kw_free(p); }
 struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 					    struct kmem_cache_args *args, slab_flags_t flags)
 {
-	return kw_cache_create(name, size, args->ctor);
+	return kw_cache_create(name, size, args->align, args->ctor);
 }
 #else
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
 				     slab_flags_t flags, void (*ctor)(void *))
 {
-	return kw_cache_create(name, size, ctor);
+	return kw_cache_create(name, size, align, ctor);
 }
 
 struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size, unsigned int align,
 					      slab_flags_t flags, unsigned int useroffset,
 					      unsigned int usersize, void (*ctor)(void *))
 {
-	return kw_cache_create(name, size, ctor);
+	return kw_cache_create(name, size, align, ctor);
 }
 #endif
 void kmem_cache_destroy(struct kmem_cache *s) { kw_free(s); }
@@ -258,16 +285,16 @@ typeof(kmalloc_caches) kmalloc_caches;
 /* --- Pages. */
 struct page *(__alloc_pages)(gfp_t gfp, unsigned int order, int nid, nodemask_t *mask)
 {
-	return virt_to_page(kw_alloc_pages(1u << order));
+	return virt_to_page(kw_alloc_aligned(1u << order));
 }
 
 struct page *(__alloc_pages_noprof)(gfp_t gfp, unsigned int order, int nid, nodemask_t *mask)
 {
-	return virt_to_page(kw_alloc_pages(1u << order));
+	return virt_to_page(kw_alloc_aligned(1u << order));
 }
 
-unsigned long (__get_free_pages)(gfp_t gfp, unsigned int order) { return (unsigned long)kw_alloc_pages(1u << order); }
-unsigned long (get_free_pages_noprof)(gfp_t gfp, unsigned int order) { return (unsigned long)kw_alloc_pages(1u << order); }
+unsigned long (__get_free_pages)(gfp_t gfp, unsigned int order) { return (unsigned long)kw_alloc_aligned(1u << order); }
+unsigned long (get_free_pages_noprof)(gfp_t gfp, unsigned int order) { return (unsigned long)kw_alloc_aligned(1u << order); }
 unsigned long (get_zeroed_page)(gfp_t gfp) { return (unsigned long)kw_alloc_pages(1); }
 unsigned long (get_zeroed_page_noprof)(gfp_t gfp) { return (unsigned long)kw_alloc_pages(1); }
 void free_pages(unsigned long addr, unsigned int order) { kw_free((void *)addr); }

@@ -22,6 +22,7 @@ static u32 kw_readers;		/* tasks inside a read section */
 static struct rcu_head *kw_rcu_first, **kw_rcu_last = &kw_rcu_first;
 static u64 kw_rcu_grace;	/* that the newest callback waits for */
 static u64 kw_rcu_due;		/* no callback runs before this time */
+static u32 kw_rcu_busy;		/* who runs callbacks, tid + 1 */
 
 void __rcu_read_lock(void)
 {
@@ -38,6 +39,8 @@ void __rcu_read_unlock(void)
 	if (--kw_current->rcu_read_lock_nesting == 0) {
 		kw_readers--;
 		kw_released(&kw_grace);
+		if (unlikely(kw_rcu_first) && kw_shared.now_ns >= kw_rcu_due)
+			hs_work_queued(kw_shared.now_ns);
 	}
 }
 
@@ -80,36 +83,55 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func)
 
 bool kw_rcu_ready(void)
 {
-	return kw_rcu_first && (kw_shared.silent || kw_shared.now_ns >= kw_rcu_due) &&
+	return kw_rcu_first && !kw_rcu_busy && (kw_shared.silent || kw_shared.now_ns >= kw_rcu_due) &&
 	       !kw_reader_before(kw_rcu_grace);
 }
 
 u64 kw_rcu_next(void)
 {
-	return kw_rcu_first ? max(kw_rcu_due, kw_shared.now_ns + 1) : U64_MAX;
+	if (!kw_rcu_first)
+		return U64_MAX;
+	if (kw_shared.now_ns < kw_rcu_due)
+		return kw_rcu_due;
+	/* A reader is inside: its unlock will say when. */
+	return kw_rcu_ready() ? kw_shared.now_ns : U64_MAX;
 }
 
 /* Runs what was queued before now; callbacks may queue more. */
-void kw_rcu_run(void)
+static void kw_rcu_run_all(void)
 {
 	struct rcu_head *head = kw_rcu_first;
 
-	if (!kw_rcu_ready())
-		return;
 	kw_rcu_first = NULL;
 	kw_rcu_last = &kw_rcu_first;
+	kw_rcu_busy = kw_self->tid + 1;
 	while (head) {
 		struct rcu_head *next = (struct rcu_head *)head->next;
 
 		head->func(head);
 		head = next;
 	}
+	kw_rcu_busy = 0;
+	kw_released(&kw_rcu_busy);
+	if (kw_rcu_first)
+		hs_work_queued(kw_rcu_due);
 }
 
+void kw_rcu_run(void)
+{
+	if (kw_rcu_ready())
+		kw_rcu_run_all();
+}
+
+/* Those that others queue meanwhile wait for readers of their own. */
 void rcu_barrier(void)
 {
-	synchronize_rcu();
-	kw_rcu_run();
+	do {
+		synchronize_rcu();
+		while (kw_rcu_busy)
+			kw_wait(&kw_rcu_busy, "RCU callbacks", kw_rcu_busy - 1, KW_BLOCK_GRACE);
+	} while (kw_rcu_first && kw_reader_before(kw_rcu_grace));
+	kw_rcu_run_all();
 }
 
 /* --- SRCU: the state hangs where the kernel has its per-CPU array. */

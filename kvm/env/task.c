@@ -93,22 +93,40 @@ void kw_task_switch(u32 tid)
 void kw_point_slow(enum kw_point_id id)
 {
 	hs_point(id);
-	/* Others ran: an interrupt may have come for this CPU. */
-	if (kw_cpu_irq->pending && !kw_cpu_irq->disabled && !kw_cpu_irq->in_irq)
-		kw_irq_enabled();
+	kw_take_pending();
 }
 
 /* --- Waiting for locks and grace periods. */
-static void kw_check_cycle(void)
+static int kw_wait_line(char *buf, u64 len, struct kw_task *t)
+{
+	struct kw_task *h = t->wait_holder < kw_config.nr_cpus ? kw_tasks[t->wait_holder] : NULL;
+
+	return scnprintf(buf, len, "%s waits for %s%s%s%s%s; ", t->ts.comm, t->wait_kind, t->wait_name ? " " : "",
+			 t->wait_name ?: "", h ? " held by " : "", h ? h->ts.comm : "");
+}
+
+/* The tasks of the cycle and nobody else, from @t on. */
+static void kw_deadlock(struct kw_task *t)
 {
 	static char graph[2048];
+	u32 first = t->tid;
+	int n = 0;
+
+	do {
+		n += kw_wait_line(graph + n, sizeof(graph) - n, t);
+		t = kw_tasks[t->wait_holder];
+	} while (t->tid != first);
+	hs_deadlock(graph);
+}
+
+/* Follows only holders that are known: a cycle through readers is a run that comes to a stop. */
+static void kw_check_cycle(void)
+{
 	u32 tid = kw_self->wait_holder, steps = 0;
 
 	while (tid != KW_NO_TASK && steps++ < kw_config.nr_cpus) {
-		if (tid == kw_self->tid) {
-			kw_wait_graph(graph, sizeof(graph));
-			hs_deadlock(graph);
-		}
+		if (tid == kw_self->tid)
+			kw_deadlock(kw_self);
 		if (tid >= kw_config.nr_cpus || !kw_tasks[tid] || !kw_tasks[tid]->wait_obj)
 			return;
 		tid = kw_tasks[tid]->wait_holder;
@@ -119,6 +137,12 @@ void kw_wait(const void *obj, const char *kind, u32 holder, enum kw_block_why wh
 {
 	struct kw_task *t = kw_self;
 
+	/* An interrupt that came before it blocks would not wake it any more. */
+	if (t->irq.pending && !t->irq.disabled && !t->irq.in_irq) {
+		t->wait_name = NULL;
+		kw_irq_enabled();
+		return;
+	}
 	t->wait_obj = obj;
 	t->wait_kind = kind;
 	t->wait_holder = holder;
@@ -129,9 +153,9 @@ void kw_wait(const void *obj, const char *kind, u32 holder, enum kw_block_why wh
 	kw_nr_waiting--;
 	list_del_init(&t->wait_entry);
 	t->wait_obj = NULL;
+	t->wait_name = NULL;
 	t->wait_holder = KW_NO_TASK;
-	if (t->irq.pending && !t->irq.disabled)
-		kw_irq_enabled();
+	kw_take_pending();
 }
 
 void kw_wake_waiters(const void *obj)
@@ -139,8 +163,11 @@ void kw_wake_waiters(const void *obj)
 	struct kw_task *t;
 
 	list_for_each_entry(t, &kw_waiting, wait_entry)
-		if (t->wait_obj == obj)
+		if (t->wait_obj == obj) {
+			/* It looks again; until then it waits for nobody, and is in no cycle. */
+			t->wait_holder = KW_NO_TASK;
 			hs_wake(t->tid);
+		}
 }
 
 int kw_wait_graph(char *buf, u64 len)
@@ -149,12 +176,8 @@ int kw_wait_graph(char *buf, u64 len)
 	int n = 0;
 
 	buf[0] = 0;
-	list_for_each_entry(t, &kw_waiting, wait_entry) {
-		struct kw_task *h = t->wait_holder < kw_config.nr_cpus ? kw_tasks[t->wait_holder] : NULL;
-
-		n += scnprintf(buf + n, len - n, "%s waits for a %s held by %s; ", t->ts.comm, t->wait_kind,
-			       h ? h->ts.comm : "others");
-	}
+	list_for_each_entry(t, &kw_waiting, wait_entry)
+		n += kw_wait_line(buf + n, len - n, t);
 	return n;
 }
 
@@ -185,15 +208,18 @@ void schedule(void)
 	if (READ_ONCE(t->ts.__state) == TASK_RUNNING) {
 		kw_preempt_out();
 		hs_preempted();
+		kw_take_pending();
 		kw_preempt_in();
 		return;
 	}
 	kw_preempt_out();
 	t->blocked_in_schedule = true;
-	while (READ_ONCE(t->ts.__state) != TASK_RUNNING) {
+	for (;;) {
+		/* Also one that came before it blocks; its handler may be what wakes the task. */
+		kw_take_pending();
+		if (READ_ONCE(t->ts.__state) == TASK_RUNNING)
+			break;
 		hs_block(KW_BLOCK_SCHEDULE, U64_MAX);
-		if (t->irq.pending && !t->irq.disabled)
-			kw_irq_enabled();
 	}
 	t->blocked_in_schedule = false;
 	kw_preempt_in();
@@ -214,8 +240,10 @@ int wake_up_process(struct task_struct *p)
 /* cpu_relax() */
 void kw_relax(void)
 {
-	if (!kw_shared.silent)
-		hs_preempted();
+	if (kw_shared.silent)
+		return;
+	hs_preempted();
+	kw_take_pending();
 }
 
 int __cond_resched(void)

@@ -60,7 +60,9 @@ void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t time, u64 slack, cons
 	if (mode & HRTIMER_MODE_REL)
 		time = ktime_add_safe(time, ktime_get());
 	hrtimer_set_expires(timer, time);
-	timer->base = &kw_self->clock_base;
+	/* It stays where its callback runs, or nobody could wait for that. */
+	if (!timer->base || kw_timer_cpu(timer)->timer_running != timer)
+		timer->base = &kw_self->clock_base;
 	timer->state = HRTIMER_STATE_ENQUEUED;
 	timerqueue_add(&kw_queue, &timer->node);
 	hs_timer_changed();
@@ -102,7 +104,8 @@ u64 hrtimer_forward(struct hrtimer *timer, ktime_t now, ktime_t interval)
 
 	if (late < 0)
 		return 0;
-	n = late / (interval ?: 1) + 1;
+	interval = max_t(ktime_t, interval, 1);
+	n = late / interval + 1;
 	hrtimer_add_expires_ns(timer, n * interval);
 	return n;
 }

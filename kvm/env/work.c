@@ -17,7 +17,7 @@
 static LIST_HEAD(kw_ready);		/* struct work_struct.entry */
 static LIST_HEAD(kw_delayed);		/* the same entry; due at delayed_work.timer.expires ns */
 static struct work_struct *kw_running;
-static u32 kw_worker_tid = KW_NO_TASK;
+static u32 kw_worker_tid;	/* the task that kw_boot() ran as, until kw_work_run() says */
 
 static char kw_a_queue[64];		/* never looked into */
 struct workqueue_struct *system_wq = (void *)kw_a_queue;
@@ -37,10 +37,23 @@ static void kw_unqueue(struct work_struct *work)
 	clear_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(work));
 }
 
+/* Those whose time has come, in that order. */
+static void kw_promote(void)
+{
+	struct work_struct *work, *next;
+
+	list_for_each_entry_safe(work, next, &kw_delayed, entry) {
+		if (to_delayed_work(work)->timer.expires > kw_shared.now_ns)
+			break;
+		list_move_tail(&work->entry, &kw_ready);
+	}
+}
+
 bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *work)
 {
 	if (!kw_claim(work))
 		return false;
+	kw_promote();
 	list_add_tail(&work->entry, &kw_ready);
 	hs_work_queued(kw_shared.now_ns);
 	return true;
@@ -48,23 +61,20 @@ bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *wor
 
 bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay)
 {
+	struct work_struct *before;
+
 	if (!delay)
 		return queue_work_on(cpu, wq, &dwork->work);
 	if (!kw_claim(&dwork->work))
 		return false;
 	dwork->timer.expires = kw_shared.now_ns + jiffies_to_nsecs(delay);
-	list_add_tail(&dwork->work.entry, &kw_delayed);
+	/* Sorted: behind all that are due no later. */
+	list_for_each_entry_reverse(before, &kw_delayed, entry)
+		if (to_delayed_work(before)->timer.expires <= dwork->timer.expires)
+			break;
+	list_add(&dwork->work.entry, &before->entry);
 	hs_work_queued(dwork->timer.expires);
 	return true;
-}
-
-static void kw_promote(void)
-{
-	struct work_struct *work, *next;
-
-	list_for_each_entry_safe(work, next, &kw_delayed, entry)
-		if (to_delayed_work(work)->timer.expires <= kw_shared.now_ns)
-			list_move_tail(&work->entry, &kw_ready);
 }
 
 bool kw_work_pending(void)
@@ -85,20 +95,36 @@ u64 kw_work_next(void)
 	return next;
 }
 
+static void kw_run_item(struct work_struct *work)
+{
+	struct work_struct *outer = kw_running;	/* on the worker, of an item that flushes another */
+
+	kw_unqueue(work);
+	kw_running = work;
+	work->func(work);
+	kw_running = outer;
+	kw_released(&kw_running);
+}
+
 void kw_work_run(void)
 {
-	kw_worker_tid = kw_self->tid;
+	/* While the VMs are built there is no worker yet: whoever builds them runs it all. */
+	if (!kw_shared.silent)
+		kw_worker_tid = kw_self->tid;
 	kw_promote();
-	while (!list_empty(&kw_ready)) {
-		struct work_struct *work = list_first_entry(&kw_ready, struct work_struct, entry);
-
-		kw_unqueue(work);
-		kw_running = work;
-		work->func(work);
-		kw_running = NULL;
-		kw_released(&kw_running);
-	}
+	while (!list_empty(&kw_ready))
+		kw_run_item(list_first_entry(&kw_ready, struct work_struct, entry));
 	kw_rcu_run();
+}
+
+static bool kw_is_pending(struct work_struct *work)
+{
+	return test_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(work));
+}
+
+static void kw_wait_worker(void)
+{
+	kw_wait(&kw_running, "work item", kw_worker_tid, KW_BLOCK_LOCK);
 }
 
 static bool kw_wait_running(struct work_struct *work)
@@ -107,41 +133,62 @@ static bool kw_wait_running(struct work_struct *work)
 
 	while (kw_running == work && kw_self->tid != kw_worker_tid) {
 		ran = true;
-		kw_wait(&kw_running, "work item", kw_worker_tid, KW_BLOCK_LOCK);
+		kw_wait_worker();
 	}
 	return ran;
 }
 
+/* An item that is running may queue itself again: until it has ended, that is taken back, too. */
 bool cancel_work_sync(struct work_struct *work)
 {
-	bool pending = test_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(work));
+	bool pending = kw_is_pending(work);
 
-	if (pending)
-		kw_unqueue(work);
-	kw_wait_running(work);
+	do {
+		if (kw_is_pending(work))
+			kw_unqueue(work);
+	} while (kw_wait_running(work));
 	return pending;
 }
 
 bool cancel_delayed_work_sync(struct delayed_work *dwork) { return cancel_work_sync(&dwork->work); }
 
-/* Runs a pending item at once, on this task, instead of waiting for the worker. */
+/*
+ * The worker runs it, as it is an item's right to be run by one task at a time.
+ * Before there is a worker, or on it, it runs here: other kernels' workers would take over.
+ */
 bool flush_work(struct work_struct *work)
 {
-	if (!test_bit(WORK_STRUCT_PENDING_BIT, work_data_bits(work)))
-		return kw_wait_running(work);
-	kw_unqueue(work);
-	work->func(work);
+	bool ran = kw_wait_running(work);
+
+	if (!kw_is_pending(work))
+		return ran;
+	if (kw_shared.silent || kw_self->tid == kw_worker_tid) {
+		kw_run_item(work);
+		return true;
+	}
+	while (kw_is_pending(work) && kw_running != work)
+		kw_wait_worker();
+	kw_wait_running(work);
 	return true;
 }
 
-bool flush_delayed_work(struct delayed_work *dwork) { return flush_work(&dwork->work); }
+/* Does not wait for its time. */
+bool flush_delayed_work(struct delayed_work *dwork)
+{
+	if (kw_is_pending(&dwork->work)) {
+		list_move_tail(&dwork->work.entry, &kw_ready);
+		hs_work_queued(kw_shared.now_ns);
+	}
+	return flush_work(&dwork->work);
+}
+
 
 void __flush_workqueue(struct workqueue_struct *wq)
 {
 	while (!list_empty(&kw_ready))
 		flush_work(list_first_entry(&kw_ready, struct work_struct, entry));
 	while (kw_running && kw_self->tid != kw_worker_tid)
-		kw_wait(&kw_running, "work item", kw_worker_tid, KW_BLOCK_LOCK);
+		kw_wait_worker();
 }
 
 void delayed_work_timer_fn(struct timer_list *timer) { hs_trap("delayed_work_timer_fn"); }

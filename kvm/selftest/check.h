@@ -32,8 +32,19 @@ void st_busy(u64 ns);
 void st_until(u64 ns);
 /* Busy until *@word is @value. */
 void st_wait_for(const u32 *word, u32 value);
-/* Sleeps until somebody wakes it or a signal comes; the caller looks again. */
-void st_sleep(unsigned int state);
+/* @n bytes from @from on are all @value. */
+bool st_all(const void *from, u8 value, size_t n);
+/* Sleeps until @cond; each look is after set_current_state(), as it must be. */
+#define ST_SLEEP_UNTIL(cond)						\
+do {									\
+	for (;;) {							\
+		set_current_state(TASK_UNINTERRUPTIBLE);		\
+		if (cond)						\
+			break;						\
+		schedule();						\
+	}								\
+	__set_current_state(TASK_RUNNING);				\
+} while (0)
 
 static inline struct task_struct *st_task(u32 role) { return &kw_tasks[role + 1]->ts; }
 static inline u32 st_cpu(u32 role) { return role + 1; }

@@ -110,8 +110,7 @@ static void many_role(u32 role)
 		mutex_unlock(&mutex);
 		break;
 	case 3:				/* sleeps */
-		while (!done)
-			st_sleep(TASK_UNINTERRUPTIBLE);
+		ST_SLEEP_UNTIL(done);
 		break;
 	default:			/* ends */
 		st_busy(300);

@@ -12,7 +12,7 @@
 
 #define ROUNDS 20
 
-static struct mutex mutex;
+static struct mutex mutex, outer;
 static spinlock_t spin;
 static raw_spinlock_t raw;
 static rwlock_t rw;
@@ -23,6 +23,7 @@ static u32 readers, writers, nr_in, flag, shared;
 static void setup(void)
 {
 	mutex_init(&mutex);
+	mutex_init(&outer);
 	spin_lock_init(&spin);
 	raw_spin_lock_init(&raw);
 	rwlock_init(&rw);
@@ -379,11 +380,8 @@ static void waiting_irq_role(u32 role)
 /* --- Locks taken and left in ways that look like a deadlock and are none. */
 static void no_deadlock_role(u32 role)
 {
-	static struct mutex outer;
 	u32 i;
 
-	if (role == 0)
-		mutex_init(&outer);
 	st_until(100);
 	for (i = 0; i < ROUNDS; i++) {
 		if (role & 1) {

@@ -10,14 +10,6 @@
 #include <linux/cpumask.h>
 #include "check.h"
 
-static bool all(const u8 *p, u8 value, size_t n)
-{
-	while (n--)
-		if (*p++ != value)
-			return false;
-	return true;
-}
-
 /* --- kmalloc(): aligned, zeroed with __GFP_ZERO, nobody else's, also when used again. */
 #define NR_BLOCKS 40
 
@@ -30,7 +22,7 @@ static void kmalloc_role(u32 role)
 	for (round = 0; round < 300; round++) {
 		i = st_below(NR_BLOCKS);
 		if (block[i]) {
-			ST_CHECK(all(block[i], i + 1, bytes[i]), "%zu bytes were overwritten", bytes[i]);
+			ST_CHECK(st_all(block[i], i + 1, bytes[i]), "%zu bytes were overwritten", bytes[i]);
 			kfree(block[i]);
 			block[i] = NULL;
 			continue;
@@ -39,7 +31,7 @@ static void kmalloc_role(u32 role)
 		if (st_below(2))
 			bytes[i] = 1ul << (3 + st_below(13));
 		block[i] = kmalloc(bytes[i], GFP_KERNEL | __GFP_ZERO);
-		ST_CHECK(all(block[i], 0, bytes[i]), "%zu bytes are not zeroed", bytes[i]);
+		ST_CHECK(st_all(block[i], 0, bytes[i]), "%zu bytes are not zeroed", bytes[i]);
 		ST_CHECK(!((unsigned long)block[i] & 7), "%zu bytes are not aligned to 8", bytes[i]);
 		if (!(bytes[i] & (bytes[i] - 1)))
 			ST_CHECK(!((unsigned long)block[i] & (bytes[i] - 1)), "%zu bytes are not aligned", bytes[i]);
@@ -75,7 +67,7 @@ static void reuse_role(u32 role)
 		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 			u8 *p = kvmalloc(sizes[i], GFP_KERNEL | __GFP_ZERO);
 
-			ST_CHECK(all(p, 0, sizes[i]), "%u bytes are not zeroed", sizes[i]);
+			ST_CHECK(st_all(p, 0, sizes[i]), "%u bytes are not zeroed", sizes[i]);
 			memset(p, 0xaa, sizes[i]);
 			kvfree(p);
 		}
@@ -99,15 +91,15 @@ static void page_role(u32 role)
 		a[1] = (unsigned long)page_address(page);
 		ST_CHECK(virt_to_page(a[1]) == page, "page and address");
 		ST_CHECK(__pa(a[1]) >> PAGE_SHIFT == page_to_pfn(page), "page and number");
-		a[2] = (unsigned long)vmalloc(PAGE_SIZE << order);
+		a[2] = (unsigned long)vzalloc(PAGE_SIZE << order);
 		ST_CHECK(!(a[0] & ((PAGE_SIZE << order) - 1)), "order %u is not aligned", order);
 		ST_CHECK(!(a[1] & ((PAGE_SIZE << order) - 1)), "order %u is not aligned", order);
-		ST_CHECK(!(a[2] & ~PAGE_MASK), "vmalloc() is not page aligned");
-		ST_CHECK(all((u8 *)a[0], 0, PAGE_SIZE << order), "not zeroed");
+		ST_CHECK(!(a[2] & ~PAGE_MASK), "vzalloc() is not page aligned");
+		ST_CHECK(st_all((void *)a[0], 0, PAGE_SIZE << order), "not zeroed");
 		memset((u8 *)a[0], 1, PAGE_SIZE << order);
 		memset((u8 *)a[1], 2, PAGE_SIZE << order);
 		memset((u8 *)a[2], 3, PAGE_SIZE << order);
-		ST_CHECK(all((u8 *)a[0], 1, PAGE_SIZE << order) && all((u8 *)a[1], 2, PAGE_SIZE << order), "overlap");
+		ST_CHECK(st_all((void *)a[0], 1, PAGE_SIZE << order) && st_all((void *)a[1], 2, PAGE_SIZE << order), "overlap");
 		free_pages(a[0], order);
 		__free_pages(page, order);
 		vfree((void *)a[2]);
@@ -199,14 +191,14 @@ static void cpumask_role(u32 role)
 	ST_CHECK(cpumask_empty(a) && cpumask_first(a) >= nr_cpu_ids, "empty");
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
 		cpumask_set_cpu(cpu, a);
-	ST_CHECK(cpumask_equal(a, cpu_online_mask) && cpumask_full(a) && cpumask_empty(b), "overlap");
+	ST_CHECK(cpumask_empty(b), "overlap");
 	for_each_cpu(cpu, a)
-		nr += cpumask_test_cpu(cpu, cpumask_of(cpu)) && cpumask_weight(cpumask_of(cpu)) == 1;
+		nr += cpumask_test_cpu(cpu, cpumask_of(cpu)) && cpumask_first(cpumask_of(cpu)) == cpu;
 	ST_CHECK(nr == nr_cpu_ids && nr == num_online_cpus(), "%u", nr);
 	cpumask_clear_cpu(3, a);
 	ST_CHECK(cpumask_next(2, a) == 4, "next");
 	cpumask_copy(b, a);
-	ST_CHECK(cpumask_weight(b) == nr - 1, "copy");
+	ST_CHECK(!cpumask_test_cpu(3, b) && cpumask_test_cpu(4, b) && !cpumask_empty(b), "copy");
 	free_cpumask_var(a);
 	free_cpumask_var(b);
 }
@@ -216,9 +208,9 @@ static u64 foreign[512];
 
 static void free_data_role(u32 role) { kfree(&foreign[256]); }
 static void free_user_role(u32 role) { kfree((void *)kw_config.user_base); }
-static void free_stack_role(u32 role) { u64 x[8]; OPTIMIZER_HIDE_VAR(role); kfree(&x[role]); }
+static void free_stack_role(u32 role) { u64 x[8] = { }; OPTIMIZER_HIDE_VAR(role); kfree(&x[role]); }
 static void free_inside_role(u32 role) { kfree(kmalloc(96, GFP_KERNEL) + 8); }
-static void free_page_inside_role(u32 role) { vfree(vmalloc(3 * PAGE_SIZE) + PAGE_SIZE); }
+static void free_page_inside_role(u32 role) { vfree(vzalloc(3 * PAGE_SIZE) + PAGE_SIZE); }
 
 static void free_twice_role(u32 role)
 {
@@ -231,7 +223,7 @@ static void free_twice_role(u32 role)
 
 static void free_pages_twice_role(u32 role)
 {
-	void *p = vmalloc(5 * PAGE_SIZE);
+	void *p = vzalloc(5 * PAGE_SIZE);
 
 	OPTIMIZER_HIDE_VAR(p);
 	vfree(p);

@@ -57,6 +57,16 @@ u32 st_below(u32 n)
 	return (u32)((z >> 32) * n >> 32);
 }
 
+bool st_all(const void *from, u8 value, size_t n)
+{
+	const u8 *p = from;
+
+	while (n--)
+		if (*p++ != value)
+			return false;
+	return true;
+}
+
 void st_until(u64 ns)
 {
 	while (kw_shared.now_ns < ns) {
@@ -72,10 +82,4 @@ void st_wait_for(const u32 *word, u32 value)
 {
 	while (READ_ONCE(*word) != value)
 		st_busy(20);
-}
-
-void st_sleep(unsigned int state)
-{
-	set_current_state(state);
-	schedule();
 }

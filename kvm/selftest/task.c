@@ -52,7 +52,8 @@ static void only_wake_role(u32 role)
 	u32 i;
 
 	if (role == 0) {
-		st_sleep(TASK_UNINTERRUPTIBLE);
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule();
 		ST_CHECK(flag, "schedule() returned without a wake-up");
 		ST_CHECK(get_current_state() == TASK_RUNNING, "state %x", get_current_state());
 		return;
@@ -189,8 +190,7 @@ static void notifier_role(u32 role)
 		preempt_notifier_init(&n, &notify_ops);
 		preempt_notifier_register(&n);
 		for (i = 0; i < ROUNDS; i++) {
-			while (!flag)
-				st_sleep(TASK_UNINTERRUPTIBLE);
+			ST_SLEEP_UNTIL(flag);
 			flag = 0;
 		}
 		schedule();

@@ -104,8 +104,7 @@ static void wake_role(u32 role)
 		hrtimer_start(&one, 5000, HRTIMER_MODE_REL);
 		ST_CHECK(hrtimer_active(&one), "it was started");
 		ST_CHECK(ktime_to_ns(hrtimer_get_remaining(&one)) == 5000, "remaining");
-		while (!fired)
-			st_sleep(TASK_UNINTERRUPTIBLE);
+		ST_SLEEP_UNTIL(fired);
 		ST_CHECK(kw_shared.now_ns >= last_ns, "early");
 		ST_CHECK(!hrtimer_active(&one), "it fired");
 	}

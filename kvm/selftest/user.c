@@ -29,17 +29,17 @@ static void partial_role(u32 role)
 	memset(MEM(0, 0), 0x11, PAGE_SIZE);
 	memset(buf, 0x77, sizeof(buf));
 	ST_CHECK(copy_from_user(buf, USER(0, PAGE_SIZE - before), n) == after, "%u bytes left", after);
-	ST_CHECK(!memchr_inv(buf, 0x11, before), "copied");
-	ST_CHECK(!memchr_inv(buf + before, 0, after), "the rest is zeroed");
+	ST_CHECK(st_all(buf, 0x11, before), "copied");
+	ST_CHECK(st_all(buf + before, 0, after), "the rest is zeroed");
 	ST_CHECK(buf[n] == 0x77, "and nothing more");
 	memset(buf, 0x77, sizeof(buf));
 	ST_CHECK(__copy_from_user(buf, USER(0, PAGE_SIZE - before), n) == after, "%u bytes left", after);
 	memset(buf, 0x22, sizeof(buf));
 	ST_CHECK(copy_to_user(USER(0, PAGE_SIZE - before), buf, n) == after, "%u bytes left", after);
-	ST_CHECK(!memchr_inv(MEM(0, PAGE_SIZE - before), 0x22, before), "written");
+	ST_CHECK(st_all(MEM(0, PAGE_SIZE - before), 0x22, before), "written");
 	ST_CHECK(before == PAGE_SIZE || *MEM(0, PAGE_SIZE - before - 1) == 0x11, "not before");
 	ST_CHECK(clear_user(USER(0, PAGE_SIZE - before), n) == after, "%u bytes left", after);
-	ST_CHECK(!memchr_inv(MEM(0, PAGE_SIZE - before), 0, before), "cleared");
+	ST_CHECK(st_all(MEM(0, PAGE_SIZE - before), 0, before), "cleared");
 	ST_CHECK(copy_from_user(buf, USER(1, 0), 8) == 8, "nothing there");
 	protect(1, KW_USER_RW);
 	ST_CHECK(!copy_from_user(buf, USER(0, 100), 2 * PAGE_SIZE), "all there again");
@@ -53,10 +53,10 @@ static void whole_role(u32 role)
 		for (k = 0; k < sizeof(buf); k++)
 			buf[k] = st_below(256);
 		at = st_below(2 * PAGE_SIZE);
-		n = st_below(2 * PAGE_SIZE);
+		n = 1 + st_below(2 * PAGE_SIZE);
 		ST_CHECK(!copy_to_user(USER(2, at), buf, n), "all there");
 		ST_CHECK(!memcmp(MEM(2, at), buf, n), "written");
-		memset(buf, 0, n);
+		memset(buf, 0, sizeof(buf));
 		ST_CHECK(!copy_from_user(buf, USER(2, at), n), "all there");
 		ST_CHECK(!memcmp(MEM(2, at), buf, n), "read");
 	}
@@ -92,7 +92,7 @@ do {												\
 
 static void get_put_role(u32 role)
 {
-	u64 v;
+	u64 v __maybe_unused;
 
 	protect(6, KW_USER_NONE);
 	TRY(u8);
@@ -130,7 +130,7 @@ fault: __maybe_unused
 static void race_role(u32 role)
 {
 	u32 i;
-	u64 v, left;
+	u64 left, v __maybe_unused;
 
 	for (i = 0; i < 40; i++) {
 		if (role == 0) {
