@@ -12,6 +12,7 @@
 #include <asm/fpu/api.h>
 #include "mmu.h"
 #include "pmu.h"
+#include "x86.h"
 #include "env.h"
 
 bool tdp_enabled = true;
@@ -22,6 +23,15 @@ struct x86_pmu_capability kvm_pmu_cap;
 #ifdef KW_HAS_PMU_EVENTSEL
 struct kvm_pmu_emulated_event_selectors kvm_pmu_eventsel;
 #endif
+
+/* The MMU finds out how many physical address bits the host has; guests' memslots must fit. */
+int kvm_mmu_vendor_module_init(void)
+{
+#ifdef KW_HAS_HOST_MAXPHYADDR
+	kvm_host.maxphyaddr = boot_cpu_data.x86_phys_bits;
+#endif
+	return 0;
+}
 
 int kvm_mmu_create(struct kvm_vcpu *vcpu)
 {

@@ -36,7 +36,8 @@ unsigned long kw_user_read(void *to, const void __user *from, unsigned long n)
 {
 	unsigned long ok = kw_user_reach((unsigned long)from, n, KW_USER_READ);
 
-	memcpy(to, (__force const void *)from, ok);
+	if (ok)
+		memcpy(to, (__force const void *)from, ok);
 	return n - ok;
 }
 
@@ -44,7 +45,8 @@ unsigned long kw_user_write(void __user *to, const void *from, unsigned long n)
 {
 	unsigned long ok = kw_user_reach((unsigned long)to, n, KW_USER_RW);
 
-	memcpy((__force void *)to, from, ok);
+	if (ok)
+		memcpy((__force void *)to, from, ok);
 	return n - ok;
 }
 
@@ -52,7 +54,8 @@ unsigned long kw_user_clear(void __user *to, unsigned long n)
 {
 	unsigned long ok = kw_user_reach((unsigned long)to, n, KW_USER_RW);
 
-	memset((__force void *)to, 0, ok);
+	if (ok)
+		memset((__force void *)to, 0, ok);
 	return n - ok;
 }
 
