@@ -31,7 +31,7 @@ def steps(build):
         ("races", unittest + ["tests/e2e", "-p", "test_race.py"]),
         ("oracle-sees", unittest + ["tests/e2e", "-p", "test_rules.py"]),
         ("builder", unittest + ["tests/variant"]),
-        ("determinism", [sys.executable, "tests/e2e/determinism.py", "--build", build, "--runs", "8000",
+        ("determinism", [sys.executable, "tests/e2e/determinism.py", "--build", build, "--runs", "6000",
                          "--fresh", "60"]),
     )
 
