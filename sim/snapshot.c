@@ -2,24 +2,13 @@
 /*
  * See snapshot.h.  The arena and the regions are areas, all treated alike.
  *
- * An area is put back in one of two ways, by its size (figures: bench/snapshot.c).
- *
- *  - Small: a plain copy; each page is compared with it and written if it differs.
- *    No system call and no page fault.
- *  - Large: the snapshot moves into a memfd of which the area becomes a private
- *    mapping, so that the host's page tables know what is dirty, and
- *    MADV_DONTNEED forgets it.  Clean pages exist once and not twice.
- *    Pages that are zero stay holes, and stretches that are zero stay out of the
- *    memfd: the host fills in a hole that is touched, for good.
- *
- * On a virtual machine, where a page fault takes 2.5 us, a restore and the run's
- * first writes take, in us (bench/snapshot.c, medians):
- *
- *	arena, dirty pages	memcpy	compare	memfd
- *	300 KiB, 20		9	9	60
- *	4 MiB, 100		135	130	330
- *	16 MiB, 400		1,480	1,260	1,360
- *	110 MiB, 4,000		15,000	11,000	15,000
+ * The snapshot is stored by lines of 64 bytes: a word a page says which lines are
+ * not zero, and those lines follow each other, packed.  Most of what KVM allocates
+ * for a vCPU is zero, so the store is a fraction of the arena, and pages that are
+ * zero cost a word.  A restore walks the pages, compares each line with the stored
+ * one or with zero, and writes only what differs: no system call, no page fault, and
+ * a page that was never touched stays that way.  bench/snapshot.c has figures, beside
+ * a plain copy and a private mapping of a memfd (which keeps each dirty page twice).
  *
  * Behind the arena's used part, what kw_arena_used() says that a run allocated is
  * wiped, and a little more looked at, since that is where overruns land.
