@@ -46,25 +46,20 @@ static bool pv_word(const struct vcpu *v, uint32_t *word)
 	return true;
 }
 
-void lapic_check_entry(struct vcpu *v)
+static inline void show(struct vcpu *v, void (*check)(uint32_t vcpu, const struct kw_hw *hw,
+						      const struct kw_apic_state *kvm, uint32_t pv_word,
+						      bool pv_word_readable))
 {
 	struct kw_apic_state st;
 	uint32_t word;
 	bool readable = pv_word(v, &word);
 
 	kw_apic_state(v->hw, &st);
-	oracle_entry(v->index, v->hw, &st, word, readable);
+	check(v->index, v->hw, &st, word, readable);
 }
 
-void lapic_check_exit(struct vcpu *v)
-{
-	struct kw_apic_state st;
-	uint32_t word;
-	bool readable = pv_word(v, &word);
-
-	kw_apic_state(v->hw, &st);
-	oracle_exit(v->index, v->hw, &st, word, readable);
-}
+void lapic_check_entry(struct vcpu *v) { show(v, oracle_entry); }
+void lapic_check_exit(struct vcpu *v) { show(v, oracle_exit); }
 
 void lapic_tell(struct vcpu *v)
 {
