@@ -11,6 +11,8 @@ Q := $(if $(V),,@)
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -I. -fno-pic
 LAPICSIM := $(O)/lapicsim
+# Elsewhere than in the repository the command has to be told where that is.
+ROOT := $(if $(filter-out build,$(O)),-DLAPICSIM_ROOT='"$(CURDIR)"')
 
 COMMAND_SOURCES := sim/main.c $(wildcard sim/cmd/*.c sim/policy/*.c) \
 	$(addprefix sim/,options.c option_table.c option_help.c command_line.c scenario.c scenario_expect.c \
@@ -37,7 +39,7 @@ setup:
 
 $(O)/command/%.o: %.c | setup
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(ROOT) -MMD -MP -c -o $@ $<
 
 $(LAPICSIM): $(COMMAND_OBJECTS)
 	$(Q)$(CC) $(CFLAGS) -no-pie -o $@ $^ -linih -lpthread
