@@ -23,6 +23,7 @@
 #include "sim/rng.h"
 #include "sim/bench.h"
 #include "sim/run.h"
+#include "sim/selftest.h"
 #include "sim/worker.h"
 
 const char variant_name[] = FAKE_NAME, variant_identity[] = FAKE_IDENTITY, variant_class[] = FAKE_CLASS;
@@ -156,9 +157,16 @@ int bench_main(const char *path)
 	return 1;
 }
 
-int selftest_main(const char *name);
-int selftest_main(const char *name)
+bool selftest_wanted(int argc, char **argv)
 {
-	(void)name;
+	(void)argc;
+	(void)argv;
+	return false;
+}
+
+int selftest_main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
 	return 1;
 }
