@@ -2,6 +2,7 @@
 /* See machine.h. All that is done here, a VMM could do: open, ioctl, mmap. */
 #include "sim/machine.h"
 
+#include <errno.h>
 #include <linux/kvm.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -107,14 +108,21 @@ static void pick_cpuid(void)
 	cpuid.head.nent = n;
 }
 
-static int64_t set_msr(int fd, uint32_t index, uint64_t value)
+int64_t machine_set_msr(int64_t (*ioctl)(int fd, uint32_t cmd, uint64_t arg), int fd, uint32_t index, uint64_t value)
 {
 	struct { struct kvm_msrs head; struct kvm_msr_entry entry; } m = {
 		.head.nmsrs = 1, .entry = { .index = index, .data = value },
 	};
-	int64_t ret = kw_ioctl(fd, KVM_SET_MSRS, (uint64_t)&m);
 
-	return ret == 1 ? 0 : ret < 0 ? ret : -22;
+	return ioctl(fd, KVM_SET_MSRS, (uint64_t)&m);
+}
+
+/* While the VMs are built KVM has to take it. */
+static int64_t set_msr(int fd, uint32_t index, uint64_t value)
+{
+	int64_t ret = machine_set_msr(kw_ioctl, fd, index, value);
+
+	return ret == 1 ? 0 : ret < 0 ? ret : -EINVAL;
 }
 
 static int64_t enable_apic(struct vcpu *v)
@@ -211,27 +219,38 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 }
 
 /* --- All of it. */
+void machine_task_name(uint32_t tid, char *name, uint32_t n)
+{
+	if (tid == MACHINE_KWORKER_TID)
+		snprintf(name, n, "kworker");
+	else if (tid < machine.devices_tid)
+		snprintf(name, n, "vcpu%u", tid - 1);
+	else if (tid < machine.memory_tid)
+		snprintf(name, n, "device%u", tid - machine.devices_tid);
+	else if (tid < machine.signal_tid)
+		snprintf(name, n, "memory%u", tid - machine.memory_tid);
+	else
+		snprintf(name, n, "manager%u", tid - machine.signal_tid);
+}
+
+/* The VM, and so the address space, that a task of userspace belongs to. */
+static uint32_t vm_of_task(uint32_t tid)
+{
+	if (tid < machine.devices_tid)
+		return (tid - 1) / machine.scenario.vcpus;
+	if (tid < machine.memory_tid)
+		return (tid - machine.devices_tid) / machine.scenario.msi;
+	return (tid - machine.memory_tid) % machine.nr_vms;
+}
+
+/* All but the kworker, which kw_boot() made. */
 static int create_tasks(void)
 {
-	const struct scenario *s = &machine.scenario;
 	char name[24];
 
-	for (uint32_t i = 0; i < machine.nr_vcpus; i++) {
-		snprintf(name, sizeof(name), "vcpu%u", i);
-		if (kw_task_create(1 + i, name, i / s->vcpus))
-			return -1;
-	}
-	for (uint32_t i = 0; i < s->vms * s->msi; i++) {
-		snprintf(name, sizeof(name), "device%u", i);
-		if (kw_task_create(machine.devices_tid + i, name, i / s->msi))
-			return -1;
-	}
-	for (uint32_t i = 0; i < s->vms; i++) {
-		snprintf(name, sizeof(name), "memory%u", i);
-		if (kw_task_create(machine.memory_tid + i, name, i))
-			return -1;
-		snprintf(name, sizeof(name), "manager%u", i);
-		if (kw_task_create(machine.signal_tid + i, name, i))
+	for (uint32_t tid = 1; tid < machine.nr_tasks; tid++) {
+		machine_task_name(tid, name, sizeof(name));
+		if (kw_task_create(tid, name, vm_of_task(tid)))
 			return -1;
 	}
 	return 0;

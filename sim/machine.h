@@ -51,7 +51,6 @@ struct vcpu {
 	uint32_t pv_last;	/* the word as the guest last left it */
 	uint8_t	 tpr;
 	uint8_t	 nr_handlers;	/* interrupt handlers that run, nested */
-	uint8_t	 handler_vector[16];
 	uint8_t	 handler_ops[16]; /* operations left before the handler's EOI */
 	uint8_t	 eoi_done;	/* the innermost handler has done its EOI */
 	uint8_t	 quiet;		/* it was told to finish */
@@ -63,10 +62,8 @@ struct vcpu {
 	uint8_t	 told;		/* enum vcpu_action */
 	uint64_t told_value;
 	int32_t	 message;	/* oracle's handle of an ICR write in progress, or -1 */
-	uint32_t icr_high;	/* xAPIC: the destination that was written first */
 	bool	 icr_low_next;	/* xAPIC: ICR2 is written, ICR comes next */
 	uint64_t icr_value;
-	bool	 in_guest;
 };
 
 struct vm {
@@ -89,6 +86,9 @@ struct machine {
 };
 extern struct machine machine;
 
+/* "vcpu3", "device0", ...: @tid's name, for the kernel world and the trace. */
+void machine_task_name(uint32_t tid, char *name, uint32_t n);
+
 /* 0, or -1 with a message. */
 int machine_build(const struct scenario *s, char *error, uint64_t n);
 /* Guest memory, protections and the guests' own state, for a run from @seed. */
@@ -99,6 +99,9 @@ uint32_t *machine_word(const struct vm *vm, uint64_t gpa);
 /* Protection of the page of @gpa, KW_USER_NONE without a memslot. */
 uint8_t machine_prot(const struct vm *vm, uint64_t gpa);
 uint32_t machine_page_index(const struct vm *vm, uint64_t gpa);
+
+/* KVM_SET_MSRS of one MSR through @ioctl (kw_ioctl() or host_ioctl()): 1 if KVM took it, 0 or a negative errno. */
+int64_t machine_set_msr(int64_t (*ioctl)(int fd, uint32_t cmd, uint64_t arg), int fd, uint32_t index, uint64_t value);
 
 /* Userspace's KVM_SET_USER_MEMORY_REGION of slot 1: size 0 deletes. 0 or a negative errno. */
 int64_t machine_set_slot(struct vm *vm, uint64_t gpa, uint64_t bytes);

@@ -19,7 +19,6 @@
 #include "sim/vcpu.h"
 
 static struct run_result *result;	/* of the run in progress */
-static enum sched_end ended;
 
 /* --- Findings. */
 uint64_t record_now(void) { return sched_now(); }
@@ -123,12 +122,9 @@ static void judge_quiet(void)
 static void spawn_actors(void)
 {
 	const struct scenario *s = &machine.scenario;
-	char name[16];
 
-	for (uint32_t i = 0; i < machine.nr_vcpus; i++) {
-		snprintf(name, sizeof(name), "vcpu%u", i);
-		sched_spawn(machine.vcpu[i].tid, ACTOR_VCPU, name, 0, user_vcpu_thread, &machine.vcpu[i]);
-	}
+	for (uint32_t i = 0; i < machine.nr_vcpus; i++)
+		sched_spawn(machine.vcpu[i].tid, ACTOR_VCPU, "vcpu", 0, user_vcpu_thread, &machine.vcpu[i]);
 	for (uint32_t i = 0; i < machine.nr_vms * s->msi; i++)
 		sched_spawn(machine.devices_tid + i, ACTOR_DEVICE, "device", 0, device_msi,
 			    &machine.vm[i / s->msi]);
@@ -143,17 +139,10 @@ static void race(void)
 	const struct scenario *s = &machine.scenario;
 	struct sched_limits limits = { .end_ns = s->duration_ns + s->quiet_ns, .max_events = s->max_events };
 
-	ended = sched_run(&limits);
-	if (ended == SCHED_EVENTS)
+	if (sched_run(&limits) == SCHED_EVENTS)
 		result->end = RUN_LIMIT;
 	else
 		judge_quiet();
-}
-
-static void put_back(void)
-{
-	snapshot_restore();
-	oracle_reset();
 }
 
 static void start(uint64_t seed)
@@ -177,7 +166,8 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	memset(out, 0, offsetof(struct run_result, divergence));
 	out->seed = seed;
 	out->end = RUN_COMPLETE;
-	put_back();
+	snapshot_restore();
+	oracle_reset();
 	start(seed);
 	trace_start(text);
 	crash = crash_protect(race);
@@ -212,15 +202,12 @@ static void build(void)
 
 static void name_trace_tasks(void)
 {
-	char name[16];
+	char name[24];
 
-	trace_task(MACHINE_KWORKER_TID, "kworker");
-	for (uint32_t i = 0; i < machine.nr_vcpus; i++) {
-		snprintf(name, sizeof(name), "vcpu%u", i);
-		trace_task(machine.vcpu[i].tid, name);
+	for (uint32_t tid = 0; tid < machine.nr_tasks; tid++) {
+		machine_task_name(tid, name, sizeof(name));
+		trace_task(tid, name);
 	}
-	for (uint32_t id = machine.devices_tid; id < machine.nr_tasks; id++)
-		trace_task(id, id < machine.memory_tid ? "device" : id < machine.signal_tid ? "memory" : "manager");
 }
 
 int run_setup(const struct scenario *s, char *error, uint64_t n)

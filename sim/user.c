@@ -18,15 +18,6 @@
 
 #define BETWEEN_RUNS_NS 300
 
-static int64_t set_pv_msr(struct vcpu *v, uint64_t value)
-{
-	struct { struct kvm_msrs head; struct kvm_msr_entry entry; } m = {
-		.head.nmsrs = 1, .entry = { .index = MSR_PV_EOI_EN, .data = value },
-	};
-
-	return host_ioctl(v->fd, KVM_SET_MSRS, (uint64_t)&m);
-}
-
 /* Disable, enable, or move PV EOI from outside, as a migration or a reset would. */
 static void set_msrs(struct vcpu *v)
 {
@@ -42,7 +33,7 @@ static void set_msrs(struct vcpu *v)
 			return;
 		*machine_word(vm, value & ~1ull) = 0;
 	}
-	accepted = set_pv_msr(v, value) == 1;
+	accepted = machine_set_msr(host_ioctl, v->fd, MSR_PV_EOI_EN, value) == 1;
 	oracle_user_pv_msr(v->index, value, accepted);
 	if (accepted)
 		v->pv_msr = value;

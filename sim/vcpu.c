@@ -373,7 +373,6 @@ static void take_interrupt(struct vcpu *v, uint8_t vector)
 		v->nr_handlers--;
 		v->eoi_done = false;
 	}
-	v->handler_vector[v->nr_handlers] = vector;
 	v->handler_ops[v->nr_handlers] = rng_below(&v->program, sc()->handler_ops + 1);
 	v->nr_handlers++;
 	v->halted = false;
@@ -471,11 +470,9 @@ void hs_vm_enter(struct kw_hw *hw)
 	lapic_settle(v, valid && (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXCEPTION);
 	lapic_check_entry(v);
 	host_event(DIGEST_ENTRY, v->index, info);
-	v->in_guest = true;
 	v->halted = false;
 	if (!valid || !inject(v, info))
 		run_guest(v);
-	v->in_guest = false;
 	host_event(DIGEST_EXIT, v->index, (uint64_t)hw->exit_reason << 32 | (uint32_t)hw->exit_qual);
 }
 
