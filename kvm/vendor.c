@@ -5,28 +5,18 @@
  *
  * It follows VMX, as the SDM describes it: the event-injection field and its
  * re-injection after a cancelled entry or an interrupted delivery, interrupt
- * shadows, the interrupt-window exit, the TPR shadow with its threshold, and
- * exits.  APICv is off.
+ * shadows, the interrupt-window exit, and the TPR shadow with its threshold.
+ * What an exit makes KVM do is in exits.c.  APICv is off.
  *
  * Operations are found by name: kw_op_X() fills kvm_x86_ops.X.  One that KVM
  * wants and that is neither here nor a no-op with a reason in symbols.tbl is a
  * trap.  No instruction is decoded; hs_vm_enter() says what the guest did.
  */
-#include <linux/kvm_host.h>
-#include <kvm/iodev.h>
-#include <asm/msr-index.h>
-#include "lapic.h"
-#include "x86.h"
+#include "vendor.h"
 #include "cpuid.h"
 #include "pmu.h"
 #include "irq.h"
 #include "trace.h"
-#include "env/env.h"
-
-struct kw_vcpu {
-	struct kvm_vcpu vcpu;
-	struct kw_hw hw;
-};
 
 struct kw_vm {
 	struct kvm kvm;
@@ -35,21 +25,10 @@ struct kw_vm {
 
 static u32 kw_nr_vms;
 
-static struct kw_hw *kw_hw(struct kvm_vcpu *vcpu)
-{
-	return &container_of(vcpu, struct kw_vcpu, vcpu)->hw;
-}
-
 static struct kvm_vcpu *kw_vcpu(const struct kw_hw *hw)
 {
 	return (struct kvm_vcpu *)&container_of(hw, struct kw_vcpu, hw)->vcpu;
 }
-
-/* KVM's declarations of the operations: a definition below that drifts fails to compile. */
-#define KVM_X86_OP(func) extern typeof(*((struct kvm_x86_ops *)0)->func) kw_op_##func;
-#define KVM_X86_OP_OPTIONAL(func) KVM_X86_OP(func)
-#define KVM_X86_OP_OPTIONAL_RET0(func) KVM_X86_OP(func)
-#include <asm/kvm-x86-ops.h>
 
 /* --- The processor and the VM. */
 int kw_op_hardware_enable(void) { return 0; }
@@ -320,127 +299,6 @@ void kw_op_handle_exit_irqoff(struct kvm_vcpu *vcpu)
 {
 	if (kw_hw(vcpu)->exit_reason == KW_EXIT_EXTERNAL_INTERRUPT)
 		kw_take_irqs_off();
-}
-
-/* --- Exit handlers: 1 go on, 0 to userspace, negative an error. */
-static int kw_exit_nothing(struct kvm_vcpu *vcpu) { return 1; }
-static int kw_exit_skip(struct kvm_vcpu *vcpu) { return kvm_skip_emulated_instruction(vcpu); }
-
-static int kw_exit_irq_window(struct kvm_vcpu *vcpu)
-{
-	kw_hw(vcpu)->int_window = 0;
-	kvm_make_request(KVM_REQ_EVENT, vcpu);
-	++vcpu->stat.irq_window_exits;
-	return 1;
-}
-
-static int kw_exit_nmi_window(struct kvm_vcpu *vcpu)
-{
-	kw_hw(vcpu)->nmi_window = 0;
-	kvm_make_request(KVM_REQ_EVENT, vcpu);
-	return 1;
-}
-
-static int kw_exit_tpr(struct kvm_vcpu *vcpu)
-{
-	kvm_apic_update_ppr(vcpu);
-	return 1;
-}
-
-/* MOV to or from CR8 without a TPR shadow: SDM, "Exit Qualification for Control-Register Accesses". */
-static int kw_exit_cr(struct kvm_vcpu *vcpu)
-{
-	struct kw_hw *hw = kw_hw(vcpu);
-
-	if (hw->exit_qual & 16) {
-		hw->rax = kvm_get_cr8(vcpu);
-		return kvm_skip_emulated_instruction(vcpu);
-	}
-	return kvm_complete_insn_gp(vcpu, kvm_set_cr8(vcpu, hw->rax));
-}
-
-static int kw_exit_io(struct kvm_vcpu *vcpu)
-{
-	return kvm_fast_pio(vcpu, 1, kw_hw(vcpu)->exit_qual >> 16, 0);
-}
-
-/* To userspace, which does what the device would; the instruction is over. */
-static int kw_exit_mmio(struct kvm_vcpu *vcpu)
-{
-	struct kw_hw *hw = kw_hw(vcpu);
-
-	vcpu->run->exit_reason = KVM_EXIT_MMIO;
-	vcpu->run->mmio.phys_addr = hw->exit_gpa;
-	vcpu->run->mmio.len = 4;
-	vcpu->run->mmio.is_write = true;
-	memcpy(vcpu->run->mmio.data, &hw->mmio_data, 4);
-	kvm_skip_emulated_instruction(vcpu);
-	return 0;
-}
-
-/*
- * xAPIC MMIO. An EOI goes the short way that VMX has for it; everything else the
- * way that the emulator takes: to the APIC's device, else to userspace.
- */
-static int kw_exit_apic_access(struct kvm_vcpu *vcpu)
-{
-	struct kw_hw *hw = kw_hw(vcpu);
-	struct kvm_lapic *apic = vcpu->arch.apic;
-	gpa_t addr = (vcpu->arch.apic_base & PAGE_MASK) | (hw->exit_qual & 0xfff);
-	u32 val = hw->mmio_data;
-	bool write = hw->exit_qual & 0x1000;
-	int r;
-
-	if (write && (hw->exit_qual & 0xfff) == APIC_EOI) {
-		kvm_lapic_set_eoi(vcpu);
-		return kvm_skip_emulated_instruction(vcpu);
-	}
-	if (write)
-		r = kvm_iodevice_write(vcpu, &apic->dev, addr, 4, &val);
-	else
-		r = kvm_iodevice_read(vcpu, &apic->dev, addr, 4, &val);
-	if (r) {
-		hw->exit_gpa = addr;
-		return kw_exit_mmio(vcpu);
-	}
-	hw->mmio_data = val;
-	return kvm_skip_emulated_instruction(vcpu);
-}
-
-static int (*const kw_exits[KW_NR_EXIT_REASONS])(struct kvm_vcpu *) = {
-	[KW_EXIT_EXTERNAL_INTERRUPT]	= kw_exit_nothing,
-	[KW_EXIT_INTERRUPT_WINDOW]	= kw_exit_irq_window,
-	[KW_EXIT_NMI_WINDOW]		= kw_exit_nmi_window,
-	[KW_EXIT_CPUID]			= kvm_emulate_cpuid,
-	[KW_EXIT_HLT]			= kvm_emulate_halt,
-	[KW_EXIT_VMCALL]		= kvm_emulate_hypercall,
-	[KW_EXIT_CR_ACCESS]		= kw_exit_cr,
-	[KW_EXIT_IO_INSTRUCTION]	= kw_exit_io,
-	[KW_EXIT_MSR_READ]		= kvm_emulate_rdmsr,
-	[KW_EXIT_MSR_WRITE]		= kvm_emulate_wrmsr,
-	[KW_EXIT_PAUSE]			= kw_exit_skip,
-	[KW_EXIT_TPR_BELOW_THRESHOLD]	= kw_exit_tpr,
-	[KW_EXIT_APIC_ACCESS]		= kw_exit_apic_access,
-	[KW_EXIT_EPT_VIOLATION]		= kw_exit_nothing,
-	[KW_EXIT_EPT_MISCONFIG]		= kw_exit_mmio,
-	[KW_EXIT_PREEMPTION_TIMER]	= kw_exit_nothing,
-};
-
-int kw_op_handle_exit(struct kvm_vcpu *vcpu, fastpath_t fastpath)
-{
-	struct kw_hw *hw = kw_hw(vcpu);
-	int r;
-
-	hs_vm_exit_handle(hw);
-	kw_point(KW_POINT_EXIT);
-	if (fastpath != EXIT_FASTPATH_NONE)
-		return 1;
-	if (hw->exit_reason >= KW_NR_EXIT_REASONS || !kw_exits[hw->exit_reason])
-		hs_fault("an exit reason that the vendor module does not know");
-	r = kw_exits[hw->exit_reason](vcpu);
-	hw->rax = vcpu->arch.regs[VCPU_REGS_RAX];
-	hw->rdx = vcpu->arch.regs[VCPU_REGS_RDX];
-	return r;
 }
 
 /* --- What the libc world may look at. */

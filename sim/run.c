@@ -16,7 +16,7 @@
 #include "sim/scheduler.h"
 #include "sim/snapshot.h"
 #include "sim/trace.h"
-#include "sim/vcpu.h"
+#include "sim/guest.h"
 
 static struct run_result *result;	/* of the run in progress */
 
@@ -153,7 +153,7 @@ static void start(uint64_t seed)
 	policy_set_params(&params);
 	sched_reset(seed, policy_find(s->policy));
 	machine_reset(seed);
-	vcpu_nr_interrupts = 0;
+	guest_nr_interrupts = 0;
 	host_start(seed, s->duration_ns);
 	spawn_actors();
 }
@@ -180,7 +180,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	trace_start(NULL);
 	out->digest = host_digest.value;
 	out->nr_events = sched_nr_events();
-	out->nr_interrupts = vcpu_nr_interrupts;
+	out->nr_interrupts = guest_nr_interrupts;
 	out->virtual_ns = sched_now();
 }
 
@@ -237,7 +237,7 @@ int run_setup(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	host_init();
-	vcpu_init();
+	guest_init();
 	name_trace_tasks();
 	if (snapshot_add_region(__start_kw_data, __stop_kw_data - __start_kw_data) ||
 	    snapshot_add_region((void *)MACHINE_USER_BASE, machine.user_bytes) ||

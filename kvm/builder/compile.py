@@ -172,13 +172,11 @@ def optional_sources():
 def our_kernel_sources(repo):
     """The environment, its tests and the vendor module, by relative name."""
     out = []
-    for folder in ("kvm/env", "kvm/selftest"):
+    for folder in ("kvm/env", "kvm/selftest", "kvm"):
         path = os.path.join(repo, folder)
         if os.path.isdir(path):
             out += sorted(folder + "/" + n for n in os.listdir(path)
                           if n.endswith(".c"))
-    if os.path.exists(os.path.join(repo, "kvm/vendor.c")):
-        out.append("kvm/vendor.c")
     return out
 
 

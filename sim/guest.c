@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See guest.h. Which operation comes next; none is done here. */
+#include "sim/guest.h"
+
+#include "sim/crash.h"
+#include "sim/host.h"
+#include "sim/oracle/oracle.h"
+#include "sim/trace.h"
+
+#define MAX_HANDLERS	16u
+
+uint64_t guest_nr_interrupts;
+bool guest_again;
+
+#define X(op, fn, text, bytes) [OP_##op] = { text, do_##fn, bytes },
+static const struct {
+	const char *name;
+	enum step (*run)(struct vcpu *v);
+	uint32_t len;
+} ops[OP_NR] = { GUEST_DRAWN_OPS(X) GUEST_OTHER_OPS(X) };
+#undef X
+
+static uint32_t total_weight;
+static const uint32_t *weights(void) { return &sc()->guest.compute; }
+
+void guest_init(void)
+{
+	_Static_assert(sizeof(struct guest_mix) == OP_NR_DRAWN * sizeof(uint32_t), "a weight per operation");
+	total_weight = 0;
+	for (uint32_t i = 0; i < OP_NR_DRAWN; i++)
+		total_weight += weights()[i];
+}
+
+/* STI and MOV SS block for one instruction. */
+static void instruction_retired(struct vcpu *v)
+{
+	if (v->hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS))
+		guest_set_if(v, guest_if_on(v), 0);
+}
+
+/* The quiet phase: finish handlers, let everything in, and halt. */
+static enum op next_quiet(struct vcpu *v)
+{
+	v->quiet = true;
+	if (v->nr_handlers)
+		return v->eoi_done ? OP_IRET : OP_EOI;
+	if (v->tpr)
+		return OP_TPR;
+	return OP_HLT;
+}
+
+static enum op next_in_handler(struct vcpu *v)
+{
+	uint8_t *left = &v->handler_ops[v->nr_handlers - 1];
+
+	if (v->eoi_done)
+		return OP_IRET;
+	if (*left) {
+		enum op op;
+
+		--*left;
+		op = rng_weighted(&v->program, weights(), OP_NR_DRAWN, total_weight);
+		return op == OP_HLT || op == OP_CLI ? OP_COMPUTE : op;
+	}
+	return OP_EOI;
+}
+
+static enum op next_op(struct vcpu *v)
+{
+	if (v->icr_low_next)
+		return OP_ICR_LOW;
+	if (v->retry)
+		return v->retry_op;
+	if (host_phase == HOST_QUIET)
+		return next_quiet(v);
+	if (v->nr_handlers)
+		return next_in_handler(v);
+	if (v->cli_left && !--v->cli_left)
+		return OP_STI;
+	return rng_weighted(&v->program, weights(), OP_NR_DRAWN, total_weight);
+}
+
+uint64_t guest_op_time(struct vcpu *v)
+{
+	return rng_gap(&v->time, v->nr_handlers ? sc()->handler_ns / 3 + 1 : sc()->op_ns);
+}
+
+void guest_take_interrupt(struct vcpu *v, uint8_t vector)
+{
+	if (v->nr_handlers == MAX_HANDLERS)
+		crash_end(CRASH_FAULT, "handlers nest deeper than there are priority classes");
+	/* The one below has done its EOI but not its IRET: it stays below, to be left by IRET. */
+	if (v->nr_handlers && v->eoi_done) {
+		v->handler_ops[v->nr_handlers - 1] = 0;
+		v->nr_handlers--;
+		v->eoi_done = false;
+	}
+	v->handler_ops[v->nr_handlers] = rng_below(&v->program, sc()->handler_ops + 1);
+	v->nr_handlers++;
+	v->halted = false;
+	guest_nr_interrupts++;
+	oracle_delivered(v->index, vector);
+	/* An interrupt gate clears IF; some handlers set it again to let others nest. */
+	guest_set_if(v, rng_below(&v->program, 100) < sc()->nest_percent && host_phase != HOST_QUIET, 0);
+}
+
+bool guest_step(struct vcpu *v)
+{
+	enum op op = next_op(v);
+
+	host_event(DIGEST_GUEST, v->index, op);
+	if (trace_on())
+		trace_event("guest", "vcpu %u %s", v->index, ops[op].name);
+	v->hw->insn_len = ops[op].len;
+	guest_again = v->retry;
+	v->retry = false;
+	if (ops[op].run(v) == STEP_EXIT)
+		return true;
+	if (op != OP_STI && op != OP_MOV_SS)
+		instruction_retired(v);
+	return false;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guest's program: what a vCPU does between VM-Entry and VM-Exit, one
+ * operation at a time.  vcpu.c calls guest_step() and guest_take_interrupt();
+ * the operations themselves are in guest_*.c, by theme.
+ *
+ * An operation takes time first and acts at its end, so that one which an
+ * interrupt of the host cuts short has not happened.  An operation that exits is
+ * over when KVM has handled it, except those marked as retried: a page that is
+ * not there makes the guest try again.
+ *
+ * What the guest keeps to: handlers nest only in rising priority (the APIC sees
+ * to that), each ends with exactly one EOI, HLT is executed with interrupts
+ * enabled, and only the guest itself writes its PV EOI word outside bit 0.
+ */
+#ifndef LAPICSIM_GUEST_H
+#define LAPICSIM_GUEST_H
+
+#include "sim/machine.h"
+
+/* What an operation does: it goes on, or the guest exits. */
+enum step { STEP_GO_ON, STEP_EXIT };
+
+/* Drawn by weight, in the order of struct guest_mix: (enum, do_*(), name in traces, instruction length). */
+#define GUEST_DRAWN_OPS(X)						\
+	X(COMPUTE, compute, "compute", 1)				\
+	X(CLI, cli, "cli", 1)						\
+	X(MOV_SS, mov_ss, "mov ss", 2)					\
+	X(HLT, hlt, "hlt", 1)						\
+	X(IPI, ipi, "ipi", 2)						\
+	X(SELF_IPI, self_ipi, "self ipi", 2)				\
+	X(BROADCAST, broadcast, "ipi to all others", 2)			\
+	X(TPR, tpr, "tpr", 2)						\
+	X(CR8, cr8, "cr8", 3)						\
+	X(PV_ENABLE, pv_enable, "pv eoi enable", 2)			\
+	X(PV_DISABLE, pv_disable, "pv eoi disable", 2)			\
+	X(PV_MOVE, pv_move, "pv eoi move", 2)				\
+	X(CPUID, cpuid, "cpuid", 2)					\
+	X(PAUSE, pause, "pause", 2)					\
+	X(IO, io, "out", 2)						\
+	X(MMIO, mmio, "mmio write", 2)					\
+	X(READ_APIC, read_apic, "apic read", 2)
+
+/* What only the program itself decides. */
+#define GUEST_OTHER_OPS(X)						\
+	X(STI, sti, "sti", 1)						\
+	X(EOI, eoi, "eoi", 2)						\
+	X(IRET, iret, "iret", 2)					\
+	X(ICR_LOW, icr_low, "icr low", 2)
+
+#define X(name, fn, text, len) OP_##name,
+enum op { GUEST_DRAWN_OPS(X) OP_NR_DRAWN, OP_BEFORE_OTHERS = OP_NR_DRAWN - 1, GUEST_OTHER_OPS(X) OP_NR };
+#undef X
+
+#define X(name, fn, text, len) enum step do_##fn(struct vcpu *v);
+GUEST_DRAWN_OPS(X) GUEST_OTHER_OPS(X)
+#undef X
+
+/* Once per process: sums of weights. */
+void guest_init(void);
+/* Mean time of the next operation drawn. */
+uint64_t guest_op_time(struct vcpu *v);
+/* The next operation: true if the guest exits, with the exit fields filled. */
+bool guest_step(struct vcpu *v);
+/* The handler of @vector starts. */
+void guest_take_interrupt(struct vcpu *v, uint8_t vector);
+/* Dispatched interrupts of all guests in this run. */
+extern uint64_t guest_nr_interrupts;
+
+/* --- For guest_*.c. */
+extern bool guest_again;	/* the operation in progress was tried before */
+
+static inline const struct scenario *sc(void) { return &machine.scenario; }
+static inline bool guest_if_on(const struct vcpu *v) { return v->hw->rflags & KW_RFLAGS_IF; }
+void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);
+
+static inline enum step exits(struct vcpu *v, uint32_t reason)
+{
+	v->hw->exit_reason = reason;
+	return STEP_EXIT;
+}
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest operations that concern the core: RFLAGS.IF and interrupt shadows, HLT,
+ * IRET, and exits of no consequence for interrupts.
+ */
+#include "sim/guest.h"
+#include "sim/lapic.h"
+#include "sim/oracle/oracle.h"
+
+void guest_set_if(struct vcpu *v, bool on, uint32_t blocking)
+{
+	struct kw_hw *hw = v->hw;
+
+	hw->rflags = (hw->rflags & ~KW_RFLAGS_IF) | (on ? KW_RFLAGS_IF : 0);
+	hw->interruptibility = blocking;
+	oracle_guest_if(v->index, on, blocking);
+}
+
+enum step do_compute(struct vcpu *v) { (void)v; return STEP_GO_ON; }
+
+enum step do_cli(struct vcpu *v)
+{
+	guest_set_if(v, false, 0);
+	v->cli_left = 1 + rng_below(&v->program, 4);
+	return STEP_GO_ON;
+}
+
+enum step do_sti(struct vcpu *v)
+{
+	guest_set_if(v, true, guest_if_on(v) ? 0 : KW_BLOCK_STI);
+	v->cli_left = 0;
+	return STEP_GO_ON;
+}
+
+enum step do_mov_ss(struct vcpu *v)
+{
+	guest_set_if(v, guest_if_on(v), KW_BLOCK_MOV_SS);
+	return STEP_GO_ON;
+}
+
+/* STI; HLT in one: the shadow of STI covers HLT, so no interrupt falls between them. */
+enum step do_hlt(struct vcpu *v)
+{
+	if (!guest_if_on(v))
+		guest_set_if(v, true, KW_BLOCK_STI);
+	v->told = ACTION_HLT;
+	v->halted = true;
+	return exits(v, KW_EXIT_HLT);
+}
+
+enum step do_cpuid(struct vcpu *v)
+{
+	v->hw->rax = 0;
+	v->hw->rcx = 0;
+	return exits(v, KW_EXIT_CPUID);
+}
+
+enum step do_pause(struct vcpu *v) { return exits(v, KW_EXIT_PAUSE); }
+
+enum step do_io(struct vcpu *v)
+{
+	v->hw->exit_qual = 0x80ull << 16;
+	return exits(v, KW_EXIT_IO_INSTRUCTION);
+}
+
+enum step do_mmio(struct vcpu *v)
+{
+	v->hw->exit_gpa = 0xd0000000ull;
+	v->hw->mmio_data = 0;
+	return exits(v, KW_EXIT_EPT_MISCONFIG);
+}
+
+enum step do_iret(struct vcpu *v)
+{
+	v->nr_handlers--;
+	v->eoi_done = false;
+	guest_set_if(v, true, 0);
+	return STEP_GO_ON;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest operations on PV EOI: the MSR, and the EOI that may be a test-and-clear
+ * of the word.  Clauses: PV EOI ABI (KVM's Documentation/virt/kvm/x86/msr.rst).
+ */
+#include "sim/guest.h"
+#include "sim/lapic.h"
+#include "sim/oracle/oracle.h"
+
+/* The guest's own access faults in the second-level page tables; it will try again. */
+static enum step page_away(struct vcpu *v, enum op op, uint64_t gpa)
+{
+	v->retry = true;
+	v->retry_op = op;
+	v->hw->exit_gpa = gpa;
+	return exits(v, KW_EXIT_EPT_VIOLATION);
+}
+
+static enum step write_pv_msr(struct vcpu *v, enum op op, uint64_t value)
+{
+	const struct vm *vm = &machine.vm[v->vm];
+	struct kw_hw *hw = v->hw;
+
+	/* The ABI wants the word zeroed before PV EOI is enabled at it; in use, zeroing it is an ack. */
+	if ((value & 1) && value != v->pv_msr) {
+		if (machine_prot(vm, value) != KW_USER_RW)
+			return page_away(v, op, value);
+		*machine_word(vm, value & ~1ull) = 0;
+	}
+	v->told = ACTION_PV_MSR;
+	v->told_value = value;
+	hw->rcx = MSR_PV_EOI_EN;
+	hw->rax = (uint32_t)value;
+	hw->rdx = value >> 32;
+	return exits(v, KW_EXIT_MSR_WRITE);
+}
+
+enum step do_pv_enable(struct vcpu *v) { return write_pv_msr(v, OP_PV_ENABLE, v->pv_gpa[0] | 1); }
+enum step do_pv_disable(struct vcpu *v) { return write_pv_msr(v, OP_PV_DISABLE, 0); }
+
+enum step do_pv_move(struct vcpu *v)
+{
+	uint64_t now = v->pv_msr & ~1ull;
+
+	return write_pv_msr(v, OP_PV_MOVE, (now == v->pv_gpa[0] ? v->pv_gpa[1] : v->pv_gpa[0]) | 1);
+}
+
+static enum step write_eoi(struct vcpu *v)
+{
+	v->told = ACTION_EOI;
+	v->eoi_done = true;
+	lapic_exit_write(v, LAPIC_EOI, 0);
+	return STEP_EXIT;
+}
+
+/* SDM has one way to end an interrupt; the PV EOI ABI adds test-and-clear of bit 0. */
+enum step do_eoi(struct vcpu *v)
+{
+	const struct vm *vm = &machine.vm[v->vm];
+	uint64_t gpa = v->pv_msr & ~1ull;
+	uint32_t *word, old;
+
+	if (!(v->pv_msr & 1) || (!guest_again && rng_below(&v->program, 100) < sc()->eoi_write_percent))
+		return write_eoi(v);
+	if (machine_prot(vm, gpa) != KW_USER_RW)
+		return page_away(v, OP_EOI, gpa);
+	word = machine_word(vm, gpa);
+	old = *word;
+	if (!(old & 1))
+		return write_eoi(v);
+	*word = old & ~1u;
+	oracle_guest_pv_ack(v->index, old, *word);
+	v->eoi_done = true;
+	return STEP_GO_ON;
+}
