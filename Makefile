@@ -16,7 +16,7 @@ ROOT := $(if $(filter-out build,$(O)),-DLAPICSIM_ROOT='"$(CURDIR)"')
 
 COMMAND_SOURCES := sim/main.c $(wildcard sim/cmd/*.c sim/policy/*.c) \
 	$(addprefix sim/,options.c option_table.c option_help.c command_line.c scenario.c scenario_expect.c \
-	run_end.c token.c divergence.c rng.c)
+	run_end.c token.c divergence.c rng.c scenario_deviation.c oracle/deviation.c oracle/check.c)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/command/%.o)
 
 .PHONY: all help setup
@@ -29,6 +29,7 @@ help:
 	@echo 'make bench		what it costs, against a bare loop over the same KVM functions'
 	@echo 'make determinism	the same digests from every kind of build and process (100,000 runs)'
 	@echo 'make million		no host BUG in 1,000,000 seeds of the fixed kernels'
+	@echo 'make deviations		each tolerance of the oracle is used by some scenario (minutes)'
 	@echo 'make docs		docs/scenario-keys.md and docs/options.md from the option table'
 	@echo 'make unit-check	unit tests; SAN=address: with sanitizers'
 	@echo 'make setup		install the Debian packages that all of this needs'
@@ -61,7 +62,7 @@ check: all
 	$(Q)python3 scripts/check.py $(O)
 
 # --- Longer ones, on their own.
-.PHONY: bench determinism million docs clean
+.PHONY: bench determinism million deviations docs clean
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
 
@@ -70,6 +71,9 @@ determinism: $(LAPICSIM) variant-6.12 variant-6.1-unfixed
 
 million: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)$(LAPICSIM) run scenarios/pv-eoi-*.scn --variant 6.12 --variant 6.1 --seeds 0-999999 --table
+
+deviations: $(LAPICSIM) variant-6.12 variant-6.1
+	$(Q)python3 scripts/deviations.py $(LAPICSIM) 6.12 6.1
 
 docs: $(LAPICSIM)
 	$(Q)python3 scripts/docs.py $(LAPICSIM)

@@ -30,7 +30,7 @@ struct command_line {
 	uint64_t time_ns;		/* 0: not given */
 	uint32_t jobs;			/* 0: one per CPU */
 	uint32_t replay_share;		/* percent */
-	bool table;
+	bool table, deviations;
 
 	/* replay, runner */
 	uint32_t trace;			/* enum trace_format */

@@ -17,6 +17,8 @@ static const struct {
 	{ "replay", cmd_replay },
 	{ "variant", cmd_variant },
 	{ "help", cmd_help },
+	{ "deviations", cmd_deviations },
+	{ "checks", cmd_checks },
 	{ "version", cmd_version },
 	{ "--help", cmd_help },
 	{ "-h", cmd_help },

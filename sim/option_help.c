@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "sim/oracle/deviation.h"
+
 #define HELP_COLUMN 30
 #define HELP_WIDTH  96
 
@@ -146,6 +148,20 @@ static void code_cell(FILE *f, const char *text)
 	fputs(" | ", f);
 }
 
+static void print_deviations(FILE *f)
+{
+	const struct deviation_row *row;
+
+	fprintf(f, "\n| name | value | default | source | what is allowed |\n|---|---|---|---|---|\n");
+	for (uint32_t i = 0; (row = deviation_row(i)); i++) {
+		fprintf(f, "| `%s` | on\\|off | `%s` | ", row->name, row->on ? "on" : "off");
+		cell(f, row->source);
+		fputs(" | ", f);
+		cell(f, row->what);
+		fputs(" |\n", f);
+	}
+}
+
 void option_print_scenario_reference(FILE *f)
 {
 	char range[80];
@@ -159,6 +175,10 @@ void option_print_scenario_reference(FILE *f)
 		fprintf(f, "\n## [%s]%s\n\n%s\n", s->name, s->required ? " (required)" : "", s->help);
 		if (!strcmp(s->name, "expect"))
 			continue;
+		if (!strcmp(s->name, "deviations")) {
+			print_deviations(f);
+			continue;
+		}
 		fprintf(f, "\n| key | value | default | range | meaning |\n|---|---|---|---|---|\n");
 		for (const struct option *o = scenario_options; o->section; o++) {
 			if (!option_in(o, s->name))

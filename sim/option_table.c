@@ -36,6 +36,8 @@ const struct option_section scenario_sections[] = {
 	  "The VMM's vCPU threads: signals, and what they do between two KVM_RUNs (weights)." },
 	{ "memory", NULL, false,
 	  "The memory manager: guest pages and memslots that go away and come back (weights)." },
+	{ "deviations", NULL, false,
+	  "Where the oracle forgives what KVM does differently: `NAME = on` or `NAME = off`, for this scenario." },
 	{ "policy", NULL, false, "Who goes first at a scheduling point." },
 	{ "limits", NULL, false, "How long a run lasts." },
 	{ "expect", NULL, true,
@@ -149,6 +151,8 @@ const struct option_section command_sections[] = {
 	{ "variant-remove", "NAME", false, "Removes a variant." },
 	{ "help", "[TOPIC]", false,
 	  "Shows help on a command, or a generated reference: scenario-keys, options, policies, divergences." },
+	{ "deviations", "", false, "Lists the named places where the oracle lets KVM differ, with their sources." },
+	{ "checks", "", false, "Lists the oracle's checks: name, kind of divergence, source." },
 	{ "version", "", false, "Prints the version." },
 	{ NULL, NULL, false, NULL },
 };
@@ -163,12 +167,13 @@ const struct option command_options[] = {
 	ROW("run", "jobs", OPT_UINT, jobs, NULL, 1, 1024, "N",
 	    "Worker processes at a time. Changes the speed, never the results. Without it: one per CPU."),
 	LIST("run", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario files; may be repeated."),
-	FLAG("run replay", "json", json, "Print one JSON object per line."),
+	FLAG("run replay deviations checks", "json", json, "Print one JSON object per line."),
 	ROW("run replay", "flavour", OPT_ENUM, flavour, "plain", 0, 0, "plain|hooked|sanitized|coverage",
 	    "Which build of the variants to run."),
 	ROW("run", "replay-share", OPT_PERCENT, replay_share, "1", 0, 100, "PERCENT",
 	    "Share of seeds that run a second time, in another process, to compare digests; at least one unless 0."),
 	FLAG("run", "table", table, "Print a table per scenario too."),
+	FLAG("run", "deviations", deviations, "List the oracle's deviations, and how often each was used."),
 	FLAG("run", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
 	ROW("run replay", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
 	    "Kill a worker that does not finish a run in this time."),
@@ -200,7 +205,8 @@ const struct option command_options[] = {
 	LIST("runner", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario file."),
 	FLAG("runner", "trace", trace_flag, "Print what happens on stderr."),
 
-	FLAG("run replay variant-add variant-list variant-show variant-remove help version runner", "help", help,
+	FLAG("run replay variant-add variant-list variant-show variant-remove help deviations checks version "
+	     "runner", "help", help,
 	     "Print this help."),
 	{ NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };

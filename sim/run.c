@@ -13,6 +13,7 @@
 #include "sim/oracle/oracle.h"
 #include "sim/policy/policy.h"
 #include "sim/record.h"
+#include "sim/scenario_deviation.h"
 #include "sim/scheduler.h"
 #include "sim/snapshot.h"
 #include "sim/trace.h"
@@ -168,6 +169,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	out->end = RUN_COMPLETE;
 	snapshot_restore();
 	oracle_reset();
+	deviation_clear_counts();
 	start(seed);
 	trace_start(text);
 	crash = crash_protect(race);
@@ -182,6 +184,8 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	out->nr_events = sched_nr_events();
 	out->nr_interrupts = guest_nr_interrupts;
 	out->virtual_ns = sched_now();
+	for (uint32_t i = 0; i < DEV_NR; i++)
+		out->deviations[i] = deviation_row(i)->used;
 }
 
 const uint64_t *run_checkpoints(uint32_t *nr)
@@ -232,6 +236,7 @@ int run_setup(const struct scenario *s, char *error, uint64_t n)
 			 while_building.divergence[0].text);
 		return -1;
 	}
+	scenario_deviation_apply(s);
 	if (sched_init(machine.nr_tasks)) {
 		snprintf(error, n, "no memory for %u tasks", machine.nr_tasks);
 		return -1;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "sim/divergence.h"
+#include "sim/oracle/deviation.h"
 #include "sim/scenario.h"
 
 #define RUN_MAX_DIVERGENCES 16
@@ -33,6 +34,7 @@ struct run_result {
 	uint32_t end;			/* enum run_end */
 	uint32_t nr_divergences;	/* all that happened */
 	uint32_t nr_recorded;		/* in @divergence */
+	uint32_t deviations[DEV_NR];	/* uses of each */
 	char	 trap[64];		/* RUN_TRAPPED: the symbol */
 	struct divergence divergence[RUN_MAX_DIVERGENCES];
 };

@@ -21,6 +21,7 @@
 
 #include "sim/options.h"
 #include "sim/policy/policy.h"
+#include "sim/scenario_deviation.h"
 #include "sim/scenario_expect.h"
 
 #define MAX_KEYS 128
@@ -147,6 +148,18 @@ static int continue_value(struct parser *p, const char *key, const char *value)
 	return 1;
 }
 
+static int on_deviation(struct parser *p, const char *name, const char *value)
+{
+	uint64_t before = p->s->deviations_set;
+	char what[256];
+
+	if (scenario_deviation_set(p->s, name, value, what, sizeof(what)))
+		return complain(p, p->line, name, "%s", what);
+	if (p->s->deviations_set == before)
+		return complain(p, p->line, name, "was set already");
+	return 1;
+}
+
 /* Called by libinih for each key. 1: fine. */
 static int on_key(void *arg, const char *section, const char *key, const char *value)
 {
@@ -166,6 +179,10 @@ static int on_key(void *arg, const char *section, const char *key, const char *v
 	}
 	if (p->continuation)
 		return continue_value(p, key, value);
+	if (!strcmp(section, "deviations")) {
+		p->last = NULL;
+		return on_deviation(p, key, value);
+	}
 
 	o = option_find(scenario_options, section, key);
 	if (!o) {
@@ -261,6 +278,7 @@ static int override_one(struct parser *p, char *text)
 	char *dot = strchr(text, '.'), *equals = strchr(text, '=');
 	const struct option *o;
 	char what[256];
+	int err;
 
 	if (!dot || !equals || dot > equals || dot == text)
 		return complain(p, 0, text, "an override looks like SECTION.KEY=VALUE");
@@ -271,6 +289,11 @@ static int override_one(struct parser *p, char *text)
 	if (!strncmp(text, "scenario.", 9) || !strncmp(text, "expect.", 7))
 		return complain(p, 0, text, "cannot be overridden; edit the file");
 	*dot = '\0';
+	if (!strcmp(text, "deviations")) {
+		err = scenario_deviation_set(p->s, dot + 1, equals + 1, what, sizeof(what));
+		*dot = '.';
+		return err ? complain(p, 0, text, "%s", what) : 1;
+	}
 	o = option_find(scenario_options, text, dot + 1);
 	if (!o)
 		unknown_key(text, dot + 1, what, sizeof(what));
@@ -296,6 +319,13 @@ static void apply_overrides(struct parser *p, const char *overrides)
 	free(copy);
 }
 
+static uint32_t hash_text(uint32_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 16777619u;
+	return hash;
+}
+
 /*
  * FNV-1a over "section.key=value" of every row that a run can notice: neither
  * the claim, nor the expectations, nor when an expectation counts.
@@ -303,16 +333,17 @@ static void apply_overrides(struct parser *p, const char *overrides)
 static uint32_t hash_meaning(const struct scenario *s)
 {
 	uint32_t hash = 2166136261u;
-	char value[64], line[160];
+	char value[64], line[160], deviations[2048];
 
 	for (const struct option *o = scenario_options; o->section; o++) {
 		if (!strcmp(o->section, "scenario") || !strcmp(o->key, "enough_runs"))
 			continue;
 		option_format(o, s, value, sizeof(value));
 		snprintf(line, sizeof(line), "%s.%s=%s\n", o->section, o->key, value);
-		for (const char *c = line; *c; c++)
-			hash = (hash ^ (uint8_t)*c) * 16777619u;
+		hash = hash_text(hash, line);
 	}
+	scenario_deviation_format(s, deviations, sizeof(deviations));
+	hash = hash_text(hash, deviations);
 	/* 0 means "no hash" in a token. */
 	return hash ? hash : 1;
 }

@@ -22,7 +22,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 1u
+#define WIRE_VERSION 2u
 #define WIRE_MAGIC 0x4c41u
 
 enum wire_type { WIRE_READY = 1, WIRE_ERROR, WIRE_RUN, WIRE_CHECKPOINTS };

@@ -175,6 +175,10 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 		log_trap(c, cell, r->trap);
 	}
 	record_divergences(cell, r);
+	for (uint32_t i = 0; i < DEV_NR; i++) {
+		cell->nr_used[i] += r->deviations[i];
+		cell->nr_using[i] += r->deviations[i] != 0;
+	}
 	cell->nr_divergent += r->nr_divergences != 0;
 	c->nr_divergent += r->nr_divergences != 0;
 	c->nr_runs++;

@@ -62,6 +62,8 @@ struct cell {
 	uint64_t first_limit;		/* lowest seed that ended with RUN_LIMIT */
 	uint64_t nr_divergent;		/* runs with any divergence */
 	uint64_t nr_kind[DIV_NR_KINDS];	/* runs that show this kind */
+	uint64_t nr_used[DEV_NR];	/* uses of each deviation */
+	uint64_t nr_using[DEV_NR];	/* runs that used it */
 	struct bucket *buckets;
 	uint32_t nr_buckets;
 	struct failure *failures;

@@ -30,6 +30,8 @@ int cmd_run(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_variant(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+int cmd_deviations(int argc, char **argv);
+int cmd_checks(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* One line on stderr, "lapicsim: ..."; returns @code. */

@@ -158,8 +158,12 @@ int cmd_run(int argc, char **argv)
 	campaign_sort(&c);
 	verdict_make(&verdict, &c, signal);
 	if (cl.json) {
+		if (cl.deviations)
+			report_deviations_json(stdout, &c);
 		report_json(stdout, &c, &verdict);
 	} else {
+		if (cl.deviations)
+			report_deviations_text(stdout, &c);
 		report_table(stdout, &c, cl.table);
 		report_text(stdout, &c, &verdict);
 	}

@@ -17,6 +17,10 @@ void report_table(FILE *f, const struct campaign *c, bool per_scenario);
 void report_text(FILE *f, const struct campaign *c, const struct verdict *v);
 void report_json(FILE *f, const struct campaign *c, const struct verdict *v);
 
+/* The table of deviations, and how often each was used (report_deviations.c). */
+void report_deviations_text(FILE *f, const struct campaign *c);
+void report_deviations_json(FILE *f, const struct campaign *c);
+
 /* A JSON string with its quotes. */
 void json_string(FILE *f, const char *s);
 /* `"kind":"host-bug",...,"frames":[...]`: the members that run and replay share. */

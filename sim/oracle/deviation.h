@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Named deviations: what the oracle forgives, each with its source, a switch and
- * a count of uses.  Not here: tolerances that follow from overlapping intervals.
+ * a count of uses.  Scenarios switch rows in [deviations]; a run reports its uses.
+ * Not here: tolerances that follow from overlapping intervals.
  */
 #ifndef LAPICSIM_ORACLE_DEVIATION_H
 #define LAPICSIM_ORACLE_DEVIATION_H
@@ -25,8 +26,8 @@ struct deviation_row {
 	const char *name;
 	const char *source;
 	const char *what;
-	bool	 on;
-	uint64_t used;
+	bool	 on;		/* by default */
+	uint32_t used;		/* since deviation_clear_counts() */
 };
 
 /* Is it allowed?  Counts the use when it is. */
@@ -34,7 +35,7 @@ bool deviation_allows(enum deviation deviation);
 /* The same without counting: for look-ups that are no use yet. */
 bool deviation_is_on(enum deviation deviation);
 
-/* For reports and options; NULL past the end.  Counters run over all runs. */
+/* For reports and options; NULL past the end. */
 const struct deviation_row *deviation_row(uint32_t index);
 bool deviation_switch(const char *name, bool on);	/* false: no such name */
 void deviation_clear_counts(void);

@@ -119,6 +119,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	out->virtual_ns = 1000 * out->nr_events;
 	for (uint32_t i = 0; i < 3; i++)
 		checkpoints[i] = rng_mix(x + i) ^ (i ? flaky : 0);
+	out->deviations[DEV_ICR_LEVEL] = seed % 3;
 	if (listed("FAKE_LIMIT", seed))
 		out->end = RUN_LIMIT;
 	if (listed("FAKE_TRAP", seed)) {

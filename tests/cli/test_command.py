@@ -133,7 +133,7 @@ class Runner(CommandTest):
         while at < len(p.stdout):
             magic, version, kind, size, _ = struct.unpack_from(
                 "<HHIII", p.stdout, at)
-            self.assertEqual((magic, version), (0x4c41, 1))
+            self.assertEqual((magic, version), (0x4c41, 2))
             types.append(kind)
             at += 16 + size
         self.assertEqual(types, [2, 1, 3, 3, 3, 3, 4, 2, 2, 2])

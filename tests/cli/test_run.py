@@ -36,6 +36,21 @@ class Results(RunTest):
         self.assertIn("expected; 1 more scenario", p.stdout)
         self.assertTrue(p.stdout.splitlines()[-1].startswith("PASS: 8,000"))
 
+    def test_deviations(self):
+        out = self.lines("alpha", "--runs", "30", "--deviations", "--variant",
+                         "6.12-fixed")
+        rows = {x["name"]: x for x in self.of_type(out, "deviation")}
+        self.assertEqual((rows["icr-level"]["uses"],
+                          rows["icr-level"]["runs"]), (30, 20))
+        self.assertEqual(rows["low-vectors"]["uses"], 0)
+        p = self.f.run("run", "alpha", "--runs", "30", "--deviations")
+        self.assertIn("icr-level: 60 uses in 40 of 60 runs", p.stdout)
+        self.assertIn("source: ", p.stdout)
+        self.assertFalse(self.of_type(self.lines("alpha", "--runs", "30"),
+                                      "deviation"))
+        listed = json_lines(self.f.run("deviations", "--json").stdout)
+        self.assertEqual({x["name"] for x in listed}, set(rows))
+
     def test_default_is_1000_runs(self):
         out = self.lines("alpha")
         self.assertEqual([x["runs"] for x in self.of_type(out, "variant")],

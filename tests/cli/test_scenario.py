@@ -56,6 +56,14 @@ class ScenarioTest(unittest.TestCase):
         self.assertNotEqual(self.good(GOOD),
                             self.good(GOOD.replace("100ns", "101ns")))
 
+    def test_deviations_are_part_of_the_meaning(self):
+        off = GOOD.replace("[guest]", "[deviations]\nicr-level = off\n[guest]")
+        self.assertNotEqual(self.good(GOOD), self.good(off))
+        self.assertEqual(self.good(off), self.good(
+            GOOD, "--set", "deviations.icr-level=off"))
+        self.assertEqual(self.good(GOOD), self.good(
+            off, "--set", "deviations.icr-level=on"))
+
     def test_lines_and_keys(self):
         for old, new, message in (
                 ("vcpus = 2", "vcpsu = 2",
@@ -100,6 +108,14 @@ class ScenarioTest(unittest.TestCase):
                  "FILE:7: op_time: must be at most 4s"),
                 ("op_time = 100ns", "nest = 101%",
                  "FILE:7: nest: must be at most 100"),
+                ("[guest]", "[deviations]\nicr-levle = off\n[guest]",
+                 'FILE:7: icr-levle: unknown deviation; did you mean '
+                 '"icr-level"?'),
+                ("[guest]", "[deviations]\nicr-level = of\n[guest]",
+                 'FILE:7: icr-level: "of" is neither on nor off'),
+                ("[guest]", "[deviations]\nicr-level = off\n"
+                 "icr-level = on\n[guest]",
+                 "FILE:8: icr-level: was set already"),
                 ("[scenario]", "vcpus = 1\n[scenario]",
                  "FILE:1: vcpus: comes before the first [section]"),
                 ("claim = Nothing is lost\n  on two vCPUs.     ; a comment\n",
@@ -156,6 +172,9 @@ class ScenarioTest(unittest.TestCase):
                  'you mean "topology"?'),
                 ("topology.vcpus=0",
                  "--set: topology.vcpus: must be at least 1"),
+                ("deviations.icr=off",
+                 '--set: deviations.icr: unknown deviation; did you mean '
+                 '"icr-level"?'),
                 ("vcpus=1", "--set: vcpus=1: an override looks like "
                  "SECTION.KEY=VALUE")):
             with self.subTest(override=override):

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Is every deviation of the oracle used by some scenario of the library?
+
+`deviations.py LAPICSIM VARIANT...` runs all scenarios but the big ones, prints
+who uses which row, and fails for rows that nothing uses: they are to be removed,
+or a scenario is missing.  DEVIATION_SEEDS: seeds for each scenario (200).
+"""
+
+import glob
+import json
+import os
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def main():
+    program, variants = sys.argv[1], sys.argv[2:]
+    files = [f for f in sorted(glob.glob(ROOT + "/scenarios/*.scn")) if "big-" not in f]
+    command = [program, "run", *files, "--json", "--deviations", "--replay-share", "0",
+               "--runs", os.environ.get("DEVIATION_SEEDS", "200")]
+    for v in variants:
+        command += ["--variant", v]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    uses, users = {}, {}
+    for line in done.stdout.splitlines():
+        row = json.loads(line)
+        if row["type"] != "deviation":
+            continue
+        uses[row["name"]] = uses.get(row["name"], 0) + row["uses"]
+        if row["uses"]:
+            users.setdefault(row["name"], set()).add(row["scenario"])
+    unused = 0
+    for name in uses:
+        if not uses[name]:
+            unused += 1
+            print("not ok - %s: no scenario uses it" % name)
+            continue
+        print("ok - %s: %d uses, in %s" % (name, uses[name], ", ".join(sorted(users[name]))))
+    print("%d passed, %d failed" % (len(uses) - unused, unused))
+    return 1 if unused or not uses else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
