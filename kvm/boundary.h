@@ -26,7 +26,7 @@
 #ifndef LAPICSIM_BOUNDARY_H
 #define LAPICSIM_BOUNDARY_H
 
-#define KW_BOUNDARY_VERSION	1
+#define KW_BOUNDARY_VERSION	2
 
 #ifdef __KERNEL__
 #include <linux/types.h>
@@ -238,14 +238,13 @@ enum kw_point_id {
 void hs_point(enum kw_point_id id);
 
 /* The current task cannot go on until hs_wake(tid). */
-enum kw_block_why { KW_BLOCK_SCHEDULE, KW_BLOCK_LOCK, KW_BLOCK_GRACE, KW_BLOCK_IPI };
-void hs_block(enum kw_block_why why, uint64_t timeout_ns); /* timeout: absolute, UINT64_MAX none */
+void hs_block(void);
 void hs_wake(uint32_t tid);
 void hs_preempted(void);		/* the task's time slice ended: others first */
 
 void hs_irq_raise(uint32_t cpu);	/* kw_irq_pending(cpu) became non-zero */
 void hs_timer_changed(void);		/* kw_timer_next() may have changed */
-void hs_work_queued(uint64_t not_before_ns);
+void hs_work_queued(void);		/* kw_work_next() may have changed */
 
 /* Console, and the three ways to end a run from inside. */
 void hs_printk(const char *text);

@@ -11,3 +11,10 @@ for v in 6.12 6.1; do
 	"$build/variants/$v/plain/runner" --bench bench/interrupts-4096.scn
 done
 make -s -f tests/unit/unit.mk O="$build" unit-bench
+
+echo "variant add, up to date (three times):"
+for i in 1 2 3; do
+	start=$(date +%s%N)
+	make -s variant-6.12 >/dev/null
+	echo "  $((($(date +%s%N) - start) / 1000000)) ms, make included"
+done

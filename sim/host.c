@@ -38,13 +38,12 @@ void hs_point(enum kw_point_id id)
 		host_event(DIGEST_POINT, sched_current()->id, id);
 }
 
-void hs_block(enum kw_block_why why, uint64_t timeout_ns)
+void hs_block(void)
 {
-	(void)why;
 	crash_heartbeat++;
 	if (!sched_current())
 		crash_end(CRASH_PANIC, "something blocks where nothing may block");
-	sched_block(timeout_ns);
+	sched_block(UINT64_MAX);
 }
 
 void hs_wake(uint32_t tid) { sched_wake(tid); }
@@ -120,9 +119,8 @@ static void rearm_work(void)
 	sched_call_at(CALL_WORK, kw_work_next(), work_due);
 }
 
-void hs_work_queued(uint64_t not_before_ns)
+void hs_work_queued(void)
 {
-	(void)not_before_ns;	/* kw_work_next() knows them all */
 	if (host_phase != HOST_BUILD)
 		rearm_work();
 }

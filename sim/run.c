@@ -168,6 +168,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	out->seed = seed;
 	out->end = RUN_COMPLETE;
 	snapshot_restore();
+	kw_once_clear();
 	oracle_reset();
 	deviation_clear_counts();
 	start(seed);

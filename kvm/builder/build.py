@@ -227,9 +227,12 @@ class Builder:
                              flags, resolution)
 
     def simulator_identity(self):
+        """A hash over the simulator's files, but for the command's."""
         repo = self.request.repo
         rows = []
-        for folder, _, names in os.walk(os.path.join(repo, "sim")):
+        for folder, folders, names in os.walk(os.path.join(repo, "sim")):
+            if os.path.relpath(folder, repo) == "sim":
+                folders.remove("cmd")
             for n in names:
                 if n.endswith((".c", ".h")):
                     path = os.path.join(folder, n)
@@ -247,8 +250,7 @@ class Builder:
             "extern const char variant_%s[];\n"
             "const char variant_%s[] = \"%s\";\n" % (k, k, v) for k, v in (
                 ("name", m["name"]), ("identity", m["identity"]),
-                ("class", m["class"]), ("flavour", m["flavour"]),
-                ("simulator", m["simulator"]))))
+                ("class", m["class"]), ("flavour", m["flavour"]))))
         link.run([self.compiler, "-c", "-fno-pie", "-o", name_c[:-2] + ".o",
                   name_c], "compile the variant's name")
         runner = os.path.join(self.out, "runner")

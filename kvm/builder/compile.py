@@ -61,6 +61,9 @@ SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize=alignment",
 FLAVOURS = ("plain", "sanitized", "coverage")
 RESERVED_FLAVOURS = ("hooked",)
 
+# What Kbuild includes before anything else, of include/linux.
+FIRST_HEADERS = ("compiler-version.h", "kconfig.h", "compiler_types.h")
+
 LIBRARIES = ("-lunwind-x86_64", "-lunwind", "-linih", "-lpthread")
 
 
@@ -115,8 +118,7 @@ def include_flags(paths):
 
 
 def first_headers(paths):
-    return ["%s/include/linux/%s" % (paths.tree, n) for n in (
-        "compiler-version.h", "kconfig.h", "compiler_types.h")]
+    return ["%s/include/linux/%s" % (paths.tree, n) for n in FIRST_HEADERS]
 
 
 def prefix_header(paths):

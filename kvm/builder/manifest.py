@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The manifest of a variant: what exactly it was made from.
 
-The identity is a hash over what decides how the variant behaves: kernel
-files, patches, rules, configuration, environment, flags, compiler.  Names,
-class, folders, time, optimisation and flavour are not part of it, so that
-two builds of the same code say so.
+The identity is a hash over what decides what a run does: kernel files,
+patches, rules, configuration, environment, simulator, flags, compiler.  Names,
+class, folders, time, optimisation and flavour are not part of it, so that two
+builds of the same code say so.
 """
 
 import json
@@ -18,7 +18,7 @@ from objects import sha256_text
 VERSION = 1
 
 
-def identity_of(source, edits, kernel_files, our_files, compiler):
+def identity_of(source, edits, kernel_files, our_files, simulator, compiler):
     described = {k: v for k, v in source.description.items()
                  if k not in ("dir", "repository")}
     return sha256_text(json.dumps({
@@ -27,6 +27,7 @@ def identity_of(source, edits, kernel_files, our_files, compiler):
         "edits": [[e["kind"], e["sha256"]] for e in edits],
         "kernel_files": kernel_files,
         "environment": our_files,
+        "simulator": simulator,
         "flags": list(KERNEL_FLAGS) + list(OUR_KERNEL_FLAGS),
         "compiler": compiler,
     }, sort_keys=True))[:16]
@@ -55,7 +56,7 @@ def make(request, source, edits, kernel_files, our_files, simulator, compiler,
         "flavour": request.flavour,
         "optimize": request.optimize,
         "identity": identity_of(source, edits, kernel_files, our_files,
-                                compiler),
+                                simulator, compiler),
         "simulator": simulator,
         "time": int(time.time()),
         "source": source.description,

@@ -103,8 +103,9 @@ class Job:
 
     label names it in messages.  salt is anything else that the object depends
     on, such as which shadow headers exist.  notes is a second output (gcov's)
-    that gcc names after the first.  implied lists what a precompiled header
-    that it may use was made from; gcc does not repeat that.
+    that gcc names after the first.  implied lists what the precompiled header
+    was made from, once there is one: gcc does not name those files, nor the
+    precompiled header, among what a source that begins with it depends on.
     """
 
     def __init__(self, source, flags, output, label, salt="", mode="-c",
@@ -233,9 +234,9 @@ class ObjectStore:
         with open(dep, encoding="utf-8") as f:
             job.deps = parse_dep_file(f.read())
         os.unlink(dep)
-        if any(d.endswith(".gch") for d in job.deps):
-            have = {d for d in job.deps if not d.endswith(".gch")}
-            job.deps = sorted(have.union(job.implied or ()))
+        if job.implied:
+            job.deps = sorted({os.path.normpath(d) for d in job.deps} |
+                              {os.path.normpath(d) for d in job.implied})
         os.rename(tmp, job.output)
         return True
 

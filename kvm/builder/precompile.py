@@ -19,9 +19,13 @@ WORTH_IT = 4  # files to compile
 
 
 def write_header(paths):
-    """prefix.h itself.  Its name is all that the files' flags know of it."""
-    lines = ['#include "%s"' % h for h in comp.first_headers(paths)]
-    lines.append("#include <linux/kvm_host.h>")
+    """prefix.h itself.
+
+    It names no folder, so that it is the same for all variants of a tree and
+    their objects can be shared.
+    """
+    lines = ["#include <linux/%s>" % n
+             for n in comp.FIRST_HEADERS + ("kvm_host.h",)]
     write_if_changed(comp.prefix_header(paths), "\n".join(lines) + "\n")
 
 

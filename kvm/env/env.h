@@ -61,7 +61,7 @@ void kw_percpu_init(void);
 /* task.c */
 void kw_tasks_init(void);
 /* The current task waits for @obj, held by @holder. Returns after a wake-up; the caller looks again. */
-void kw_wait(const void *obj, const char *kind, u32 holder, enum kw_block_why why);
+void kw_wait(const void *obj, const char *kind, u32 holder);
 void kw_wake_waiters(const void *obj);
 extern u32 kw_nr_waiting;
 

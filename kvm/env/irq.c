@@ -153,7 +153,7 @@ static void kw_call_mask(const struct cpumask *mask, smp_call_func_t func, void 
 	if (self && cpumask_test_cpu(kw_self->tid, mask))
 		kw_call_direct(kw_self->tid, func, info);
 	while (left && *left)
-		kw_wait(left, "cross call", KW_NO_TASK, KW_BLOCK_IPI);
+		kw_wait(left, "cross call", KW_NO_TASK);
 	kw_free(left);
 }
 

@@ -29,7 +29,7 @@ static __always_inline u32 *kw_spin_word(raw_spinlock_t *lock)
 static noinline void kw_spin_slow(u32 *word)
 {
 	while (*word)
-		kw_wait(word, "spinlock", *word - 1, KW_BLOCK_LOCK);
+		kw_wait(word, "spinlock", *word - 1);
 	*word = KW_OWNER(kw_self);
 }
 
@@ -97,7 +97,7 @@ static void kw_read_lock(rwlock_t *lock)
 	u32 *word = kw_rw_word(lock);
 
 	while (*word & KW_WRITER)
-		kw_wait(word, "rwlock (writer)", (*word & ~KW_WRITER) - 1, KW_BLOCK_LOCK);
+		kw_wait(word, "rwlock (writer)", (*word & ~KW_WRITER) - 1);
 	++*word;
 }
 
@@ -116,7 +116,7 @@ static void kw_write_lock(rwlock_t *lock)
 	u32 *word = kw_rw_word(lock);
 
 	while (*word)
-		kw_wait(word, "rwlock", *word & KW_WRITER ? (*word & ~KW_WRITER) - 1 : KW_NO_TASK, KW_BLOCK_LOCK);
+		kw_wait(word, "rwlock", *word & KW_WRITER ? (*word & ~KW_WRITER) - 1 : KW_NO_TASK);
 	*word = KW_WRITER | KW_OWNER(kw_self);
 }
 
@@ -178,7 +178,7 @@ static __always_inline void kw_mutex_set_owner(struct mutex *lock, u32 owner)
 static void kw_mutex_wait(struct mutex *lock)
 {
 	kw_self->wait_name = (const char *)(atomic_long_read(&lock->owner) >> KW_NAME_SHIFT);
-	kw_wait(lock, "mutex", kw_mutex_owner(lock) - 1, KW_BLOCK_LOCK);
+	kw_wait(lock, "mutex", kw_mutex_owner(lock) - 1);
 }
 
 void mutex_lock(struct mutex *lock)
@@ -235,7 +235,7 @@ void down_read(struct rw_semaphore *sem)
 {
 	kw_point(KW_POINT_LOCK);
 	while (atomic_long_read(&sem->count) < 0)
-		kw_wait(sem, "rwsem (writer)", -1 - atomic_long_read(&sem->count), KW_BLOCK_LOCK);
+		kw_wait(sem, "rwsem (writer)", -1 - atomic_long_read(&sem->count));
 	atomic_long_inc(&sem->count);
 }
 
@@ -263,7 +263,7 @@ void down_write(struct rw_semaphore *sem)
 
 	kw_point(KW_POINT_LOCK);
 	while ((c = atomic_long_read(&sem->count)) != 0)
-		kw_wait(sem, "rwsem", c < 0 ? -1 - c : KW_NO_TASK, KW_BLOCK_LOCK);
+		kw_wait(sem, "rwsem", c < 0 ? -1 - c : KW_NO_TASK);
 	atomic_long_set(&sem->count, -1 - (long)kw_self->tid);
 }
 

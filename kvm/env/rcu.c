@@ -40,7 +40,7 @@ void __rcu_read_unlock(void)
 		kw_readers--;
 		kw_released(&kw_grace);
 		if (unlikely(kw_rcu_first) && kw_shared.now_ns >= kw_rcu_due)
-			hs_work_queued(kw_shared.now_ns);
+			hs_work_queued();
 	}
 }
 
@@ -65,7 +65,7 @@ void synchronize_rcu(void)
 	if (kw_current->rcu_read_lock_nesting)
 		hs_fault("synchronize_rcu inside a read section");
 	while ((reader = kw_reader_before(nr)))
-		kw_wait(&kw_grace, "RCU grace period", reader->tid, KW_BLOCK_GRACE);
+		kw_wait(&kw_grace, "RCU grace period", reader->tid);
 }
 
 void synchronize_rcu_expedited(void) { synchronize_rcu(); }
@@ -78,7 +78,7 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func)
 	kw_rcu_last = (struct rcu_head **)&head->next;
 	kw_rcu_grace = ++kw_grace;
 	kw_rcu_due = kw_shared.now_ns + KW_GRACE_NS;
-	hs_work_queued(kw_rcu_due);
+	hs_work_queued();
 }
 
 bool kw_rcu_ready(void)
@@ -114,7 +114,7 @@ static void kw_rcu_run_all(void)
 	kw_rcu_busy = 0;
 	kw_released(&kw_rcu_busy);
 	if (kw_rcu_first)
-		hs_work_queued(kw_rcu_due);
+		hs_work_queued();
 }
 
 void kw_rcu_run(void)
@@ -129,7 +129,7 @@ void rcu_barrier(void)
 	do {
 		synchronize_rcu();
 		while (kw_rcu_busy)
-			kw_wait(&kw_rcu_busy, "RCU callbacks", kw_rcu_busy - 1, KW_BLOCK_GRACE);
+			kw_wait(&kw_rcu_busy, "RCU callbacks", kw_rcu_busy - 1);
 	} while (kw_rcu_first && kw_reader_before(kw_rcu_grace));
 	kw_rcu_run_all();
 }
@@ -187,12 +187,12 @@ void synchronize_srcu(struct srcu_struct *s)
 	u32 old;
 
 	while (k->busy)
-		kw_wait(k, "SRCU update side", k->busy - 1, KW_BLOCK_GRACE);
+		kw_wait(k, "SRCU update side", k->busy - 1);
 	k->busy = kw_self->tid + 1;
 	old = k->idx;
 	k->idx = !old;
 	while (k->readers[old])
-		kw_wait(k, "SRCU grace period", KW_NO_TASK, KW_BLOCK_GRACE);
+		kw_wait(k, "SRCU grace period", KW_NO_TASK);
 	k->busy = 0;
 	kw_released(k);
 }

@@ -133,7 +133,7 @@ static void kw_check_cycle(void)
 	}
 }
 
-void kw_wait(const void *obj, const char *kind, u32 holder, enum kw_block_why why)
+void kw_wait(const void *obj, const char *kind, u32 holder)
 {
 	struct kw_task *t = kw_self;
 
@@ -149,7 +149,7 @@ void kw_wait(const void *obj, const char *kind, u32 holder, enum kw_block_why wh
 	kw_check_cycle();
 	list_add_tail(&t->wait_entry, &kw_waiting);
 	kw_nr_waiting++;
-	hs_block(why, U64_MAX);
+	hs_block();
 	kw_nr_waiting--;
 	list_del_init(&t->wait_entry);
 	t->wait_obj = NULL;
@@ -219,7 +219,7 @@ void schedule(void)
 		kw_take_pending();
 		if (READ_ONCE(t->ts.__state) == TASK_RUNNING)
 			break;
-		hs_block(KW_BLOCK_SCHEDULE, U64_MAX);
+		hs_block();
 	}
 	t->blocked_in_schedule = false;
 	kw_preempt_in();
@@ -281,7 +281,7 @@ void complete(struct completion *x)
 void wait_for_completion(struct completion *x)
 {
 	while (!x->done)
-		kw_wait(x, "completion", KW_NO_TASK, KW_BLOCK_LOCK);
+		kw_wait(x, "completion", KW_NO_TASK);
 	x->done--;
 }
 

@@ -83,7 +83,7 @@ int hrtimer_cancel(struct hrtimer *timer)
 	int ret;
 
 	while ((ret = hrtimer_try_to_cancel(timer)) < 0)
-		kw_wait(timer, "hrtimer callback", kw_timer_cpu(timer)->tid, KW_BLOCK_LOCK);
+		kw_wait(timer, "hrtimer callback", kw_timer_cpu(timer)->tid);
 	return ret;
 }
 

@@ -55,7 +55,7 @@ bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *wor
 		return false;
 	kw_promote();
 	list_add_tail(&work->entry, &kw_ready);
-	hs_work_queued(kw_shared.now_ns);
+	hs_work_queued();
 	return true;
 }
 
@@ -73,7 +73,7 @@ bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_
 		if (to_delayed_work(before)->timer.expires <= dwork->timer.expires)
 			break;
 	list_add(&dwork->work.entry, &before->entry);
-	hs_work_queued(dwork->timer.expires);
+	hs_work_queued();
 	return true;
 }
 
@@ -124,7 +124,7 @@ static bool kw_is_pending(struct work_struct *work)
 
 static void kw_wait_worker(void)
 {
-	kw_wait(&kw_running, "work item", kw_worker_tid, KW_BLOCK_LOCK);
+	kw_wait(&kw_running, "work item", kw_worker_tid);
 }
 
 static bool kw_wait_running(struct work_struct *work)
@@ -177,7 +177,7 @@ bool flush_delayed_work(struct delayed_work *dwork)
 {
 	if (kw_is_pending(&dwork->work)) {
 		list_move_tail(&dwork->work.entry, &kw_ready);
-		hs_work_queued(kw_shared.now_ns);
+		hs_work_queued();
 	}
 	return flush_work(&dwork->work);
 }
