@@ -29,6 +29,7 @@ enum digest_event {
 	DIGEST_IRQ,		/* CPU, pending mask */
 	DIGEST_DIVERGENCE,	/* kind, vCPU and vector */
 	DIGEST_END,		/* how the run ended */
+	DIGEST_MIX,		/* a row of the swarm mix: its new value, its old one */
 };
 
 struct digest {

@@ -56,7 +56,7 @@ enum op { GUEST_DRAWN_OPS(X) OP_NR_DRAWN, OP_BEFORE_OTHERS = OP_NR_DRAWN - 1, GU
 GUEST_DRAWN_OPS(X) GUEST_OTHER_OPS(X)
 #undef X
 
-/* Once per process: sums of weights. */
+/* Before each run: sums of weights. */
 void guest_init(void);
 /* Mean time of the next operation drawn. */
 uint64_t guest_op_time(struct vcpu *v);

@@ -36,6 +36,9 @@ const struct option_section scenario_sections[] = {
 	  "The VMM's vCPU threads: signals, and what they do between two KVM_RUNs (weights)." },
 	{ "memory", NULL, false,
 	  "The memory manager: guest pages and memslots that go away and come back (weights)." },
+	{ "swarm", NULL, false,
+	  "Mixes drawn from the seed: in a share of the runs a random subset of all actions is off, and the weights "
+	  "of the others differ. The trace says at its start what the run's mix was." },
 	{ "deviations", NULL, false,
 	  "Where the oracle forgives what KVM does differently: `NAME = on` or `NAME = off`, for this scenario." },
 	{ "policy", NULL, false, "Who goes first at a scheduling point." },
@@ -116,6 +119,9 @@ const struct option scenario_options[] = {
 	PERCENT("memory", "zeroed", zero_percent, "0", "Pages that come back zeroed rather than intact."),
 	WEIGHT("memory", "slot_delete", slot_delete, "0", "Their memslot is deleted."),
 	WEIGHT("memory", "slot_move", slot_move, "0", "Their memslot moves to another guest address."),
+
+	PERCENT("swarm", "share", swarm_percent, "0",
+		"Runs in which weights, percentages and gaps are drawn: off, as they are, or more (gaps: longer)."),
 
 	ROW("policy", "name", OPT_STRING, policy, "random", 0, 0, "name",
 	    "Which policy; see `lapicsim help policies`."),

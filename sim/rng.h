@@ -22,6 +22,7 @@ enum rng_purpose {
 	RNG_TIME,		/* how long things take */
 	RNG_TARGET,		/* destinations and vectors */
 	RNG_OPTION,		/* per-run choices out of scenario ranges */
+	RNG_SWARM,		/* the run's mix of actions, by swarm.c */
 	RNG_NR_PURPOSES,
 };
 

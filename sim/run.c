@@ -16,10 +16,12 @@
 #include "sim/scenario_deviation.h"
 #include "sim/scheduler.h"
 #include "sim/snapshot.h"
+#include "sim/swarm.h"
 #include "sim/trace.h"
 #include "sim/guest.h"
 
 static struct run_result *result;	/* of the run in progress */
+static struct scenario scenario;	/* as the machine was built; machine.scenario has the run's mix */
 
 /* --- Findings. */
 uint64_t record_now(void) { return sched_now(); }
@@ -146,11 +148,22 @@ static void race(void)
 		judge_quiet();
 }
 
+static void tell_mix(const char *row, uint64_t was, uint64_t is)
+{
+	host_event(DIGEST_MIX, is, was);
+	if (trace_on())
+		trace_event("swarm", "%s is %llu in this run, not %llu", row, (unsigned long long)is,
+			    (unsigned long long)was);
+}
+
 static void start(uint64_t seed)
 {
 	const struct scenario *s = &machine.scenario;
 	struct policy_params params = { .one_in = s->point_one_in, .delay_ns = s->delay_ns };
 
+	if (scenario.swarm_percent)
+		swarm_draw(&scenario, seed, &machine.scenario);
+	guest_init();
 	policy_set_params(&params);
 	sched_reset(seed, policy_find(s->policy));
 	machine_reset(seed);
@@ -173,6 +186,8 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	deviation_clear_counts();
 	start(seed);
 	trace_start(text);
+	if (scenario.swarm_percent)
+		swarm_describe(&scenario, &machine.scenario, tell_mix);
 	crash = crash_protect(race);
 	if (crash->kind != CRASH_NONE) {
 		sched_abandon();
@@ -243,7 +258,7 @@ int run_setup(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	host_init();
-	guest_init();
+	scenario = machine.scenario;
 	name_trace_tasks();
 	if (snapshot_add_region(__start_kw_data, __stop_kw_data - __start_kw_data) ||
 	    snapshot_add_region((void *)MACHINE_USER_BASE, machine.user_bytes) ||

@@ -88,6 +88,9 @@ struct scenario {
 	uint32_t zero_percent;		/* pages that come back zeroed */
 	uint32_t slot_delete, slot_move;/* weights */
 
+	/* [swarm] */
+	uint32_t swarm_percent;		/* runs whose mix is drawn from the seed */
+
 	/* [deviations]: a bit for each row of sim/oracle/deviation.c */
 	uint64_t deviations_set, deviations_on;
 
