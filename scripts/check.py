@@ -29,6 +29,7 @@ def steps(build):
         ("environment-6.12", [runner % ("6.12", "plain"), "--self-test"]),
         ("environment-6.1", [runner % ("6.1", "plain"), "--self-test"]),
         ("races", unittest + ["tests/e2e", "-p", "test_race.py"]),
+        ("known", unittest + ["tests/e2e", "-p", "test_known.py"]),
         ("oracle-sees", unittest + ["tests/e2e", "-p", "test_rules.py"]),
         ("builder", unittest + ["tests/variant"]),
         ("determinism", [sys.executable, "tests/e2e/determinism.py", "--build", build, "--runs", "6000",

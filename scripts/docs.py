@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""docs/scenario-keys.md and docs/options.md, from the option table.
+"""docs/scenario-keys.md, docs/options.md and docs/known-keys.md, from the tables.
 
 `docs.py LAPICSIM` writes them; `docs.py --check LAPICSIM` says whether they are
 what the table gives, and prints "N passed, N failed".
@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs")
-PAGES = (("scenario-keys.md", "scenario-keys"), ("options.md", "options"))
+PAGES = (("scenario-keys.md", "scenario-keys"), ("options.md", "options"), ("known-keys.md", "known-keys"))
 
 
 def main():

@@ -4,7 +4,7 @@
 # the PV EOI fix. `make variant-NAME` builds one. An older package that still had
 # the bug is added while the mirror has it.
 
-# 6.1 lacks a later fix: TPR-below-threshold exits can repeat for ever (docs/findings.md).
+# 6.1 has a class of its own for what only it is expected to show; see also known/.
 PV_EOI_UNFIXED := --class pv-eoi-unfixed
 
 VARIANT_6.12		:= --deb linux-source-6.12

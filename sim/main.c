@@ -19,6 +19,7 @@ static const struct {
 	{ "help", cmd_help },
 	{ "deviations", cmd_deviations },
 	{ "checks", cmd_checks },
+	{ "known", cmd_known },
 	{ "version", cmd_version },
 	{ "--help", cmd_help },
 	{ "-h", cmd_help },

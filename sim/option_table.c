@@ -156,9 +156,11 @@ const struct option_section command_sections[] = {
 	{ "variant-show", "NAME", false, "Shows what a variant is made of, and the traps that its last runs hit." },
 	{ "variant-remove", "NAME", false, "Removes a variant." },
 	{ "help", "[TOPIC]", false,
-	  "Shows help on a command, or a generated reference: scenario-keys, options, policies, divergences." },
+	  "Shows help on a command, or a generated reference: scenario-keys, options, known-keys, policies, "
+	  "divergences." },
 	{ "deviations", "", false, "Lists the named places where the oracle lets KVM differ, with their sources." },
 	{ "checks", "", false, "Lists the oracle's checks: name, kind of divergence, source." },
+	{ "known", "", false, "Lists the findings that are explained (known/*.known), and what each looks like." },
 	{ "version", "", false, "Prints the version." },
 	{ NULL, NULL, false, NULL },
 };
@@ -173,13 +175,15 @@ const struct option command_options[] = {
 	ROW("run", "jobs", OPT_UINT, jobs, NULL, 1, 1024, "N",
 	    "Worker processes at a time. Changes the speed, never the results. Without it: one per CPU."),
 	LIST("run", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario files; may be repeated."),
-	FLAG("run replay deviations checks", "json", json, "Print one JSON object per line."),
+	FLAG("run replay deviations checks known", "json", json, "Print one JSON object per line."),
 	ROW("run replay", "flavour", OPT_ENUM, flavour, "plain", 0, 0, "plain|hooked|sanitized|coverage",
 	    "Which build of the variants to run."),
 	ROW("run", "replay-share", OPT_PERCENT, replay_share, "1", 0, 100, "PERCENT",
 	    "Share of seeds that run a second time, in another process, to compare digests; at least one unless 0."),
 	FLAG("run", "table", table, "Print a table per scenario too."),
 	FLAG("run", "deviations", deviations, "List the oracle's deviations, and how often each was used."),
+	TEXT("run known", "known", known, "DIR",
+	     "Folder of explained findings, reported apart; none: nothing is known. Without it: known/."),
 	FLAG("run", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
 	ROW("run replay", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
 	    "Kill a worker that does not finish a run in this time."),
@@ -211,7 +215,7 @@ const struct option command_options[] = {
 	LIST("runner", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario file."),
 	FLAG("runner", "trace", trace_flag, "Print what happens on stderr."),
 
-	FLAG("run replay variant-add variant-list variant-show variant-remove help deviations checks version "
+	FLAG("run replay variant-add variant-list variant-show variant-remove help deviations checks known version "
 	     "runner", "help", help,
 	     "Print this help."),
 	{ NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },

@@ -75,13 +75,17 @@ static const char *function_of(const char *site)
 	return space ? space + 1 : site;
 }
 
-static struct bucket *find_bucket(struct cell *cell, const struct divergence *d)
+static struct bucket *find_bucket(const struct campaign *c, struct cell *cell, const struct divergence *d)
 {
+	const struct variant *v = &c->variants[cell->variant];
 	const char *function = function_of(d->site);
+	const struct known *known = known_match(&c->known, d, function, v->name, v->class,
+						c->scenarios[cell->scenario].name);
 	struct bucket *b;
 
 	for (b = cell->buckets; b < cell->buckets + cell->nr_buckets; b++)
-		if (b->kind == d->kind && !strcmp(b->function, function) && !strcmp(b->first.check, d->check))
+		if (b->kind == d->kind && b->known == known && !strcmp(b->function, function) &&
+		    !strcmp(b->first.check, d->check))
 			return b;
 	cell->buckets = realloc(cell->buckets, (cell->nr_buckets + 1) * sizeof(*b));
 	if (!cell->buckets)
@@ -89,20 +93,21 @@ static struct bucket *find_bucket(struct cell *cell, const struct divergence *d)
 	b = &cell->buckets[cell->nr_buckets++];
 	memset(b, 0, sizeof(*b));
 	b->kind = d->kind;
+	b->known = known;
 	b->first_seed = UINT64_MAX;
 	snprintf(b->function, sizeof(b->function), "%s", function);
 	return b;
 }
 
 /* A run counts once per kind and once per bucket, however often it diverged. */
-static void record_divergences(struct cell *cell, const struct run_result *r)
+static void record_divergences(const struct campaign *c, struct cell *cell, const struct run_result *r)
 {
 	uint32_t nr_done = 0, kinds = 0;
 	uint32_t done[RUN_MAX_DIVERGENCES];
 
 	for (uint32_t i = 0; i < r->nr_recorded; i++) {
 		const struct divergence *d = &r->divergence[i];
-		struct bucket *b = find_bucket(cell, d);
+		struct bucket *b = find_bucket(c, cell, d);
 		uint32_t index = b - cell->buckets, j = 0;
 
 		if (d->kind < DIV_NR_KINDS && !(kinds & 1u << d->kind)) {
@@ -174,7 +179,7 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 		add_failure(cell, FAILURE_TRAPPED, r->seed, r->trap);
 		log_trap(c, cell, r->trap);
 	}
-	record_divergences(cell, r);
+	record_divergences(c, cell, r);
 	for (uint32_t i = 0; i < DEV_NR; i++) {
 		cell->nr_used[i] += r->deviations[i];
 		cell->nr_using[i] += r->deviations[i] != 0;
@@ -219,7 +224,9 @@ static int by_kind(const void *a, const void *b)
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
 	order = strcmp(x->first.check, y->first.check);
-	return order ? order : strcmp(x->function, y->function);
+	if (!order)
+		order = strcmp(x->function, y->function);
+	return order ? order : (x->known > y->known) - (x->known < y->known);
 }
 
 static int by_failure(const void *a, const void *b)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/known.h"
 #include "sim/run.h"
 #include "sim/scenario.h"
 #include "sim/token.h"
@@ -27,10 +28,11 @@ struct variant {
 	char identity[17], class[32];	/* from the first runner that is ready */
 };
 
-/* Divergences of one kind, check and function. */
+/* Divergences of one kind, check and function; those that are known apart. */
 struct bucket {
 	uint32_t kind;
 	char function[96];		/* of divergence.site, without its line */
+	const struct known *known;	/* the finding that explains it, or NULL */
 	uint64_t nr_runs;		/* that show it */
 	uint64_t first_seed;
 	struct divergence first;
@@ -80,6 +82,7 @@ struct campaign {
 	uint32_t nr_scenarios;
 	struct cell *cells;		/* scenario-major */
 	uint32_t nr_cells;
+	struct known_list known;
 	uint32_t flavour;
 	char overrides[CAMPAIGN_OVERRIDES];
 	uint64_t first_seed, last_seed;

@@ -32,6 +32,7 @@ int cmd_variant(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_deviations(int argc, char **argv);
 int cmd_checks(int argc, char **argv);
+int cmd_known(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* One line on stderr, "lapicsim: ..."; returns @code. */
@@ -45,6 +46,10 @@ bool cmd_parse(struct command_line *cl, const char *command, int argc, char **ar
 /* Folders (paths.c). The build folder is the one that this program lies in. */
 const char *paths_root(void);
 const char *paths_build(void);
+/* Entries of @folder that end in @suffix, without it, in version order. */
+struct option_list paths_list(const char *folder, const char *suffix);
+/* Where known divergences lie: @given, or known/ of the repository; an empty folder for "none". */
+void paths_known(const char *given, char *path, size_t n);
 /* The scenario file that @name means: a path, or a name in scenarios/. 0, or -1 with @error. */
 int paths_scenario(const char *name, char *path, size_t n, char *error, size_t error_n);
 /* The program of @variant in @flavour. 0, or -1 with @error (did you mean, or how to build it). */

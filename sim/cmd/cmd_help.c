@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/known.h"
 #include "sim/divergence.h"
 #include "sim/policy/policy.h"
 #include "sim/wire.h"
@@ -32,6 +33,7 @@ static const struct {
 } topics[] = {
 	{ "scenario-keys", option_print_scenario_reference },
 	{ "options", option_print_command_reference },
+	{ "known-keys", known_print_reference },
 	{ "policies", print_policies },
 	{ "divergences", print_divergences },
 };

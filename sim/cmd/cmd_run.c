@@ -115,6 +115,16 @@ static int check_tokens(const struct campaign *c)
 	return 0;
 }
 
+static int load_known(struct campaign *c, const struct command_line *cl)
+{
+	char folder[CMD_PATH_MAX], error[1024];
+
+	paths_known(cl->known, folder, sizeof(folder));
+	if (known_load(&c->known, folder, error, sizeof(error)))
+		return cmd_fail(CMD_BAD_INPUT, "%s", error);
+	return 0;
+}
+
 static int prepare(struct campaign *c, const struct command_line *cl)
 {
 	int code;
@@ -131,7 +141,9 @@ static int prepare(struct campaign *c, const struct command_line *cl)
 	c->worker_timeout_ns = cl->worker_timeout_ns;
 	c->verbose = cl->verbose;
 	pthread_mutex_init(&c->lock, NULL);
-	code = choose_seeds(c, cl);
+	code = load_known(c, cl);
+	if (!code)
+		code = choose_seeds(c, cl);
 	if (!code)
 		code = load_scenarios(c, cl);
 	if (!code)

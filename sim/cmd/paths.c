@@ -64,8 +64,7 @@ static int by_version(const void *a, const void *b)
 	return strverscmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Entries of @folder that end in @suffix, without it, in version order. */
-static struct option_list list_folder(const char *folder, const char *suffix)
+struct option_list paths_list(const char *folder, const char *suffix)
 {
 	struct option_list names = { 0 };
 	DIR *dir = opendir(folder);
@@ -83,6 +82,14 @@ static struct option_list list_folder(const char *folder, const char *suffix)
 	if (names.nr)
 		qsort(names.item, names.nr, sizeof(*names.item), by_version);
 	return names;
+}
+
+void paths_known(const char *given, char *path, size_t n)
+{
+	if (!given)
+		snprintf(path, n, "%s/known", paths_root());
+	else
+		snprintf(path, n, "%s", strcmp(given, "none") ? given : "/nonexistent");
 }
 
 static void guess_from(const char *word, const struct option_list *names, char *error, size_t n)
@@ -120,7 +127,7 @@ int paths_scenario(const char *name, char *path, size_t n, char *error, size_t e
 		return -1;
 	}
 	snprintf(error, error_n, "%s: neither a file nor a scenario in %s", name, folder);
-	names = list_folder(folder, ".scn");
+	names = paths_list(folder, ".scn");
 	guess_from(name, &names, error, error_n);
 	return -1;
 }
@@ -131,7 +138,7 @@ struct option_list paths_variants(uint32_t flavour)
 	struct option_list all, built = { 0 };
 
 	snprintf(path, sizeof(path), "%s/variants", paths_build());
-	all = list_folder(path, "");
+	all = paths_list(path, "");
 	for (uint32_t i = 0; i < all.nr; i++) {
 		snprintf(path, sizeof(path), "%s/variants/%s/%s/runner", paths_build(), all.item[i],
 			 flavour_name(flavour));

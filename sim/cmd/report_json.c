@@ -104,7 +104,11 @@ static void print_buckets(FILE *f, const struct campaign *c, const struct cell *
 
 		begin(f, "divergence", c, cell);
 		fprintf(f, ",\"expected\":%s,\"runs\":%" PRIu64,
-			verdict_expected(c, cell, b->kind) ? "true" : "false", b->nr_runs);
+			verdict_expected(c, cell, b) ? "true" : "false", b->nr_runs);
+		if (b->known)
+			member(f, "known", b->known->name);
+		else
+			fprintf(f, ",\"known\":null");
 		token_member(f, c, cell, b->first_seed);
 		fputc(',', f);
 		json_divergence(f, &b->first);
@@ -151,9 +155,9 @@ void report_json(FILE *f, const struct campaign *c, const struct verdict *v)
 	}
 	print_missing(f, c, v);
 	fprintf(f, "{\"type\":\"summary\",\"runs\":%" PRIu64 ",\"events\":%" PRIu64 ",\"divergent\":%" PRIu64
-		   ",\"unexpected\":%" PRIu64 ",\"expected\":%" PRIu64 ",\"missing\":%" PRIu64
+		   ",\"unexpected\":%" PRIu64 ",\"expected\":%" PRIu64 ",\"known\":%" PRIu64 ",\"missing\":%" PRIu64
 		   ",\"limits\":%" PRIu64 ",\"failures\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"exit\":%d",
-		c->nr_runs, c->nr_events, c->nr_divergent, v->nr_unexpected, v->nr_expected, v->nr_missing,
+		c->nr_runs, c->nr_events, c->nr_divergent, v->nr_unexpected, v->nr_expected, v->nr_known, v->nr_missing,
 		v->nr_limits, v->nr_failures, nr_repeated, v->code);
 	member(f, "again", v->again);
 	fprintf(f, "}\n");

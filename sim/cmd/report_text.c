@@ -17,7 +17,8 @@ struct entry {
 
 static bool same_cause(const struct bucket *a, const struct bucket *b)
 {
-	return a->kind == b->kind && !strcmp(a->first.check, b->first.check) && !strcmp(a->function, b->function);
+	return a->kind == b->kind && a->known == b->known && !strcmp(a->first.check, b->first.check) &&
+	       !strcmp(a->function, b->function);
 }
 
 static int by_cause(const void *a, const void *b)
@@ -25,6 +26,9 @@ static int by_cause(const void *a, const void *b)
 	const struct entry *x = a, *y = b;
 	int order;
 
+	/* What is known comes last. */
+	if (x->bucket->known != y->bucket->known)
+		return !x->bucket->known ? -1 : !y->bucket->known ? 1 : x->bucket->known < y->bucket->known ? -1 : 1;
 	if (x->bucket->kind != y->bucket->kind)
 		return x->bucket->kind < y->bucket->kind ? -1 : 1;
 	order = strcmp(x->bucket->first.check, y->bucket->first.check);
@@ -65,6 +69,8 @@ static void print_head(FILE *f, const struct bucket *b)
 	fprintf(f, "\n");
 	if (b->first.text[0])
 		fprintf(f, "  %s\n", b->first.text);
+	if (b->known)
+		fprintf(f, "  known: %s (%s)\n", b->known->title, b->known->finding);
 }
 
 static void print_entry(FILE *f, const struct campaign *c, const struct entry *e, uint32_t nr_more)
@@ -76,7 +82,8 @@ static void print_entry(FILE *f, const struct campaign *c, const struct entry *e
 		c->scenarios[e->cell->scenario].name, progress_count(e->bucket->nr_runs, runs, sizeof(runs)),
 		progress_count(e->cell->nr_runs, of, sizeof(of)),
 		progress_count(campaign_run_number(c, e->bucket->first_seed), run, sizeof(run)),
-		verdict_expected(c, e->cell, e->bucket->kind) ? "expected" : "UNEXPECTED");
+		e->bucket->known ? "known" :
+		verdict_expected(c, e->cell, e->bucket) ? "expected" : "UNEXPECTED");
 	if (nr_more)
 		fprintf(f, "; %u more scenario%s", nr_more, nr_more > 1 ? "s" : "");
 	fprintf(f, "\n    %s\n", command);
@@ -86,8 +93,8 @@ static void print_entry(FILE *f, const struct campaign *c, const struct entry *e
 static bool folds(const struct campaign *c, const struct entry *first, const struct entry *e)
 {
 	return !c->verbose && first->cell->variant == e->cell->variant && same_cause(first->bucket, e->bucket) &&
-	       verdict_expected(c, first->cell, first->bucket->kind) &&
-	       verdict_expected(c, e->cell, e->bucket->kind);
+	       verdict_expected(c, first->cell, first->bucket) &&
+	       verdict_expected(c, e->cell, e->bucket);
 }
 
 static void print_divergences(FILE *f, const struct campaign *c)
@@ -158,11 +165,12 @@ static void print_summary(FILE *f, const struct campaign *c, const struct verdic
 	for (uint32_t i = 0; i < c->nr_cells; i++)
 		nr_repeated += c->cells[i].nr_repeated;
 	fprintf(f,
-		"\n%s: %s runs, %" PRIu64 " unexpected, %" PRIu64 " expected, %" PRIu64 " missing, %" PRIu64
+		"\n%s: %s runs, %" PRIu64 " unexpected, %" PRIu64 " expected, %" PRIu64 " known, %" PRIu64
+		" missing, %" PRIu64
 		" limits hit, %" PRIu64 " harness failures, %s repeated\n",
 		v->code == CMD_OK ? "PASS" : v->code >= CMD_SIGNAL ? "STOPPED" :
 		v->code == CMD_INCONCLUSIVE ? "INCONCLUSIVE" : "FAIL",
-		progress_count(c->nr_runs, runs, sizeof(runs)), v->nr_unexpected, v->nr_expected, v->nr_missing,
+		progress_count(c->nr_runs, runs, sizeof(runs)), v->nr_unexpected, v->nr_expected, v->nr_known, v->nr_missing,
 		v->nr_limits, v->nr_failures, progress_count(nr_repeated, repeated, sizeof(repeated)));
 	if (v->again[0])
 		fprintf(f, "%s\n", v->again);

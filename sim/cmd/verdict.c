@@ -16,12 +16,13 @@ static const char *class_of(const struct campaign *c, const struct cell *cell)
 	return c->variants[cell->variant].class;
 }
 
-bool verdict_expected(const struct campaign *c, const struct cell *cell, uint32_t kind)
+bool verdict_expected(const struct campaign *c, const struct cell *cell, const struct bucket *b)
 {
 	const struct scenario *s = scenario_of(c, cell);
+	uint32_t kind = b->kind;
 
-	return scenario_mentions(s, class_of(c, cell), kind) &&
-	       scenario_expects(s, class_of(c, cell), kind) != EXPECT_NEVER;
+	return b->known || (scenario_mentions(s, class_of(c, cell), kind) &&
+	       scenario_expects(s, class_of(c, cell), kind) != EXPECT_NEVER);
 }
 
 /* " --scenario PATH" for a file that its name alone does not find. */
@@ -94,7 +95,9 @@ static void count(struct verdict *v, const struct campaign *c)
 		const struct cell *cell = &c->cells[i];
 
 		for (uint32_t b = 0; b < cell->nr_buckets; b++) {
-			if (verdict_expected(c, cell, cell->buckets[b].kind))
+			if (cell->buckets[b].known)
+				v->nr_known++;
+			else if (verdict_expected(c, cell, &cell->buckets[b]))
 				v->nr_expected++;
 			else
 				v->nr_unexpected++;
@@ -115,7 +118,7 @@ static void show_unexpected(struct verdict *v, const struct campaign *c)
 		for (uint32_t b = 0; b < c->cells[i].nr_buckets; b++) {
 			const struct bucket *bucket = &c->cells[i].buckets[b];
 
-			if (verdict_expected(c, &c->cells[i], bucket->kind) ||
+			if (verdict_expected(c, &c->cells[i], bucket) ||
 			    (worst && worst->kind <= bucket->kind))
 				continue;
 			worst = bucket;

@@ -20,6 +20,7 @@ struct verdict_missing {
 struct verdict {
 	uint64_t nr_unexpected;	/* buckets, over all cells */
 	uint64_t nr_expected;
+	uint64_t nr_known;
 	uint64_t nr_missing;	/* decided ones */
 	uint64_t nr_failures;
 	uint64_t nr_limits;	/* runs that ended at a limit */
@@ -31,7 +32,8 @@ struct verdict {
 
 /* @signal: what stopped the campaign, or 0. After campaign_sort(). */
 void verdict_make(struct verdict *v, const struct campaign *c, int signal);
-bool verdict_expected(const struct campaign *c, const struct cell *cell, uint32_t kind);
+/* By the scenario, or explained by one of known/. */
+bool verdict_expected(const struct campaign *c, const struct cell *cell, const struct bucket *b);
 /* "lapicsim replay ..." for one run. */
 void verdict_replay_command(const struct campaign *c, const struct cell *cell, uint64_t seed, char *buf,
 			    size_t n);

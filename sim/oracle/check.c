@@ -34,6 +34,7 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_IRR_SPURIOUS] = { "irr-spurious", DIV_SPURIOUS_DELIVERY,
 		"Interrupt Acceptance for Fixed Interrupts", false },
 	[CHECK_ISR_PREMATURE] = { "isr-premature", DIV_PREMATURE_EOI, "Signaling Interrupt Servicing Completion", false },
+	[CHECK_ISR_PAGE_AWAY] = { "isr-premature-page-away", DIV_PREMATURE_EOI, ABI ", clause 6", false },
 	[CHECK_ISR_STUCK] = { "isr-stuck", DIV_LOST_EOI, "Signaling Interrupt Servicing Completion", false },
 	[CHECK_ISR_SPURIOUS] = { "isr-spurious", DIV_SPURIOUS_DELIVERY,
 		"Interrupt Acceptance for Fixed Interrupts", false },

@@ -121,6 +121,9 @@ void check_pv_replaced(struct oracle_vcpu *v, uint32_t word, bool readable)
 {
 	if (v->page_gone && readable && !(word & 1) && (v->armed || v->kvm_pending))
 		v->maybe_acked = true;
+	/* PV EOI may have been enabled in a page that was leaving. */
+	if (!readable && (v->pv_msr & 1))
+		v->page_was_gone = true;
 }
 
 /* After KVM has synchronised. A word that is 0 now is a known beginning. */
@@ -136,6 +139,7 @@ void check_pv_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint3
 	v->armed = judge ? word & 1 : kvm->pv_eoi_pending;
 	v->kvm_pending = kvm->pv_eoi_pending;
 	v->maybe_acked = false;
+	v->page_was_gone = v->page_gone;
 	word_settle(v, word, readable);
 }
 

@@ -344,7 +344,7 @@ void oracle_pv_page_gone(uint32_t vcpu)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
-	v->page_gone = true;
+	v->page_gone = v->page_was_gone = true;
 	v->word_known = v->word_trusted = false;
 }
 

@@ -59,6 +59,7 @@ struct oracle_vcpu {
 	bool	 word_trusted;		/* seen with bit 0 clear since the page or the MSR changed */
 	bool	 armed;			/* bit 0 was 1 at entry, not acked since */
 	bool	 page_gone;
+	bool	 page_was_gone;		/* ... at some time since the last exit was compared */
 	bool	 maybe_acked;		/* the word was replaced by a 0 while armed */
 	bool	 kvm_pending;		/* KVM's PENDING at the last look */
 	uint64_t pv_msr;

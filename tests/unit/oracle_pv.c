@@ -226,7 +226,7 @@ static void test_pv_gone_premature(void)
 		bug = buggy ? BUG_GONE_EOI : BUG_NONE;
 		leave();
 		if (buggy) {
-			FIRED("isr-premature", DIV_PREMATURE_EOI, 0x41);
+			FIRED("isr-premature-page-away", DIV_PREMATURE_EOI, 0x41);
 			continue;
 		}
 		prepare_and_enter();

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each file of known/ is seen: its minimal scenario shows it on a kernel of today.
+
+One that nothing shows any more is out of date, or its signature is wrong.
+"""
+
+import json
+import unittest
+
+from test_race import campaign, lapicsim, scenario
+
+
+class Known(unittest.TestCase):
+    def test_minimal_scenarios_show_what_is_known(self):
+        listed = [json.loads(line) for line in lapicsim("known", "--json").stdout.splitlines()]
+        self.assertTrue(listed)
+        for known in listed:
+            with self.subTest(known=known["name"]):
+                seen = set()
+                for variant in ("6.12", "6.1"):
+                    code, rows = campaign(variant, scenario(known["scenario"]), "--seeds", "0-999")
+                    self.assertEqual(code, 0, rows["summary"])
+                    seen |= {d["known"] for d in rows["divergence"]}
+                self.assertIn(known["name"], seen)
+
+
+if __name__ == "__main__":
+    unittest.main()
