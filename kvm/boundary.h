@@ -55,9 +55,11 @@ enum kw_exit_reason {
 	KW_EXIT_PAUSE			= 40,
 	KW_EXIT_TPR_BELOW_THRESHOLD	= 43,
 	KW_EXIT_APIC_ACCESS		= 44,	/* xAPIC MMIO */
+	KW_EXIT_VIRTUALIZED_EOI		= 45,	/* trap-like; qualification: the vector */
 	KW_EXIT_EPT_VIOLATION		= 48,	/* also: during event delivery */
 	KW_EXIT_EPT_MISCONFIG		= 49,	/* MMIO that is not the APIC */
 	KW_EXIT_PREEMPTION_TIMER	= 52,
+	KW_EXIT_APIC_WRITE		= 56,	/* trap-like; qualification: the register's offset */
 	KW_NR_EXIT_REASONS		= 70,
 };
 
@@ -76,6 +78,29 @@ enum kw_exit_reason {
 #define KW_BLOCK_NMI			8u
 
 #define KW_RFLAGS_IF			(1ull << 9)
+
+/*
+ * What the hardware has for APIC virtualization: SDM volume 3, "APIC
+ * Virtualization and Virtual Interrupts".  All 0 on hardware without it.
+ * The posted-interrupt descriptor is memory that other CPUs write, too.
+ */
+struct kw_apicv {
+	/* Controls: written by the vendor module. */
+	uint8_t  present;		/* the hardware has it, and the module uses it */
+	uint8_t  vid;			/* virtual-interrupt delivery */
+	uint8_t  register_virt;		/* APIC-register virtualization */
+	uint8_t  posted;		/* process posted interrupts */
+	uint8_t  apic_accesses;		/* virtualize APIC accesses: xAPIC mode */
+	uint8_t  x2apic_mode;		/* virtualize x2APIC mode */
+	uint8_t  recognized;		/* hardware's: a pending virtual interrupt */
+	uint8_t  reserved8;
+	uint8_t  rvi, svi;		/* guest interrupt status: both sides */
+	uint16_t reserved16;
+	uint32_t on;			/* posted-interrupt descriptor: outstanding notification */
+	uint32_t pir[8];		/* posted-interrupt descriptor: requests */
+	uint32_t eoi_exit[8];		/* EOI-exit bitmap */
+	uint64_t msr_read, msr_write;	/* MSR bitmap: x2APIC registers 0..63 whose access does not exit */
+};
 
 /*
  * The hardware's per-vCPU control structure, as far as it is modelled (the part
@@ -111,6 +136,7 @@ struct kw_hw {
 	uint32_t vm;			/* VM number, 0.. in order of creation */
 	uint32_t vcpu_id;		/* KVM's vcpu_id */
 	void	*owner;			/* the libc world's own pointer */
+	struct kw_apicv apicv;
 };
 
 /*
@@ -120,6 +146,7 @@ struct kw_hw {
  */
 struct kw_apic_state {
 	const uint8_t *regs;
+	const struct kw_apicv *apicv;	/* live, as the hardware has it; NULL: it has none */
 	uint64_t apic_base;		/* IA32_APIC_BASE */
 	uint64_t pv_eoi_msr;		/* MSR_KVM_PV_EOI_EN as KVM holds it */
 	int32_t  highest_isr_cache;	/* -1: invalid */
@@ -146,6 +173,7 @@ struct kw_config {
 	uint64_t user_base;		/* guest RAM as userspace maps it */
 	uint64_t user_bytes;
 	const uint8_t *user_prot;	/* one enum kw_user_prot a page */
+	bool apicv;			/* the hardware virtualizes the APIC, and KVM uses it */
 };
 
 /* ---- Shared words: read and written on the hot path by both worlds. */
@@ -188,8 +216,10 @@ void kw_mm_invalidate(uint32_t mm, uint64_t start, uint64_t end);
 #define KW_IRQ_TIMER	1u
 #define KW_IRQ_CALL	2u
 #define KW_IRQ_RESCHED	4u
+#define KW_IRQ_POSTED	8u			/* the notification vector of posted interrupts */
 uint32_t kw_irq_pending(uint32_t cpu);	/* KW_IRQ_* waiting on @cpu */
 bool kw_irqs_enabled(uint32_t cpu);
+void kw_irq_posted_ack(uint32_t cpu);	/* the processor took KW_IRQ_POSTED itself, in guest mode */
 void kw_irq(uint32_t cpu);		/* take them now: interrupts must be enabled there */
 uint64_t kw_timer_next(void);		/* earliest hrtimer in ns, UINT64_MAX: none */
 void kw_timer_expire(void);		/* raise KW_IRQ_TIMER on CPUs whose timers are due */
@@ -233,6 +263,7 @@ enum kw_point_id {
 	KW_POINT_IRQ_ON,		/* interrupts were enabled */
 	KW_POINT_LOCK,			/* before a sleeping lock is taken */
 	KW_POINT_UACCESS,		/* before guest memory is touched */
+	KW_POINT_PIR,			/* posted in PIR, ON not yet set */
 	KW_NR_POINTS,
 };
 void hs_point(enum kw_point_id id);
@@ -241,7 +272,6 @@ void hs_point(enum kw_point_id id);
 void hs_block(void);
 void hs_wake(uint32_t tid);
 void hs_preempted(void);		/* the task's time slice ended: others first */
-void hs_relax(void);			/* it spins: let time pass */
 
 void hs_irq_raise(uint32_t cpu);	/* kw_irq_pending(cpu) became non-zero */
 void hs_timer_changed(void);		/* kw_timer_next() may have changed */

@@ -106,9 +106,11 @@ static int (*const kw_exits[KW_NR_EXIT_REASONS])(struct kvm_vcpu *) = {
 	[KW_EXIT_PAUSE]			= kw_exit_skip,
 	[KW_EXIT_TPR_BELOW_THRESHOLD]	= kw_exit_tpr,
 	[KW_EXIT_APIC_ACCESS]		= kw_exit_apic_access,
+	[KW_EXIT_VIRTUALIZED_EOI]	= kw_exit_virtualized_eoi,
 	[KW_EXIT_EPT_VIOLATION]		= kw_exit_nothing,
 	[KW_EXIT_EPT_MISCONFIG]		= kw_exit_mmio,
 	[KW_EXIT_PREEMPTION_TIMER]	= kw_exit_nothing,
+	[KW_EXIT_APIC_WRITE]		= kw_exit_apic_write,
 };
 
 int kw_op_handle_exit(struct kvm_vcpu *vcpu, fastpath_t fastpath)

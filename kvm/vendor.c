@@ -6,7 +6,7 @@
  * It follows VMX, as the SDM describes it: the event-injection field and its
  * re-injection after a cancelled entry or an interrupted delivery, interrupt
  * shadows, the interrupt-window exit, and the TPR shadow with its threshold.
- * What an exit makes KVM do is in exits.c.  APICv is off.
+ * What an exit makes KVM do is in exits.c, APICv in apicv.c.
  *
  * Operations are found by name: kw_op_X() fills kvm_x86_ops.X.  One that KVM
  * wants and that is neither here nor a no-op with a reason in symbols.tbl is a
@@ -50,6 +50,7 @@ int kw_op_vcpu_create(struct kvm_vcpu *vcpu)
 	hw->vcpu_id = vcpu->vcpu_id;
 	hw->rflags = X86_EFLAGS_FIXED;
 	hw->vapic_page = vcpu->arch.apic ? vcpu->arch.apic->regs : NULL;
+	kw_apicv_vcpu_create(vcpu);
 	hs_vcpu_created(hw);
 	return 0;
 }
@@ -234,6 +235,8 @@ void kw_op_deliver_interrupt(struct kvm_lapic *apic, int delivery_mode, int trig
 	struct kvm_vcpu *vcpu = apic->vcpu;
 
 	kw_point(KW_POINT_DELIVER);
+	if (unlikely(kw_hw(vcpu)->apicv.present) && kw_post_interrupt(vcpu, vector))
+		return;
 	kvm_lapic_set_irr(vector, apic);
 	kw_point(KW_POINT_DELIVERED);
 	kvm_make_request(KVM_REQ_EVENT, vcpu);
@@ -308,6 +311,7 @@ void kw_apic_state(const struct kw_hw *hw, struct kw_apic_state *out)
 	struct kvm_lapic *apic = vcpu->arch.apic;
 
 	out->regs = apic->regs;
+	out->apicv = hw->apicv.present ? &hw->apicv : NULL;
 	out->apic_base = vcpu->arch.apic_base;
 	out->pv_eoi_msr = vcpu->arch.pv_eoi.msr_val;
 	out->highest_isr_cache = apic->highest_isr_cache;
@@ -335,9 +339,15 @@ void kw_tracepoint(enum kw_tracepoint id, unsigned int nr, const u64 *args)
 /* --- Registration, by the steps of a vendor module's init function. */
 u32 kw_max_vcpus(void) { return KVM_MAX_VCPUS; }
 
+static struct kvm_x86_ops kw_ops = {
+#ifdef KW_HAS_REQUIRED_INHIBITS
+	.required_apicv_inhibits = KW_APICV_INHIBITS,
+#endif
+};
+
 static int kw_hardware_setup(void)
 {
-	enable_apicv = false;
+	kw_apicv_setup(&kw_ops);
 	kvm_set_cpu_caps();
 	kvm_caps.has_tsc_control = false;
 	return 0;
@@ -345,7 +355,6 @@ static int kw_hardware_setup(void)
 
 static struct kvm_x86_nested_ops kw_nested_ops;
 static struct kvm_pmu_ops kw_pmu_ops;
-static struct kvm_x86_ops kw_ops;
 
 #undef KVM_X86_OP
 #undef KVM_X86_OP_OPTIONAL

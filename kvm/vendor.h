@@ -29,4 +29,29 @@ static inline struct kw_hw *kw_hw(struct kvm_vcpu *vcpu)
 #define KVM_X86_OP_OPTIONAL_RET0(func) KVM_X86_OP(func)
 #include <asm/kvm-x86-ops.h>
 
+/* apicv.c */
+void kw_apicv_setup(struct kvm_x86_ops *ops);
+void kw_apicv_vcpu_create(struct kvm_vcpu *vcpu);
+/* False: APICv is not active, KVM has to deliver. */
+bool kw_post_interrupt(struct kvm_vcpu *vcpu, int vector);
+int kw_exit_virtualized_eoi(struct kvm_vcpu *vcpu);
+int kw_exit_apic_write(struct kvm_vcpu *vcpu);
+
+/* The reasons to inhibit APICv that VMX has to honour. */
+#ifdef KW_HAS_INHIBIT_DISABLED
+#define KW_INHIBIT_DISABLED	BIT(APICV_INHIBIT_REASON_DISABLED)
+#else
+#define KW_INHIBIT_DISABLED	BIT(APICV_INHIBIT_REASON_DISABLE)
+#endif
+#ifdef KW_HAS_INHIBIT_ID_ALIASED
+#define KW_INHIBIT_ALIASED	BIT(APICV_INHIBIT_REASON_PHYSICAL_ID_ALIASED)
+#else
+#define KW_INHIBIT_ALIASED	0
+#endif
+#define KW_APICV_INHIBITS							\
+	(KW_INHIBIT_DISABLED | BIT(APICV_INHIBIT_REASON_HYPERV) |		\
+	 BIT(APICV_INHIBIT_REASON_ABSENT) | BIT(APICV_INHIBIT_REASON_BLOCKIRQ) |	\
+	 BIT(APICV_INHIBIT_REASON_APIC_ID_MODIFIED) |				\
+	 BIT(APICV_INHIBIT_REASON_APIC_BASE_MODIFIED) | KW_INHIBIT_ALIASED)
+
 #endif

@@ -2,8 +2,10 @@
 /* See guest.h. Which operation comes next; none is done here. */
 #include "sim/guest.h"
 
+#include "sim/apicv.h"
 #include "sim/crash.h"
 #include "sim/host.h"
+#include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
 #include "sim/trace.h"
 
@@ -104,6 +106,25 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 	guest_set_if(v, rng_below(&v->program, 100) < sc()->nest_percent && host_phase != HOST_QUIET, 0);
 }
 
+/* The hardware does the access itself: true if the guest goes on. */
+static bool virtualized(struct vcpu *v)
+{
+	switch (apicv_access(v)) {
+	case APICV_DONE:
+		lapic_settle(v, false);
+		v->hw->exit_qual = 0;
+		return true;
+	case APICV_TRAPS:
+		/* The instruction is over; of what KVM has yet to do, the exit's handler sees to. */
+		if (v->hw->exit_reason != KW_EXIT_APIC_WRITE)
+			lapic_tell(v);
+		instruction_retired(v);
+		return false;
+	default:
+		return false;
+	}
+}
+
 bool guest_step(struct vcpu *v)
 {
 	enum op op = next_op(v);
@@ -114,7 +135,7 @@ bool guest_step(struct vcpu *v)
 	v->hw->insn_len = ops[op].len;
 	guest_again = v->retry;
 	v->retry = false;
-	if (ops[op].run(v) == STEP_EXIT)
+	if (ops[op].run(v) == STEP_EXIT && !(__builtin_expect(v->hw->apicv.present, 0) && virtualized(v)))
 		return true;
 	if (op != OP_STI && op != OP_MOV_SS)
 		instruction_retired(v);

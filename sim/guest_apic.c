@@ -3,6 +3,7 @@
  * Guest operations on the local APIC's registers: ICR, TPR and CR8, reads.  The
  * EOI is in guest_pv.c.
  */
+#include "sim/apicv.h"
 #include "sim/guest.h"
 #include "sim/host.h"
 #include "sim/lapic.h"
@@ -67,6 +68,11 @@ enum step do_cr8(struct vcpu *v)
 	struct kw_hw *hw = v->hw;
 
 	v->tpr = cr8 << 4;
+	if (hw->apicv.vid) {
+		apicv_write_tpr(v, v->tpr);
+		oracle_guest_tpr(v->index, v->tpr);
+		return STEP_GO_ON;
+	}
 	if (sc()->tpr_shadow) {
 		hw->vapic_page[LAPIC_TPR] = v->tpr;
 		oracle_guest_tpr(v->index, v->tpr);

@@ -265,9 +265,11 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "topology", "irqchip", "more than 255 vCPUs in a VM need irqchip = split");
 	if (s->vcpus > 255 && s->apic_mode != APIC_MODE_X2APIC)
 		complain_at(p, "topology", "apic_mode", "more than 255 vCPUs in a VM need apic_mode = x2apic");
+	if (s->apicv && !s->tpr_shadow)
+		complain_at(p, "topology", "apicv", "needs tpr_shadow = yes");
 	if (s->memory_gap_ns && !((uint64_t)s->unmap + s->readonly + s->slot_delete + s->slot_move))
 		complain_at(p, "memory", "gap", "every action of [memory] has weight 0");
-	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic))
+	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit))
 		complain_at(p, "userspace", "run_again", "every action of [userspace] has weight 0");
 	check_policy(p);
 }

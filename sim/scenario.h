@@ -57,6 +57,7 @@ struct scenario {
 	uint32_t vms, vcpus;		/* vcpus: per VM */
 	uint32_t irqchip, apic_mode;
 	bool	 tpr_shadow;
+	bool	 apicv;			/* needs tpr_shadow */
 	bool	 pv_eoi;		/* enabled on every vCPU before the race */
 	uint32_t pv_words_per_page;	/* vCPUs that share a page for their PV EOI words */
 
@@ -79,11 +80,9 @@ struct scenario {
 	/* [userspace] */
 	uint32_t signal_gap_ns;		/* mean time between signals to a vCPU thread; 0: none */
 	uint32_t set_msrs, get_lapic, set_lapic; /* weights: what a thread does between two KVM_RUNs */
+	uint32_t inhibit;		/* weight of KVM_GUESTDBG_BLOCKIRQ for a while */
+	uint32_t inhibit_hold_ns;
 	uint32_t run_again;		/* weight of doing nothing but KVM_RUN */
-
-	/* [host] */
-	uint32_t preempt_gap_ns;	/* mean time between two preemptions of a VM's vCPU threads; 0: none */
-	uint32_t preempt_hold_ns;	/* mean time that a preempted thread is off its CPU; 0: a scheduling delay */
 
 	/* [memory] */
 	uint32_t memory_gap_ns;		/* mean time between two actions of the memory manager; 0: none */

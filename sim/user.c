@@ -62,15 +62,30 @@ static void set_lapic(struct vcpu *v)
 	oracle_user_set_lapic(v->index, (uint8_t *)regs.regs, ret >= 0);
 }
 
+/*
+ * While one vCPU has KVM_GUESTDBG_BLOCKIRQ, APICv is inhibited for the whole VM.
+ * This vCPU does not run meanwhile, so that its own interrupts are not held up.
+ */
+static void inhibit(struct vcpu *v)
+{
+	struct kvm_guest_debug debug = { .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_BLOCKIRQ };
+
+	if (host_ioctl(v->fd, KVM_SET_GUEST_DEBUG, (uint64_t)&debug) < 0)
+		return;
+	host_sleep(rng_gap(&v->program, machine.scenario.inhibit_hold_ns));
+	debug.control = 0;
+	host_ioctl(v->fd, KVM_SET_GUEST_DEBUG, (uint64_t)&debug);
+}
+
 static void between_runs(struct vcpu *v)
 {
 	const struct scenario *s = &machine.scenario;
-	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic };
-	uint32_t total = weights[0] + weights[1] + weights[2] + weights[3];
+	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit };
+	uint32_t total = weights[0] + weights[1] + weights[2] + weights[3] + weights[4];
 
 	if (!total)
 		return;
-	switch (rng_weighted(&v->program, weights, 4, total)) {
+	switch (rng_weighted(&v->program, weights, 5, total)) {
 	case 1:
 		set_msrs(v);
 		break;
@@ -79,6 +94,9 @@ static void between_runs(struct vcpu *v)
 		break;
 	case 3:
 		set_lapic(v);
+		break;
+	case 4:
+		inhibit(v);
 		break;
 	}
 }

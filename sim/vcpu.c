@@ -2,34 +2,55 @@
 /* See vcpu.h. */
 #include "sim/vcpu.h"
 
+#include "sim/apicv.h"
 #include "sim/crash.h"
 #include "sim/guest.h"
 #include "sim/host.h"
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
 #include "sim/scheduler.h"
+#include "sim/trace.h"
 
 /* What a VM-Entry takes: so no chain of entries and exits is free of time, and a livelock ends the run. */
 #define ENTRY_NS	40u
 
 void (*vcpu_bare_entry)(struct kw_hw *hw);
 
-/* SDM, "Event Injection": true if the event's delivery itself exits. */
-static bool inject(struct vcpu *v, uint32_t info)
+/* True if the event's delivery itself exits: SDM, "Information for VM Exits During Event Delivery". */
+static bool deliver(struct vcpu *v, uint32_t vector)
 {
 	struct kw_hw *hw = v->hw;
-	uint32_t vector = info & KW_INTR_VECTOR_MASK;
 
-	if ((info & KW_INTR_TYPE_MASK) != KW_INTR_TYPE_EXTERNAL)
-		return false;
 	if (sc()->delivery_exit_ppm && host_phase == HOST_RACE &&
 	    rng_below(&v->program, 1000000) < sc()->delivery_exit_ppm) {
-		hw->idt_vectoring_info = info;
+		hw->idt_vectoring_info = KW_INTR_VALID | KW_INTR_TYPE_EXTERNAL | vector;
 		hw->exit_reason = KW_EXIT_EPT_VIOLATION;
 		oracle_delivery_interrupted(v->index, vector);
 		return true;
 	}
 	guest_take_interrupt(v, vector);
+	return false;
+}
+
+/* SDM, "Event Injection". */
+static bool inject(struct vcpu *v, uint32_t info)
+{
+	return (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL && deliver(v, info & KW_INTR_VECTOR_MASK);
+}
+
+/* A notification alone is the processor's to handle; anything else beside it makes the guest exit. */
+static bool external_interrupt_exits(struct vcpu *v)
+{
+	uint32_t pending = kw_irq_pending(v->tid);
+
+	if (!pending || pending != KW_IRQ_POSTED || !v->hw->apicv.posted)
+		return pending;
+	kw_irq_posted_ack(v->tid);
+	if (trace_on())
+		trace_event("hardware", "vcpu %u posted interrupts", v->index);
+	host_event(DIGEST_IRQ, v->index, KW_IRQ_POSTED);
+	apicv_posted(v);
+	oracle_hw_posted(v->index);
 	return false;
 }
 
@@ -44,11 +65,11 @@ static bool pending_exit(struct vcpu *v)
 		return true;
 	}
 	/* SDM, "VM Exits Induced by the TPR Threshold": at entry only with APIC accesses virtualized. */
-	if (sc()->tpr_shadow && !v->x2apic && (hw->vapic_page[LAPIC_TPR] >> 4) < (hw->tpr_threshold & 15)) {
+	if (sc()->tpr_shadow && !v->x2apic && !hw->apicv.vid && (hw->vapic_page[LAPIC_TPR] >> 4) < (hw->tpr_threshold & 15)) {
 		hw->exit_reason = KW_EXIT_TPR_BELOW_THRESHOLD;
 		return true;
 	}
-	if (kw_irq_pending(v->tid)) {
+	if (external_interrupt_exits(v)) {
 		hw->exit_reason = KW_EXIT_EXTERNAL_INTERRUPT;
 		return true;
 	}
@@ -59,12 +80,27 @@ static bool pending_exit(struct vcpu *v)
 	return false;
 }
 
+static bool deliver_virtual(struct vcpu *v, uint32_t vector)
+{
+	host_event(DIGEST_ENTRY, v->index, vector);
+	if (trace_on())
+		trace_event("hardware", "vcpu %u virtual interrupt 0x%02x", v->index, vector);
+	return deliver(v, vector);
+}
+
 static void run_guest(struct vcpu *v)
 {
+	int vector;
+
 	for (;;) {
 		crash_heartbeat++;
 		if (pending_exit(v))
 			return;
+		if (v->hw->apicv.recognized && (vector = apicv_take(v)) >= 0) {
+			if (deliver_virtual(v, (uint32_t)vector))
+				return;
+			continue;
+		}
 		if (sched_advance_interruptible(guest_op_time(v)))
 			continue;
 		if (guest_step(v))
@@ -88,6 +124,10 @@ void hs_vm_enter(struct kw_hw *hw)
 	host_event(DIGEST_ENTRY, v->index, info);
 	v->halted = false;
 	hw->exit_qual = 0;	/* SDM, "Basic VM-Exit Information": 0 where a reason defines none */
+	if (hw->apicv.vid)
+		apicv_enter(v);
+	else
+		hw->apicv.recognized = false;
 	if (!valid || !inject(v, info))
 		run_guest(v);
 	host_event(DIGEST_EXIT, v->index, (uint64_t)hw->exit_reason << 32 | (uint32_t)hw->exit_qual);
@@ -103,7 +143,8 @@ void hs_vm_exit_handle(struct kw_hw *hw)
 	lapic_tell(v);
 	/* KVM skips the instruction, and with it what blocked interrupts for one. */
 	if (hw->exit_reason != KW_EXIT_EXTERNAL_INTERRUPT && hw->exit_reason != KW_EXIT_INTERRUPT_WINDOW &&
-	    hw->exit_reason != KW_EXIT_PREEMPTION_TIMER && hw->exit_reason != KW_EXIT_EPT_VIOLATION)
+	    hw->exit_reason != KW_EXIT_PREEMPTION_TIMER && hw->exit_reason != KW_EXIT_EPT_VIOLATION &&
+	    hw->exit_reason != KW_EXIT_APIC_WRITE && hw->exit_reason != KW_EXIT_VIRTUALIZED_EOI)
 		oracle_guest_if(v->index, guest_if_on(v), 0);
 }
 

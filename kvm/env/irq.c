@@ -34,6 +34,9 @@ static void kw_raise(u32 cpu, u32 what)
 }
 
 void kw_send_reschedule(int cpu) { kw_raise(cpu, KW_IRQ_RESCHED); }
+/* The notification IPI of posted interrupts; its handler in the host does nothing. */
+void kw_send_posted(int cpu) { kw_raise(cpu, KW_IRQ_POSTED); }
+void kw_irq_posted_ack(u32 cpu) { kw_tasks[cpu]->irq.pending &= ~KW_IRQ_POSTED; }
 
 struct smp_ops smp_ops = {
 	.smp_send_reschedule = kw_send_reschedule,

@@ -19,6 +19,9 @@ enum check {
 	CHECK_CACHE_ISR_COUNT,
 	CHECK_CACHE_HIGHEST_ISR,
 	CHECK_CACHE_SW_ENABLED,
+	CHECK_CACHE_APICV,
+	CHECK_APICV_RVI,
+	CHECK_APICV_SVI,
 	CHECK_PV_UNTRACKED,
 	CHECK_PV_UNARMED,
 	CHECK_NR_LATCHED,
@@ -43,6 +46,7 @@ enum check {
 	CHECK_PV_DISABLED,
 	CHECK_PV_IDLE,
 	CHECK_PV_IRR_PENDING,
+	CHECK_PV_APICV,
 	CHECK_PV_RUNNING,
 	CHECK_CACHE_PV_PENDING,
 	CHECK_QUIET_IRR,
@@ -91,6 +95,7 @@ static inline bool check_latch(struct oracle_vcpu *v, enum check check, bool wro
 
 /* check_dispatch.c: with ISR before and after the dispatch */
 void check_injection(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm);
+void check_hw_dispatch(struct oracle_vcpu *v, uint32_t vector, uint32_t hw_blocking);
 void check_cancelled_injection(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 /* check_registers.c: the slow halves of check_fast.h */
 void settle_irr(struct oracle_vcpu *v, const struct kw_apic_state *kvm);

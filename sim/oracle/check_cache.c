@@ -9,10 +9,19 @@
  */
 #include "sim/oracle/check.h"
 
-/* A sender sets the IRR bit first and irr_pending next: a message in flight may be between the two. */
-static bool irr_hidden(const struct oracle_vcpu *v)
+/*
+ * A sender sets the IRR bit first and irr_pending next: a message in flight may be
+ * between the two.  What is posted only, irr_pending does not speak of.
+ */
+static bool irr_hidden(const struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 {
 	uint32_t any = 0;
+
+	if (__builtin_expect(kvm->apicv != NULL, 0)) {
+		for (int w = 0; w < APIC_WORDS; w++)
+			any |= v->apic.irr[w] & ~(v->inflight[w] | kvm->apicv->pir[w]);
+		return any;
+	}
 
 #pragma GCC unroll 8
 	for (int w = 0; w < APIC_WORDS; w++)
@@ -46,7 +55,7 @@ static void check_each(struct oracle_vcpu *v, const struct kw_apic_state *kvm, b
 			   kvm->sw_enabled, sw_enabled);
 	if (kvm->apicv_active)
 		return;
-	if (check_latch(v, CHECK_CACHE_IRR_PENDING, !kvm->irr_pending && irr_hidden(v))) {
+	if (check_latch(v, CHECK_CACHE_IRR_PENDING, !kvm->irr_pending && irr_hidden(v, kvm))) {
 		char pending[64];
 
 		check_fire(CHECK_CACHE_IRR_PENDING, v, v->vm, (uint32_t)vector_highest(v->apic.irr),
@@ -62,7 +71,7 @@ void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	bool right = kvm->sw_enabled == sw_enabled && kvm->isr_count == v->apic.nr_isr &&
 		     (kvm->highest_isr_cache == -1 || kvm->highest_isr_cache == v->apic.top);
 
-	if (__builtin_expect(right && !v->reported && v->late_ack < 0 && (kvm->irr_pending || !irr_hidden(v)), 1))
+	if (__builtin_expect(right && !v->reported && v->late_ack < 0 && (kvm->irr_pending || !irr_hidden(v, kvm)), 1))
 		return;
 	check_each(v, kvm, sw_enabled);
 }

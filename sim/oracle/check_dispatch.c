@@ -98,6 +98,15 @@ static void check_owed(struct oracle_vcpu *v)
 	v->owed = -1;
 }
 
+/* Virtual-interrupt delivery: between two instructions of the guest. */
+void check_hw_dispatch(struct oracle_vcpu *v, uint32_t vector, uint32_t hw_blocking)
+{
+	if (v->owed >= 0)
+		check_owed(v);
+	check_blocked(v, vector, hw_blocking);
+	dispatch(v, vector);
+}
+
 /* ISR without @vector, the dispatch of @vector, and its ISR bit. @vector: -1 for none, or none that is new. */
 static void dispatch_and_compare(struct oracle_vcpu *v, const struct kw_apic_state *kvm, int vector)
 {

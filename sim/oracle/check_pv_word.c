@@ -6,7 +6,8 @@
  * a vector in service that it can belong to (clause 2); the host changes no
  * other bit (clause 4) and none while the guest runs (clause 5); KVM keeps
  * track of a bit that is 1, and believes in none that is 0.  Beside the ABI, as
- * KVM's own design: not armed while another interrupt must be pending.
+ * KVM's own design: not armed while another interrupt must be pending, nor while
+ * APICv is active.
  *
  * Does not judge: anything while the page is gone; a bit that stays 1 in a page
  * that was gone, or in one that the MSR no longer names, until the guest
@@ -43,7 +44,7 @@ static bool surely_pending(const struct oracle_vcpu *v)
 }
 
 /* The word went from 0 to 1. False: it should not have. */
-static bool check_arming(struct oracle_vcpu *v)
+static bool check_arming(struct oracle_vcpu *v, bool apicv)
 {
 	char pending[64];
 	uint32_t vector = v->apic.top < 0 ? DIV_NONE : (uint32_t)v->apic.top;
@@ -53,6 +54,9 @@ static bool check_arming(struct oracle_vcpu *v)
 			   (unsigned long long)v->pv_msr);
 	else if (v->apic.top < 0)
 		check_fire(CHECK_PV_IDLE, v, v->vm, DIV_NONE, "PV EOI word armed with nothing in service");
+	else if (apicv)
+		check_fire(CHECK_PV_APICV, v, v->vm, vector, "PV EOI word armed for 0x%02x while APICv is active",
+			   vector);
 	else if (surely_pending(v))
 		check_fire(CHECK_PV_IRR_PENDING, v, v->vm, vector, "PV EOI word armed for 0x%02x with %s in IRR",
 			   vector, check_vectors(v->apic.irr, pending, sizeof(pending)));
@@ -100,7 +104,7 @@ void check_pv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint
 			   "KVM began to wait for an ack while the MSR is 0x%llx", (unsigned long long)v->pv_msr);
 	if (judge) {
 		check_other_bits(v, word);
-		if (!v->word_known || !(word & ~v->word & 1) || check_arming(v))
+		if (!v->word_known || !(word & ~v->word & 1) || check_arming(v, kvm->apicv_active))
 			check_tracking(v, word & 1, pending);
 	}
 	v->armed = judge ? word & 1 : pending;

@@ -31,6 +31,9 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_PV_ACK_REENTRY] = {
 		"pv-ack-reentry", "PV EOI ABI, clause 6: a delayed EOI is legal",
 		"an entry that follows its exit at once, with nothing to inject, need not notice an ack", true, 0 },
+	[DEV_APICV_SELF_IPI_TMR] = {
+		"apicv-self-ipi-tmr", "SDM, \"Self-IPI Virtualization\"",
+		"a self-IPI that the hardware virtualizes leaves TMR as it was", true, 0 },
 };
 
 _Static_assert(DEV_NR <= 64, "a bit for each");

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/oracle/check_apicv.h"
 #include "sim/oracle/check_fast.h"
 #include "sim/oracle/message.h"
 
@@ -183,6 +184,10 @@ void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_st
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
+	if (unlikely(kvm->apicv)) {
+		check_apicv_entry(v, kvm);
+		kvm = apicv_view(v, kvm);
+	}
 	identity_refresh(v, kvm);
 	check_tpr(v, kvm);
 	if (unlikely(ack_still_unseen(v, hw, kvm))) {
@@ -197,6 +202,12 @@ void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_st
 		check_ppr(v, kvm);
 	check_cache(v, kvm);
 	v->in_guest = true;
+}
+
+/* All that must be pending is in VIRR now. */
+void oracle_hw_posted(uint32_t vcpu)
+{
+	window_restart(oracle_vcpu(vcpu));
 }
 
 void oracle_delivered(uint32_t vcpu, uint8_t vector)
@@ -220,6 +231,7 @@ void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_sta
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
 	(void)hw;
+	kvm = apicv_view(v, kvm);
 	v->in_guest = false;
 	check_pv_replaced(v, pv_word, pv_word_readable);
 	check_tpr(v, kvm);
@@ -236,6 +248,7 @@ void oracle_cancel(uint32_t vcpu, const struct kw_apic_state *kvm)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
+	kvm = apicv_view(v, kvm);
 	identity_refresh(v, kvm);
 	check_tpr(v, kvm);
 	check_cancelled_injection(v, kvm);
@@ -310,6 +323,7 @@ void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_a
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
+	kvm = apicv_view(v, kvm);
 	check_tpr(v, kvm);
 	check_cancelled_injection(v, kvm);
 	check_irr(v, kvm);
@@ -365,5 +379,7 @@ void oracle_pv_page_back(uint32_t vcpu, uint32_t word)
 
 void oracle_quiet(uint32_t vcpu, const struct kw_apic_state *kvm)
 {
-	check_quiet(oracle_vcpu(vcpu), kvm);
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	check_quiet(v, apicv_view(v, kvm));
 }

@@ -73,6 +73,11 @@ void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_sta
  */
 void oracle_cancel(uint32_t vcpu, const struct kw_apic_state *kvm);
 
+/* --- APIC virtualization: what the hardware does between an entry and an exit. --- */
+void oracle_hw_dispatch(uint32_t vcpu, uint8_t vector, const struct kw_hw *hw);
+void oracle_hw_posted(uint32_t vcpu);			/* after PIR went to VIRR */
+void oracle_hw_self_ipi(uint32_t vcpu, uint8_t vector);	/* before its message ends */
+
 /* --- What the guest does. An action that exits is told after oracle_exit(). --- */
 void oracle_guest_eoi(uint32_t vcpu);			/* EOI register written */
 void oracle_guest_pv_ack(uint32_t vcpu, uint32_t old_word, uint32_t new_word); /* test-and-clear found 1 */

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * APIC virtualization, as the oracle sees it.  SDM volume 3, "APIC Virtualization
+ * and Virtual Interrupts".
+ *
+ * Verifies at each VM-Entry: with virtual-interrupt delivery, RVI is the highest
+ * vector in VIRR and SVI the highest in VISR ("Guest Interrupt Status"), since that
+ * is what the hardware delivers and ends; while KVM believes that APICv is active
+ * its caches have the values that KVM defines for then: irr_pending true, isr_count
+ * 1, highest_isr_cache -1.  What the hardware dispatches goes through the same
+ * checks as what KVM injects (check_dispatch.c).
+ *
+ * IRR is VIRR and PIR together: apicv_view() shows them as one register.  A vector
+ * that is in PIR while some message to this vCPU is in flight may have no
+ * notification yet, because that message's sender owes it: it counts as fresh.
+ *
+ * Does not verify that the hardware follows the SDM: it is ours, sim/apicv.c.
+ */
+#include "sim/oracle/check_apicv.h"
+
+#include "sim/oracle/deviation.h"
+#include "sim/oracle/message.h"
+
+#define REGS_BYTES	0x400u
+
+static bool in_flight(const struct oracle_vcpu *v)
+{
+	uint32_t any = 0;
+
+	for (int w = 0; w < APIC_WORDS; w++)
+		any |= v->inflight[w];
+	return any;
+}
+
+/* What is in PIR alone: nobody need have seen it. */
+static void mark_unnotified(struct oracle_vcpu *v, const struct kw_apicv *a)
+{
+	if (!in_flight(v))
+		return;
+	for (int w = 0; w < APIC_WORDS; w++) {
+		v->fresh[w] |= a->pir[w] & v->apic.irr[w];
+		if (v->fresh[w])
+			v->touched |= (uint8_t)(1u << w);
+	}
+}
+
+const struct kw_apic_state *apicv_merge(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+{
+	static struct kw_apic_state view;
+	static uint8_t regs[REGS_BYTES];
+	uint32_t any = 0;
+
+	for (int w = 0; w < APIC_WORDS; w++)
+		any |= kvm->apicv->pir[w];
+	if (!any)
+		return kvm;
+	mark_unnotified(v, kvm->apicv);
+	memcpy(regs, kvm->regs, sizeof(regs));
+	for (int w = 0; w < APIC_WORDS; w++) {
+		uint32_t irr = apic_reg_word(regs, APIC_REG_IRR, w) | kvm->apicv->pir[w];
+
+		memcpy(regs + APIC_REG_IRR + 16 * w, &irr, sizeof(irr));
+	}
+	view = *kvm;
+	view.regs = regs;
+	return &view;
+}
+
+/* A sender that found APICv inactive sets VIRR itself, and will make the guest exit: RVI may lag. */
+static bool rvi_right(const struct oracle_vcpu *v, const uint32_t *virr, int rvi)
+{
+	uint32_t settled[APIC_WORDS];
+
+	for (int w = 0; w < APIC_WORDS; w++)
+		settled[w] = virr[w] & ~(v->inflight[w] | v->fresh[w]);
+	return (rvi == 0 || vector_test(virr, (uint32_t)rvi)) && rvi >= vector_highest(settled);
+}
+
+static void check_status(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+{
+	const struct kw_apicv *a = kvm->apicv;
+	uint32_t virr[APIC_WORDS], visr[APIC_WORDS];
+	int top;
+
+	apic_reg_bank(kvm->regs, APIC_REG_IRR, virr);
+	apic_reg_bank(kvm->regs, APIC_REG_ISR, visr);
+	top = vector_highest(visr);
+	if (check_latch(v, CHECK_APICV_SVI, a->svi != (top < 0 ? 0 : top)))
+		check_fire(CHECK_APICV_SVI, v, v->vm, a->svi, "entry with SVI 0x%02x, the highest VISR bit is 0x%02x",
+			   a->svi, top < 0 ? 0u : (unsigned int)top);
+	/* KVM leaves RVI to the hardware while the APIC is software-disabled. */
+	if (!kvm->sw_enabled)
+		return;
+	top = vector_highest(virr);
+	if (check_latch(v, CHECK_APICV_RVI, !rvi_right(v, virr, a->rvi)))
+		check_fire(CHECK_APICV_RVI, v, v->vm, a->rvi, "entry with RVI 0x%02x, the highest VIRR bit is 0x%02x",
+			   a->rvi, top < 0 ? 0u : (unsigned int)top);
+}
+
+void check_apicv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+{
+	bool wrong = kvm->apicv_active &&
+		     (!kvm->irr_pending || kvm->isr_count != 1 || kvm->highest_isr_cache != -1);
+
+	if (check_latch(v, CHECK_CACHE_APICV, wrong))
+		check_fire(CHECK_CACHE_APICV, v, v->vm, DIV_NONE,
+			   "APICv is active with irr_pending %d, isr_count %d, highest_isr_cache %d",
+			   kvm->irr_pending, kvm->isr_count, kvm->highest_isr_cache);
+	if (kvm->apicv->vid)
+		check_status(v, kvm);
+}
+
+/* "Self-IPI Virtualization" does not write VTMR, a real APIC would clear the bit. */
+void oracle_hw_self_ipi(uint32_t vcpu, uint8_t vector)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	if (!vector_test(v->apic.tmr, vector) || !deviation_allows(DEV_APICV_SELF_IPI_TMR))
+		return;
+	vector_set(v->unsure, vector);
+	v->tmr_loose = true;
+}
+
+void oracle_hw_dispatch(uint32_t vcpu, uint8_t vector, const struct kw_hw *hw)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	mark_unnotified(v, &hw->apicv);
+	check_hw_dispatch(v, vector, hw->interruptibility);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The checks of APIC virtualization: for each a legal history that must stay
+ * silent and a broken one that must fire.
+ */
+#include "sim/oracle/check.h"
+#include "sim/oracle/deviation.h"
+#include "tests/unit/oracle_history.h"
+
+static struct kw_apicv *hw;
+
+/* The model's registers, as KVM shows them while APICv is active. */
+static const struct kw_apic_state *look(void)
+{
+	model_look(M);
+	M->state.apicv = hw;
+	M->state.apicv_active = true;
+	M->state.irr_pending = true;
+	M->state.isr_count = 1;
+	M->state.highest_isr_cache = -1;
+	return &M->state;
+}
+
+static void boot_apicv(void)
+{
+	boot();
+	hw = &M->hw.apicv;
+	memset(hw, 0, sizeof(*hw));
+	hw->present = hw->vid = 1;
+	oracle_guest_if(0, true, 0);
+}
+
+static void update_status(void)
+{
+	hw->rvi = model_top(M->irr) < 0 ? 0 : (uint8_t)model_top(M->irr);
+	hw->svi = model_top(M->isr) < 0 ? 0 : (uint8_t)model_top(M->isr);
+}
+
+static void sync_pir(void)
+{
+	for (uint32_t vector = 0; vector < 256; vector++)
+		M->irr[vector] |= hw->pir[vector >> 5] >> (vector & 31) & 1;
+	memset(hw->pir, 0, sizeof(hw->pir));
+	update_status();
+}
+
+static void enter_apicv(void)
+{
+	M->hw.entry_intr_info = 0;
+	oracle_entry(0, &M->hw, look(), 0, true);
+}
+
+static void exit_apicv(void)
+{
+	oracle_exit(0, &M->hw, look(), 0, true);
+}
+
+static void dispatch(uint32_t vector)
+{
+	oracle_hw_dispatch(0, (uint8_t)vector, &M->hw);
+	M->irr[vector] = 0;
+	M->isr[vector] = 1;
+	update_status();
+	oracle_delivered(0, (uint8_t)vector);
+}
+
+static void post(uint32_t vector)
+{
+	int32_t handle = begin(vector, false);
+
+	hw->pir[vector >> 5] |= 1u << (vector & 31);
+	oracle_message_end(handle, true);
+}
+
+static void test_posted(void)
+{
+	boot_apicv();
+	enter_apicv();
+	post(0x41);
+	exit_apicv();		/* it is in PIR alone, and that is IRR */
+	SILENT();
+	sync_pir();
+	enter_apicv();
+	dispatch(0x41);
+	exit_apicv();
+	oracle_guest_eoi(0);
+	M->isr[0x41] = 0;
+	sync_pir();
+	enter_apicv();
+	exit_apicv();
+	oracle_quiet(0, look());
+	SILENT();
+}
+
+static void test_lost(void)
+{
+	boot_apicv();
+	enter_apicv();
+	post(0x41);
+	memset(hw->pir, 0, sizeof(hw->pir));
+	exit_apicv();
+	FIRED("irr-lost", DIV_LOST_INTERRUPT, 0x41);
+	enter_apicv();
+	post(0x42);		/* and nobody ever syncs */
+	exit_apicv();
+	SILENT();
+	oracle_quiet(0, look());
+	FIRED("quiet-irr", DIV_LOST_INTERRUPT, 0x42);
+}
+
+static void test_dispatch(void)
+{
+	boot_apicv();
+	post(0x41);
+	post(0x81);
+	sync_pir();
+	enter_apicv();
+	exit_apicv();
+	enter_apicv();
+	dispatch(0x41);
+	FIRED("dispatch-highest", DIV_PRIORITY_INVERSION, 0x41);
+	dispatch(0x81);
+	oracle_guest_if(0, false, 0);
+	post(0xa1);
+	dispatch(0xa1);
+	FIRED("dispatch-blocked", DIV_PRIORITY_INVERSION, 0xa1);
+}
+
+/* One sender is between PIR and its notification: what another posts rides on that. */
+static void test_unnotified(void)
+{
+	int32_t first;
+
+	boot_apicv();
+	post(0x41);
+	sync_pir();
+	first = begin(0x81, false);
+	hw->pir[4] |= 2;
+	post(0x81);
+	enter_apicv();
+	exit_apicv();
+	enter_apicv();
+	dispatch(0x41);
+	SILENT();
+	exit_apicv();
+	oracle_message_end(first, true);
+	enter_apicv();
+	exit_apicv();
+	SILENT();
+	post(0x61);
+	M->irr[0x61] = 1;
+	hw->pir[3] = 0;
+	update_status();
+	enter_apicv();
+	dispatch(0x61);		/* nobody is on the way any more who could tell of 0x81 */
+	FIRED("dispatch-highest", DIV_PRIORITY_INVERSION, 0x61);
+}
+
+static void test_status(void)
+{
+	boot_apicv();
+	post(0x41);
+	sync_pir();
+	enter_apicv();
+	exit_apicv();
+	SILENT();
+	hw->rvi = 0;
+	enter_apicv();
+	FIRED("apicv-rvi", DIV_STALE_CACHE, 0);
+	exit_apicv();
+	hw->rvi = 0x51;
+	enter_apicv();
+	SILENT();		/* still wrong, reported once */
+	hw->rvi = 0x41;
+	enter_apicv();
+	dispatch(0x41);
+	exit_apicv();
+	hw->rvi = 0;
+	hw->svi = 0x31;
+	enter_apicv();
+	FIRED("apicv-svi", DIV_STALE_CACHE, 0x31);
+}
+
+/* A sender that found APICv inactive, between the IRR bit and its kick. */
+static void test_rvi_lags(void)
+{
+	int32_t handle;
+
+	boot_apicv();
+	handle = begin(0x41, false);
+	M->irr[0x41] = 1;
+	enter_apicv();
+	SILENT();
+	oracle_message_end(handle, true);
+	exit_apicv();
+	sync_pir();
+	enter_apicv();
+	SILENT();
+}
+
+static void test_caches(void)
+{
+	boot_apicv();
+	look();
+	M->state.highest_isr_cache = 0x41;
+	oracle_entry(0, &M->hw, &M->state, 0, true);
+	FIRED("cache-apicv", DIV_STALE_CACHE, DIV_NONE);
+}
+
+static void test_pv_word(void)
+{
+	boot_pv();
+	hw = &M->hw.apicv;
+	memset(hw, 0, sizeof(*hw));
+	hw->present = hw->vid = 1;
+	post(0x41);
+	sync_pir();
+	enter_apicv();
+	dispatch(0x41);
+	exit_apicv();
+	sync_pir();
+	M->word = 1;
+	M->pending = true;
+	oracle_entry(0, &M->hw, look(), 1, true);
+	FIRED("pv-word-apicv", DIV_PV_EOI_WORD, 0x41);
+}
+
+static void self_ipi_after_level(bool allowed)
+{
+	int32_t handle;
+
+	boot_apicv();
+	deviation_switch("apicv-self-ipi-tmr", allowed);
+	handle = begin(0x41, true);
+	M->tmr[0x41] = 1;
+	hw->pir[2] |= 2;
+	oracle_message_end(handle, true);
+	sync_pir();
+	enter_apicv();
+	dispatch(0x41);
+	oracle_guest_eoi(0);
+	M->isr[0x41] = 0;
+	handle = oracle_icr_begin(0, 0x44041);
+	oracle_hw_self_ipi(0, 0x41);
+	M->irr[0x41] = 1;
+	oracle_message_end(handle, true);
+	exit_apicv();
+	deviation_switch("apicv-self-ipi-tmr", true);
+}
+
+static void test_self_ipi(void)
+{
+	self_ipi_after_level(true);
+	SILENT();
+	self_ipi_after_level(false);
+	FIRED("tmr-matches", DIV_REGISTER_MISMATCH, 0x41);
+}
+
+TEST_MAIN(TEST(test_posted), TEST(test_lost), TEST(test_dispatch), TEST(test_unnotified),
+	  TEST(test_status), TEST(test_rvi_lags), TEST(test_caches), TEST(test_pv_word),
+	  TEST(test_self_ipi))
