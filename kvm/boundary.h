@@ -272,6 +272,7 @@ void hs_point(enum kw_point_id id);
 void hs_block(void);
 void hs_wake(uint32_t tid);
 void hs_preempted(void);		/* the task's time slice ended: others first */
+void hs_relax(void);			/* it spins: let time pass */
 
 void hs_irq_raise(uint32_t cpu);	/* kw_irq_pending(cpu) became non-zero */
 void hs_timer_changed(void);		/* kw_timer_next() may have changed */

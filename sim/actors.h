@@ -10,4 +10,6 @@ void user_manager(struct actor *self);		/* user.c; priv: struct vm */
 void device_msi(struct actor *self);		/* device.c; priv: struct vm */
 void memory_manager(struct actor *self);	/* memory.c; priv: struct vm */
 
+void host_preempter(struct actor *self);	/* preempt.c; priv: struct vm */
+
 #endif

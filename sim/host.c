@@ -48,8 +48,7 @@ void hs_block(void)
 
 void hs_wake(uint32_t tid) { sched_wake(tid); }
 
-/* Somebody else has this CPU for a while. */
-void hs_preempted(void)
+void hs_relax(void)
 {
 	struct actor *self = sched_current();
 
@@ -63,6 +62,21 @@ static void take_pending(void)
 
 	if (kw_irq_pending(tid))
 		kw_irq(tid);
+}
+
+/* Somebody else has this CPU for a while, and the CPU goes on taking interrupts. */
+void hs_preempted(void)
+{
+	const struct scenario *s = &machine.scenario;
+	uint64_t mean = s->preempt_hold_ns ? s->preempt_hold_ns : 4 * (uint64_t)s->delay_ns + 1;
+	uint64_t end = sched_now() + rng_gap(&sched_current()->policy_rng, mean);
+
+	while (sched_now() < end) {
+		if (!sched_advance_interruptible(end - sched_now()))
+			break;
+		if (kw_irqs_enabled(kw_shared.current_tid))
+			take_pending();
+	}
 }
 
 static void take_for(uint32_t cpu)

@@ -229,8 +229,10 @@ void machine_task_name(uint32_t tid, char *name, uint32_t n)
 		snprintf(name, n, "device%u", tid - machine.devices_tid);
 	else if (tid < machine.signal_tid)
 		snprintf(name, n, "memory%u", tid - machine.memory_tid);
-	else
+	else if (tid < machine.preempt_tid)
 		snprintf(name, n, "manager%u", tid - machine.signal_tid);
+	else
+		snprintf(name, n, "preempter%u", tid - machine.preempt_tid);
 }
 
 /* The VM, and so the address space, that a task of userspace belongs to. */
@@ -288,7 +290,8 @@ static void count_tasks(void)
 	machine.devices_tid = 1 + machine.nr_vcpus;
 	machine.memory_tid = machine.devices_tid + s->vms * s->msi;
 	machine.signal_tid = machine.memory_tid + s->vms;
-	machine.nr_tasks = machine.signal_tid + s->vms;
+	machine.preempt_tid = machine.signal_tid + s->vms;
+	machine.nr_tasks = machine.preempt_tid + (s->preempt_gap_ns ? s->vms : 0);
 }
 
 /* More vCPUs than this tree allows in one VM become several VMs of its limit. */

@@ -34,6 +34,7 @@ const struct option_section scenario_sections[] = {
 	{ "devices", NULL, false, "Devices that send MSIs." },
 	{ "userspace", NULL, false,
 	  "The VMM's vCPU threads: signals, and what they do between two KVM_RUNs (weights)." },
+	{ "host", NULL, false, "The host's scheduler, which takes CPUs away from vCPU threads." },
 	{ "memory", NULL, false,
 	  "The memory manager: guest pages and memslots that go away and come back (weights)." },
 	{ "swarm", NULL, false,
@@ -116,6 +117,11 @@ const struct option scenario_options[] = {
 	GAP("userspace", "inhibit_hold", inhibit_hold_ns, "3us", 1, "Mean time until that ends."),
 	WEIGHT("userspace", "get_lapic", get_lapic, "0", "KVM_GET_LAPIC."),
 	WEIGHT("userspace", "set_lapic", set_lapic, "0", "KVM_GET_LAPIC, then KVM_SET_LAPIC of the same."),
+
+	GAP("host", "preempt_gap", preempt_gap_ns, "0", 0,
+	    "Mean time between two preemptions of a VM's vCPU threads; 0: none."),
+	GAP("host", "preempt_hold", preempt_hold_ns, "0", 0,
+	    "Mean time that a preempted thread is off its CPU; 0: four delays of the policy."),
 
 	GAP("memory", "gap", memory_gap_ns, "0", 0, "Mean time between two actions; 0: none."),
 	GAP("memory", "hold", hold_ns, "5us", 1, "Mean time until what went away comes back."),

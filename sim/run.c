@@ -135,6 +135,8 @@ static void spawn_actors(void)
 		sched_spawn(machine.memory_tid + i, ACTOR_MEMORY, "memory", 0, memory_manager, &machine.vm[i]);
 		sched_spawn(machine.signal_tid + i, ACTOR_USER, "manager", 0, user_manager, &machine.vm[i]);
 	}
+	for (uint32_t id = machine.preempt_tid; id < machine.nr_tasks; id++)
+		sched_spawn(id, ACTOR_USER, "preempter", 0, host_preempter, &machine.vm[id - machine.preempt_tid]);
 }
 
 static void race(void)

@@ -84,6 +84,10 @@ struct scenario {
 	uint32_t inhibit_hold_ns;
 	uint32_t run_again;		/* weight of doing nothing but KVM_RUN */
 
+	/* [host] */
+	uint32_t preempt_gap_ns;	/* mean time between two preemptions of a VM's vCPU threads; 0: none */
+	uint32_t preempt_hold_ns;	/* mean time that a preempted thread is off its CPU; 0: a scheduling delay */
+
 	/* [memory] */
 	uint32_t memory_gap_ns;		/* mean time between two actions of the memory manager; 0: none */
 	uint32_t hold_ns;		/* mean time until a page comes back */

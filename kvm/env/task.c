@@ -242,7 +242,7 @@ void kw_relax(void)
 {
 	if (kw_shared.silent)
 		return;
-	hs_preempted();
+	hs_relax();
 	kw_take_pending();
 }
 

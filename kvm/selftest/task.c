@@ -210,6 +210,35 @@ static void notifier_role(u32 role)
 	}
 }
 
+/* --- A preempted task gives way where it is asked to, once, and takes interrupts while it is away. */
+static void resched_role(u32 role)
+{
+	struct preempt_notifier n;
+	u32 i;
+
+	if (role == 0) {
+		preempt_notifier_init(&n, &notify_ops);
+		preempt_notifier_register(&n);
+		ST_CHECK(!cond_resched(), "nobody wants the CPU");
+		for (i = 1; i <= ROUNDS; i++) {
+			flag = i;
+			while (!test_tsk_thread_flag(current, TIF_NEED_RESCHED))
+				st_busy(10);
+			ST_CHECK(outs == i - 1, "%u preemptions before it was asked, not %u", outs, i - 1);
+			ST_CHECK(cond_resched(), "the CPU is wanted");
+			ST_CHECK(!test_tsk_thread_flag(current, TIF_NEED_RESCHED), "still wanted");
+			ST_CHECK(outs == i && ins == i, "%u out, %u in, expected %u", outs, ins, i);
+		}
+		preempt_notifier_unregister(&n);
+		return;
+	}
+	for (i = 1; i <= ROUNDS; i++) {
+		st_wait_for(&flag, i);
+		st_busy(st_below(100));
+		kw_task_resched(st_cpu(0));
+	}
+}
+
 /* --- Completions count. */
 static struct completion completion;
 
@@ -241,6 +270,7 @@ const struct kw_selftest st_task_tests[] = {
 	  .role = rcuwait_spurious_role, .must_see = 1 },
 	{ "rcuwait: a signal ends TASK_INTERRUPTIBLE", 2, .setup = rcuwait_setup, .role = rcuwait_signal_role },
 	{ "preempt notifiers: out and in, in pairs, around schedule()", 2, .role = notifier_role },
+	{ "preemption: where it is asked, once, between the notifiers", 2, .role = resched_role },
 	{ "completion: counts, and waits", 4, .setup = completion_setup, .role = completion_role },
 	{ }
 };

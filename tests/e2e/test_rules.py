@@ -16,6 +16,7 @@ ROWS = (
     ("lose-irr-pending", "pv-eoi-plain", "stale-cache", "cache-irr-pending"),
     ("lose-irr-pending", "pv-eoi-plain", "lost-interrupt", "quiet-irr"),
     ("drop-nth", "pv-eoi-plain", "lost-interrupt", "irr-lost"),
+    ("drop-nth", "preempt", "lost-interrupt", "irr-lost"),
     ("no-sync-on-cancel", "pv-eoi-nested", "pv-eoi-word", "pv-word-irr-pending"),
     ("arm-with-irr", "pv-eoi-plain", "pv-eoi-word", "pv-word-irr-pending"),
     ("pv-eoi-not-withdrawn", "pv-eoi-plain", "pv-eoi-word", "pv-word-untracked"),
