@@ -33,16 +33,17 @@ void lapic_exit_read(struct vcpu *v, uint32_t offset)
 	hw->rcx = MSR_X2APIC_BASE + (offset >> 4);
 }
 
-/* The PV EOI word as memory has it now; its page may be away. */
-static bool pv_word(const struct vcpu *v, uint32_t *word)
+/* The PV EOI word as memory has it now, also after it was disabled; its page may be away. */
+static bool pv_word(struct vcpu *v, uint32_t *word)
 {
 	const struct vm *vm = &machine.vm[v->vm];
-	uint64_t gpa = v->pv_msr & ~1ull;
 
 	*word = 0;
-	if (!(v->pv_msr & 1) || machine_prot(vm, gpa) == KW_USER_NONE)
+	if (v->pv_msr & 1)
+		v->pv_gpa_now = v->pv_msr & ~1ull;
+	if (!v->pv_gpa_now || machine_prot(vm, v->pv_gpa_now) == KW_USER_NONE)
 		return false;
-	*word = *machine_word(vm, gpa);
+	*word = *machine_word(vm, v->pv_gpa_now);
 	return true;
 }
 

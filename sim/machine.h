@@ -48,7 +48,7 @@ struct vcpu {
 	/* What the guest's program keeps; see vcpu.c. */
 	struct rng program, time, target;
 	uint64_t pv_msr;	/* as the guest believes it to be */
-	uint32_t pv_last;	/* the word as the guest last left it */
+	uint64_t pv_gpa_now;	/* the word that the oracle is shown: the last one that was enabled */
 	uint8_t	 tpr;
 	uint8_t	 nr_handlers;	/* interrupt handlers that run, nested */
 	uint8_t	 handler_ops[16]; /* operations left before the handler's EOI */
