@@ -121,7 +121,7 @@ struct kw_hw {
 	uint64_t rflags;		/* only IF matters */
 	uint32_t interruptibility;	/* KW_BLOCK_* */
 	uint32_t reserved;
-	uint64_t rax, rbx, rcx, rdx, rip;
+	uint64_t rax, rbx, rcx, rdx, rsi, rip;
 	/* Exit information: written by the hardware. */
 	uint32_t exit_reason;		/* enum kw_exit_reason */
 	uint32_t idt_vectoring_info;	/* event whose delivery the exit interrupted */
@@ -249,6 +249,10 @@ void hs_vm_exit_handle(struct kw_hw *hw);
 void hs_vm_cancel(struct kw_hw *hw);
 void hs_vcpu_created(struct kw_hw *hw);
 void hs_vcpu_freed(struct kw_hw *hw);
+/* INIT reset the processor (its local APIC went first). */
+void hs_vcpu_init(struct kw_hw *hw);
+/* A SIPI ended the wait that INIT began. @vector: the page that it starts at. */
+void hs_vcpu_sipi(struct kw_hw *hw, uint8_t vector);
 
 /*
  * Scheduling point: kw_point() is the kernel world's inline; this is its slow
@@ -271,6 +275,7 @@ void hs_point(enum kw_point_id id);
 /* The current task cannot go on until hs_wake(tid). */
 void hs_block(void);
 void hs_wake(uint32_t tid);
+void hs_run_spins(void);		/* KVM_RUN loops without entering the guest or sleeping; time will pass */
 void hs_preempted(void);		/* the task's time slice ended: others first */
 void hs_relax(void);			/* it spins: let time pass */
 

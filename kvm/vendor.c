@@ -67,6 +67,15 @@ void kw_op_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event)
 	hw->tpr_threshold = 0;
 	hw->rflags = X86_EFLAGS_FIXED;
 	hw->interruptibility = 0;
+	if (init_event)
+		hs_vcpu_init(hw);
+}
+
+/* SDM, "MP Initialization Protocol Algorithm": the vector is the page where it starts. */
+void kw_op_vcpu_deliver_sipi_vector(struct kvm_vcpu *vcpu, u8 vector)
+{
+	kvm_rip_write(vcpu, (u64)vector << PAGE_SHIFT);
+	hs_vcpu_sipi(kw_hw(vcpu), vector);
 }
 
 /* --- Registers: long mode, ring 0, flat; only RFLAGS.IF changes. */
@@ -81,7 +90,8 @@ void kw_op_set_cr4(struct kvm_vcpu *vcpu, unsigned long cr4) { vcpu->arch.cr4 = 
 
 int kw_op_set_efer(struct kvm_vcpu *vcpu, u64 efer)
 {
-	vcpu->arch.efer = efer;
+	/* The guest model is in long mode from its first instruction on. */
+	vcpu->arch.efer = efer | EFER_LME | EFER_LMA;
 	return 0;
 }
 
@@ -173,7 +183,6 @@ void kw_op_inject_nmi(struct kvm_vcpu *vcpu)
 	struct kw_hw *hw = kw_hw(vcpu);
 
 	hw->entry_intr_info = KW_INTR_VALID | KW_INTR_TYPE_NMI | 2;
-	hw->interruptibility |= KW_BLOCK_NMI;
 }
 
 void kw_op_inject_exception(struct kvm_vcpu *vcpu)
@@ -280,6 +289,7 @@ static fastpath_t kw_run(struct kvm_vcpu *vcpu, bool force_immediate_exit)
 	vcpu->arch.regs[VCPU_REGS_RBX] = hw->rbx;
 	vcpu->arch.regs[VCPU_REGS_RCX] = hw->rcx;
 	vcpu->arch.regs[VCPU_REGS_RDX] = hw->rdx;
+	vcpu->arch.regs[VCPU_REGS_RSI] = hw->rsi;
 	if (unlikely(kw_shared.trace_on))
 		kw_trace_hw(KW_TP_KVM_EXIT, hw);
 	kw_requeue(vcpu, hw->idt_vectoring_info);

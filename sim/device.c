@@ -14,8 +14,20 @@
 
 #define MSI_ADDRESS	0xfee00000u
 #define DATA_LOWEST	(1u << 8)
+#define DATA_NMI	(4u << 8)
+#define DATA_INIT	(5u << 8)
 #define DATA_ASSERT	(1u << 14)
 #define DATA_LEVEL	(1u << 15)
+
+/* SDM: NMI and INIT need trigger mode edge, and ignore the vector. */
+static uint32_t bypass_irr(uint32_t data, uint32_t percent)
+{
+	if (percent < machine.scenario.nmi_percent)
+		return DATA_NMI;
+	if (percent < machine.scenario.nmi_percent + machine.scenario.init_percent)
+		return DATA_INIT;
+	return data;
+}
 
 static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 {
@@ -31,6 +43,8 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 		data |= DATA_LEVEL | DATA_ASSERT;
 	if (rng_below(target, 100) < s->lowest_percent)
 		data |= DATA_LOWEST;
+	if (s->nmi_percent || s->init_percent)
+		data = bypass_irr(data, rng_below(target, 100));
 	msi.data = data;
 	host_event(DIGEST_MESSAGE, address, data);
 	message = oracle_msi_begin(nr, address, data);

@@ -30,6 +30,7 @@ enum digest_event {
 	DIGEST_DIVERGENCE,	/* kind, vCPU and vector */
 	DIGEST_END,		/* how the run ended */
 	DIGEST_MIX,		/* a row of the swarm mix: its new value, its old one */
+	DIGEST_INIT,		/* vCPU; INIT taken, or start page | 0x100 */
 };
 
 struct digest {

@@ -10,6 +10,7 @@
 #include "sim/trace.h"
 
 #define MAX_HANDLERS	16u
+#define unlikely(x)	__builtin_expect(!!(x), 0)
 
 uint64_t guest_nr_interrupts;
 bool guest_again;
@@ -31,6 +32,11 @@ void guest_init(void)
 	total_weight = 0;
 	for (uint32_t i = 0; i < OP_NR_DRAWN; i++)
 		total_weight += weights()[i];
+}
+
+enum op guest_draw_op(struct vcpu *v)
+{
+	return rng_weighted(&v->program, weights(), OP_NR_DRAWN, total_weight);
 }
 
 /* STI and MOV SS block for one instruction. */
@@ -61,7 +67,7 @@ static enum op next_in_handler(struct vcpu *v)
 		enum op op;
 
 		--*left;
-		op = rng_weighted(&v->program, weights(), OP_NR_DRAWN, total_weight);
+		op = guest_draw_op(v);
 		return op == OP_HLT || op == OP_CLI ? OP_COMPUTE : op;
 	}
 	return OP_EOI;
@@ -69,17 +75,22 @@ static enum op next_in_handler(struct vcpu *v)
 
 static enum op next_op(struct vcpu *v)
 {
+	enum op op;
+
 	if (v->icr_low_next)
 		return OP_ICR_LOW;
 	if (v->retry)
 		return v->retry_op;
+	if (unlikely(v->ev.in_nmi | v->ev.boot | v->ev.sipis) &&
+	    guest_next_event_op(v, host_phase == HOST_QUIET, &op))
+		return op;
 	if (host_phase == HOST_QUIET)
 		return next_quiet(v);
 	if (v->nr_handlers)
 		return next_in_handler(v);
 	if (v->cli_left && !--v->cli_left)
 		return OP_STI;
-	return rng_weighted(&v->program, weights(), OP_NR_DRAWN, total_weight);
+	return guest_draw_op(v);
 }
 
 uint64_t guest_op_time(struct vcpu *v)

@@ -39,14 +39,22 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(PAUSE, pause, "pause", 2)					\
 	X(IO, io, "out", 2)						\
 	X(MMIO, mmio, "mmio write", 2)					\
-	X(READ_APIC, read_apic, "apic read", 2)
+	X(READ_APIC, read_apic, "apic read", 2)				\
+	X(NMI, nmi, "nmi ipi", 2)					\
+	X(NMI_OTHERS, nmi_others, "nmi to all others", 2)		\
+	X(INIT_IPI, init_ipi, "init", 2)				\
+	X(SIPI, sipi, "sipi", 2)					\
+	X(STARTUP, startup, "startup", 2)
 
 /* What only the program itself decides. */
 #define GUEST_OTHER_OPS(X)						\
 	X(STI, sti, "sti", 1)						\
 	X(EOI, eoi, "eoi", 2)						\
 	X(IRET, iret, "iret", 2)					\
-	X(ICR_LOW, icr_low, "icr low", 2)
+	X(ICR_LOW, icr_low, "icr low", 2)				\
+	X(NMI_IRET, nmi_iret, "iret from nmi", 2)			\
+	X(BOOT, boot, "boot", 2)					\
+	X(STARTUP_SIPI, startup_sipi, "startup sipi", 2)
 
 #define X(name, fn, text, len) OP_##name,
 enum op { GUEST_DRAWN_OPS(X) OP_NR_DRAWN, OP_BEFORE_OTHERS = OP_NR_DRAWN - 1, GUEST_OTHER_OPS(X) OP_NR };
@@ -64,6 +72,8 @@ uint64_t guest_op_time(struct vcpu *v);
 bool guest_step(struct vcpu *v);
 /* The handler of @vector starts. */
 void guest_take_interrupt(struct vcpu *v, uint8_t vector);
+/* The NMI handler starts. */
+void guest_take_nmi(struct vcpu *v);
 /* Dispatched interrupts of all guests in this run. */
 extern uint64_t guest_nr_interrupts;
 
@@ -73,6 +83,12 @@ extern bool guest_again;	/* the operation in progress was tried before */
 static inline const struct scenario *sc(void) { return &machine.scenario; }
 static inline bool guest_if_on(const struct vcpu *v) { return v->hw->rflags & KW_RFLAGS_IF; }
 void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);
+/* By weight. */
+enum op guest_draw_op(struct vcpu *v);
+/* ICR, in one write or two. */
+enum step guest_send_ipi(struct vcpu *v, uint32_t low, uint32_t dest);
+/* guest_events.c: what NMI handler, startup code and a startup in progress want next. */
+bool guest_next_event_op(struct vcpu *v, bool quiet, enum op *op);
 
 static inline enum step exits(struct vcpu *v, uint32_t reason)
 {

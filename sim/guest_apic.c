@@ -10,7 +10,7 @@
 #include "sim/oracle/oracle.h"
 
 /* ICR in x2APIC mode is one write; in xAPIC mode the high half goes first. */
-static enum step send_ipi(struct vcpu *v, uint32_t low, uint32_t dest)
+enum step guest_send_ipi(struct vcpu *v, uint32_t low, uint32_t dest)
 {
 	if (v->x2apic) {
 		uint64_t icr = (uint64_t)dest << 32 | low;
@@ -44,11 +44,11 @@ enum step do_ipi(struct vcpu *v)
 {
 	uint32_t dest = rng_below(&v->target, machine.vm[v->vm].nr_vcpus);
 
-	return send_ipi(v, draw_vector(v) | 1u << 14, dest);
+	return guest_send_ipi(v, draw_vector(v) | 1u << 14, dest);
 }
 
-enum step do_self_ipi(struct vcpu *v) { return send_ipi(v, draw_vector(v) | 1u << 14 | 1u << 18, 0); }
-enum step do_broadcast(struct vcpu *v) { return send_ipi(v, draw_vector(v) | 1u << 14 | 3u << 18, 0); }
+enum step do_self_ipi(struct vcpu *v) { return guest_send_ipi(v, draw_vector(v) | 1u << 14 | 1u << 18, 0); }
+enum step do_broadcast(struct vcpu *v) { return guest_send_ipi(v, draw_vector(v) | 1u << 14 | 3u << 18, 0); }
 
 enum step do_tpr(struct vcpu *v)
 {

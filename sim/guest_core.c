@@ -12,7 +12,7 @@ void guest_set_if(struct vcpu *v, bool on, uint32_t blocking)
 	struct kw_hw *hw = v->hw;
 
 	hw->rflags = (hw->rflags & ~KW_RFLAGS_IF) | (on ? KW_RFLAGS_IF : 0);
-	hw->interruptibility = blocking;
+	hw->interruptibility = (hw->interruptibility & KW_BLOCK_NMI) | blocking;
 	oracle_guest_if(v->index, on, blocking);
 }
 

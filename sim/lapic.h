@@ -17,6 +17,7 @@
 #define LAPIC_TPR	0x80u
 #define LAPIC_PPR	0xa0u
 #define LAPIC_EOI	0xb0u
+#define LAPIC_SVR	0xf0u
 #define LAPIC_ISR	0x100u
 #define LAPIC_IRR	0x200u
 #define LAPIC_ICR	0x300u

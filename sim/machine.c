@@ -306,6 +306,13 @@ static void split_vms(uint32_t limit)
 	s->vcpus = (total + s->vms - 1) / s->vms;
 }
 
+/* Does anybody send what bypasses IRR? */
+static bool uses_events(const struct scenario *s)
+{
+	return s->guest.nmi || s->guest.nmi_others || s->guest.init || s->guest.sipi || s->guest.startup ||
+	       s->nmi_percent || s->init_percent;
+}
+
 int machine_build(const struct scenario *s, char *error, uint64_t n)
 {
 	struct oracle_config oc;
@@ -322,6 +329,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = true,
+				     .events = uses_events(s),
 				     .report = record_divergence, .now_ns = record_now };
 	if (machine.nr_tasks > KW_MAX_TASKS || oracle_init(&oc)) {
 		snprintf(error, n, "%u tasks are too many", machine.nr_tasks);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "kvm/boundary.h"
+#include "sim/guest_events.h"
 #include "sim/rng.h"
 #include "sim/scenario.h"
 
@@ -64,6 +65,7 @@ struct vcpu {
 	int32_t	 message;	/* oracle's handle of an ICR write in progress, or -1 */
 	bool	 icr_low_next;	/* xAPIC: ICR2 is written, ICR comes next */
 	uint64_t icr_value;
+	struct guest_events ev;
 };
 
 struct vm {

@@ -97,7 +97,8 @@ static void judge_quiet(void)
 		struct vcpu *v = &machine.vcpu[i];
 		struct kw_apic_state st;
 
-		if (sched_actor(v->tid)->state != ACTOR_BLOCKED || !v->halted) {
+		/* One that waits for a SIPI is at rest, whether KVM sleeps meanwhile (oracle_run_spins()) or not. */
+		if (!v->ev.waiting && (sched_actor(v->tid)->state != ACTOR_BLOCKED || !v->halted)) {
 			stuck = true;
 			restless = restless ? restless : v;
 			continue;

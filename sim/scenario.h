@@ -45,6 +45,11 @@ struct guest_mix {
 	uint32_t io;			/* port I/O: leaves KVM_RUN */
 	uint32_t mmio;			/* MMIO that is not the APIC: leaves KVM_RUN */
 	uint32_t read_apic;		/* read ISR, IRR, PPR, TPR through the register interface */
+	uint32_t nmi;			/* NMI to any vCPU */
+	uint32_t nmi_others;
+	uint32_t init;			/* INIT to another vCPU */
+	uint32_t sipi;			/* SIPI to any vCPU */
+	uint32_t startup;		/* INIT, SIPI, SIPI to another vCPU */
 };
 
 struct scenario {
@@ -76,6 +81,7 @@ struct scenario {
 	uint32_t vector_first, vector_last;
 	uint32_t level_percent;		/* MSIs that are level-triggered */
 	uint32_t lowest_percent;	/* MSIs with lowest priority delivery */
+	uint32_t nmi_percent, init_percent; /* MSIs that are NMIs or INITs */
 
 	/* [userspace] */
 	uint32_t signal_gap_ns;		/* mean time between signals to a vCPU thread; 0: none */

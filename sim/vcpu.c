@@ -13,18 +13,24 @@
 
 /* What a VM-Entry takes: so no chain of entries and exits is free of time, and a livelock ends the run. */
 #define ENTRY_NS	40u
+#define unlikely(x)	__builtin_expect(!!(x), 0)
 
 void (*vcpu_bare_entry)(struct kw_hw *hw);
 
 /* True if the event's delivery itself exits: SDM, "Information for VM Exits During Event Delivery". */
+static bool delivery_exits(struct vcpu *v, uint32_t info)
+{
+	if (!sc()->delivery_exit_ppm || host_phase != HOST_RACE ||
+	    rng_below(&v->program, 1000000) >= sc()->delivery_exit_ppm)
+		return false;
+	v->hw->idt_vectoring_info = info;
+	v->hw->exit_reason = KW_EXIT_EPT_VIOLATION;
+	return true;
+}
+
 static bool deliver(struct vcpu *v, uint32_t vector)
 {
-	struct kw_hw *hw = v->hw;
-
-	if (sc()->delivery_exit_ppm && host_phase == HOST_RACE &&
-	    rng_below(&v->program, 1000000) < sc()->delivery_exit_ppm) {
-		hw->idt_vectoring_info = KW_INTR_VALID | KW_INTR_TYPE_EXTERNAL | vector;
-		hw->exit_reason = KW_EXIT_EPT_VIOLATION;
+	if (delivery_exits(v, KW_INTR_VALID | KW_INTR_TYPE_EXTERNAL | vector)) {
 		oracle_delivery_interrupted(v->index, vector);
 		return true;
 	}
@@ -32,10 +38,29 @@ static bool deliver(struct vcpu *v, uint32_t vector)
 	return false;
 }
 
+/* SDM, "Nonmaskable Interrupts and VMX": its injection blocks further ones. */
+static bool deliver_nmi(struct vcpu *v, uint32_t info)
+{
+	v->hw->interruptibility |= KW_BLOCK_NMI;
+	if (delivery_exits(v, info)) {
+		oracle_nmi_interrupted(v->index);
+		return true;
+	}
+	guest_take_nmi(v);
+	return false;
+}
+
 /* SDM, "Event Injection". */
 static bool inject(struct vcpu *v, uint32_t info)
 {
-	return (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL && deliver(v, info & KW_INTR_VECTOR_MASK);
+	switch (info & KW_INTR_TYPE_MASK) {
+	case KW_INTR_TYPE_EXTERNAL:
+		return deliver(v, info & KW_INTR_VECTOR_MASK);
+	case KW_INTR_TYPE_NMI:
+		return deliver_nmi(v, info);
+	default:
+		return false;
+	}
 }
 
 /* A notification alone is the processor's to handle; anything else beside it makes the guest exit. */
@@ -67,6 +92,11 @@ static bool pending_exit(struct vcpu *v)
 	/* SDM, "VM Exits Induced by the TPR Threshold": at entry only with APIC accesses virtualized. */
 	if (sc()->tpr_shadow && !v->x2apic && !hw->apicv.vid && (hw->vapic_page[LAPIC_TPR] >> 4) < (hw->tpr_threshold & 15)) {
 		hw->exit_reason = KW_EXIT_TPR_BELOW_THRESHOLD;
+		return true;
+	}
+	if (unlikely(hw->nmi_window) &&
+	    !(hw->interruptibility & (KW_BLOCK_NMI | KW_BLOCK_STI | KW_BLOCK_MOV_SS))) {
+		hw->exit_reason = KW_EXIT_NMI_WINDOW;
 		return true;
 	}
 	if (external_interrupt_exits(v)) {
@@ -144,8 +174,17 @@ void hs_vm_exit_handle(struct kw_hw *hw)
 	/* KVM skips the instruction, and with it what blocked interrupts for one. */
 	if (hw->exit_reason != KW_EXIT_EXTERNAL_INTERRUPT && hw->exit_reason != KW_EXIT_INTERRUPT_WINDOW &&
 	    hw->exit_reason != KW_EXIT_PREEMPTION_TIMER && hw->exit_reason != KW_EXIT_EPT_VIOLATION &&
+	    hw->exit_reason != KW_EXIT_NMI_WINDOW &&
 	    hw->exit_reason != KW_EXIT_APIC_WRITE && hw->exit_reason != KW_EXIT_VIRTUALIZED_EOI)
 		oracle_guest_if(v->index, guest_if_on(v), 0);
+}
+
+void hs_run_spins(void)
+{
+	uint32_t index = kw_shared.current_tid - 1;
+
+	if (index < machine.nr_vcpus)
+		oracle_run_spins(index);
 }
 
 void hs_vm_cancel(struct kw_hw *hw)

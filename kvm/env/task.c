@@ -246,6 +246,26 @@ void kw_relax(void)
 	kw_take_pending();
 }
 
+/* --- Rounds of KVM_RUN's loop that take no time: see shims/linux/entry-kvm.h. */
+#define KW_ROUNDS_ARE_A_SPIN	64
+u64 kw_last_round_ns;
+
+void kw_round_without_time(void)
+{
+	static u64 since_ns;
+	static u32 nr, tid;
+
+	if (since_ns != kw_shared.now_ns || tid != kw_shared.current_tid)
+		nr = 0;
+	since_ns = kw_shared.now_ns;
+	tid = kw_shared.current_tid;
+	if (++nr < KW_ROUNDS_ARE_A_SPIN)
+		return;
+	nr = 0;
+	hs_run_spins();
+	kw_relax();
+}
+
 int __cond_resched(void)
 {
 	if (!test_tsk_thread_flag(kw_current, TIF_NEED_RESCHED))

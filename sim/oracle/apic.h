@@ -27,6 +27,7 @@
 #define APIC_REG_IRR	0x200
 
 #define APIC_SVR_ENABLED	(1u << 8)	/* "Spurious-Interrupt Vector Register" */
+#define APIC_BASE_BSP		(1ull << 8)
 #define APIC_BASE_EXTD		(1ull << 10)	/* "Local APIC Status and Location" */
 #define APIC_BASE_EN		(1ull << 11)
 

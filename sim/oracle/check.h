@@ -24,6 +24,7 @@ enum check {
 	CHECK_APICV_SVI,
 	CHECK_PV_UNTRACKED,
 	CHECK_PV_UNARMED,
+	CHECK_SPIN,
 	CHECK_NR_LATCHED,
 	CHECK_DISPATCH_PENDING = CHECK_NR_LATCHED,
 	CHECK_DISPATCH_PPR,
@@ -53,6 +54,19 @@ enum check {
 	CHECK_QUIET_ISR,
 	CHECK_QUIET_OWED,
 	CHECK_QUIET_LOWEST,
+	CHECK_NMI_BLOCKED,
+	CHECK_NMI_SPURIOUS,
+	CHECK_NMI_HELD,
+	CHECK_NMI_PRIORITY,
+	CHECK_NMI_OWED,
+	CHECK_NMI_LOST,
+	CHECK_INIT_SPURIOUS,
+	CHECK_INIT_LOST,
+	CHECK_INIT_STATE,
+	CHECK_SIPI_SPURIOUS,
+	CHECK_SIPI_LOST,
+	CHECK_SIPI_EARLY,
+	CHECK_HALT,
 	CHECK_NR,
 };
 
@@ -112,6 +126,8 @@ void check_pv_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint3
 void check_pv_ack(struct oracle_vcpu *v, uint32_t old_word, uint32_t new_word);
 /* check_cache.c */
 void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
+/* check_events.c: after INIT */
+void check_init(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 /* check_quiet.c */
 void check_quiet(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 

@@ -12,6 +12,7 @@
  * Software Disabled": it is held).
  */
 #include "sim/oracle/check_fast.h"
+#include "sim/oracle/events.h"
 #include "sim/oracle/message.h"
 
 static void check_quiet_irr(struct oracle_vcpu *v)
@@ -33,6 +34,8 @@ void check_quiet(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	check_tmr(v, kvm);
 	check_cache(v, kvm);
 	message_quiet(v);
+	if (events.vcpu)
+		check_events_quiet(v);
 	if (v->owed >= 0)
 		check_fire(CHECK_QUIET_OWED, v, v->vm, (uint32_t)v->owed,
 			   "vector 0x%02x was acknowledged and never delivered", (unsigned int)v->owed);

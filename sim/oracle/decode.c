@@ -4,22 +4,19 @@
  * mode.  SDM, "Message Address Register Format", "Message Data Register Format",
  * "Interrupt Command Register (ICR)".
  *
- * Only fixed and lowest priority reach IRR; NMI, SMI, INIT, SIPI and ExtINT are
- * counted as not judged.
+ * Only fixed and lowest priority reach IRR; NMI, INIT and SIPI are events.c's;
+ * SMI and ExtINT are counted as not judged.
  */
 #include "sim/oracle/deviation.h"
+#include "sim/oracle/events.h"
 #include "sim/oracle/message.h"
 
 /* SDM, "Message Data Register Format": delivery modes. */
 #define MODE_FIXED	0u
 #define MODE_LOWEST	1u
 
-static bool judged(uint32_t mode, uint8_t vector)
+static bool judged(uint8_t vector)
 {
-	if (mode > MODE_LOWEST) {
-		oracle.nr_not_judged++;
-		return false;
-	}
 	return vector >= 16 || deviation_allows(DEV_LOW_VECTORS);
 }
 
@@ -38,7 +35,9 @@ int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data)
 	/* KVM api.rst, KVM_CAP_X2APIC_API: bits 31:8 of the destination are in 63:40. */
 	if (d.wide)
 		d.dest |= address >> 32 & 0xffffff00;
-	if ((level && !asserted) || !judged(mode, data & 0xff))
+	if (mode > MODE_LOWEST)
+		return events_begin(&d, vm, mode, data & 0xff);
+	if ((level && !asserted) || !judged(data & 0xff))
 		return -1;
 	return message_begin(&d, vm, data & 0xff, level, mode == MODE_LOWEST || redirect);
 }
@@ -57,7 +56,12 @@ int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr)
 		.wide = identity_x2apic(&v->now),
 	};
 
-	if (!judged(mode, icr & 0xff))
+	/* An INIT level de-assert changes nothing. */
+	if (mode == EVENT_INIT && level && !asserted)
+		return -1;
+	if (mode > MODE_LOWEST)
+		return events_begin(&d, v->vm, mode, icr & 0xff);
+	if (!judged(icr & 0xff))
 		return -1;
 	/* By the SDM the trigger mode of a fixed IPI is ignored. */
 	if (level && !deviation_allows(DEV_ICR_LEVEL))
@@ -68,7 +72,10 @@ int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr)
 
 void oracle_message_end(int32_t handle, bool accepted)
 {
-	message_end(handle, accepted);
+	if (handle >= EVENT_HANDLE)
+		events_end(handle, accepted);
+	else
+		message_end(handle, accepted);
 }
 
 void oracle_local_interrupt(uint32_t vcpu, uint8_t vector)

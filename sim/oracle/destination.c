@@ -139,6 +139,14 @@ enum match destination_match(const struct destination *d, const struct oracle_vc
 	return d->doubtful ? MATCH_MAY : match;
 }
 
+/* "Local APIC State After It Has Been Software Disabled"; one that is disabled by IA32_APIC_BASE is left open. */
+enum match destination_match_event(const struct destination *d, const struct oracle_vcpu *v)
+{
+	enum match match = match_address(d, v);
+
+	return match == MATCH_MUST && !(v->now.apic_base & APIC_BASE_EN) ? MATCH_MAY : match;
+}
+
 /* May it reach an x2APIC that its ID, or its cluster and members, do not name? */
 static bool broadcasts(const struct destination *d)
 {

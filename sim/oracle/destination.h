@@ -25,6 +25,8 @@ enum match { MATCH_NO, MATCH_MAY, MATCH_MUST };
 
 /* Does @v's APIC take the message, its enables included? */
 enum match destination_match(const struct destination *d, const struct oracle_vcpu *v);
+/* The same for NMI, INIT and SIPI, which a software-disabled APIC takes too. */
+enum match destination_match_event(const struct destination *d, const struct oracle_vcpu *v);
 /* The vCPUs [*first, *end) of @vm hold every match. */
 void destination_window(const struct destination *d, const struct oracle_vm *vm, uint32_t *first, uint32_t *end);
 

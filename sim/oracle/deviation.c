@@ -34,6 +34,18 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_APICV_SELF_IPI_TMR] = {
 		"apicv-self-ipi-tmr", "SDM, \"Self-IPI Virtualization\"",
 		"a self-IPI that the hardware virtualizes leaves TMR as it was", true, 0 },
+	[DEV_HALT_SIPI] = {
+		"halt-sipi", "KVM: kvm_vcpu_has_events() counts any pending SIPI",
+		"a SIPI that is ignored ends HLT all the same", true, 0 },
+	[DEV_SIPI_LATEST] = {
+		"sipi-latest", "KVM: one vector per vCPU, written by each SIPI",
+		"of several SIPIs before the vCPU acts the last one's vector counts, not the first one's", true, 0 },
+	[DEV_INIT_LINT0] = {
+		"init-lint0", "KVM api.rst, KVM_CAP_DISABLE_QUIRKS2: KVM_X86_QUIRK_LINT0_REENABLED",
+		"after INIT the boot processor's LINT0 is unmasked ExtINT", true, 0 },
+	[DEV_SIPI_SPIN] = {
+		"sipi-spin", "docs/findings/nmi-wait-sipi.md",
+		"KVM_RUN burns CPU time while a vCPU with a pending NMI waits for SIPI", true, 0 },
 };
 
 _Static_assert(DEV_NR <= 64, "a bit for each");

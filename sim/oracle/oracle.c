@@ -16,6 +16,7 @@
 
 #include "sim/oracle/check_apicv.h"
 #include "sim/oracle/check_fast.h"
+#include "sim/oracle/events.h"
 #include "sim/oracle/message.h"
 
 struct oracle_state oracle;
@@ -49,6 +50,8 @@ int oracle_init(const struct oracle_config *config)
 	memset(oracle.vcpu, 0, nr * sizeof(*oracle.vcpu));
 	oracle.bytes = nr * sizeof(*oracle.vcpu) + config->nr_vms * sizeof(*oracle.vm);
 	ret = message_init(oracle.nr_vcpus, config->vcpus_per_vm);
+	if (!ret && config->events)
+		ret = events_init(oracle.nr_vcpus, config->vcpus_per_vm);
 	if (ret) {
 		oracle_fini();
 		return ret;
@@ -71,6 +74,7 @@ int oracle_init(const struct oracle_config *config)
 void oracle_fini(void)
 {
 	message_fini();
+	events_fini();
 	free(oracle.vcpu);
 	free(oracle.vm);
 	memset(&oracle, 0, sizeof(oracle));
@@ -80,6 +84,7 @@ void oracle_reset(void)
 {
 	oracle.seq = 0;
 	message_reset();
+	events_reset();
 	for (uint32_t i = 0; i < oracle.nr_vms; i++) {
 		memset(oracle.vm[i].leaked, 0, sizeof(oracle.vm[i].leaked));
 		oracle.vm[i].any_leaked = false;
@@ -156,6 +161,8 @@ static void window_restart(struct oracle_vcpu *v)
 {
 	uint32_t words = v->touched;
 
+	if (unlikely(events.vcpu != NULL))
+		events_window(v);
 	v->touched = 0;
 	for (; words; words &= words - 1) {
 		int w = __builtin_ctz(words);
@@ -190,6 +197,8 @@ void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_st
 	}
 	identity_refresh(v, kvm);
 	check_tpr(v, kvm);
+	if (unlikely(events.vcpu != NULL))
+		check_events_entry(v, hw, kvm);
 	if (unlikely(ack_still_unseen(v, hw, kvm))) {
 		check_irr(v, kvm);
 		return;
@@ -258,6 +267,37 @@ void oracle_cancel(uint32_t vcpu, const struct kw_apic_state *kvm)
 	window_restart(v);
 }
 
+static void pv_msr_written(struct oracle_vcpu *v, uint64_t value, bool accepted)
+{
+	if (!accepted || value == v->pv_msr)
+		return;
+	v->pv_msr = value;
+	/* Another word, or a word with another meaning; what page_gone said was about the old one. */
+	v->word_known = v->word_trusted = v->armed = v->page_gone = false;
+}
+
+/*
+ * KVM reset the APIC some time before, and messages may have come since: those
+ * that became pending after the last exit are only a perhaps.
+ */
+void oracle_init_taken(uint32_t vcpu, const struct kw_apic_state *kvm)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	identity_refresh(v, kvm);
+	message_overwritten(v);
+	memset(v->apic.irr, 0, sizeof(v->apic.irr));
+	memset(v->apic.isr, 0, sizeof(v->apic.isr));
+	memset(v->apic.tmr, 0, sizeof(v->apic.tmr));
+	ideal_apic_recount(&v->apic);
+	v->apic.tpr = 0;
+	v->owed = v->last_eoi = v->late_ack = -1;
+	v->ppr_lazy = true;
+	pv_msr_written(v, 0, true);
+	v->kvm_pending = v->maybe_acked = false;
+	check_init(v, kvm);
+}
+
 /* --- The guest. */
 
 void oracle_guest_eoi(uint32_t vcpu)
@@ -288,15 +328,6 @@ void oracle_guest_tpr(uint32_t vcpu, uint8_t tpr)
 	v->ppr_lazy = true;
 }
 
-static void pv_msr_written(struct oracle_vcpu *v, uint64_t value, bool accepted)
-{
-	if (!accepted || value == v->pv_msr)
-		return;
-	v->pv_msr = value;
-	/* Another word, or a word with another meaning; what page_gone said was about the old one. */
-	v->word_known = v->word_trusted = v->armed = v->page_gone = false;
-}
-
 void oracle_guest_pv_msr(uint32_t vcpu, uint64_t value, bool accepted)
 {
 	pv_msr_written(oracle_vcpu(vcpu), value, accepted);
@@ -311,10 +342,11 @@ void oracle_guest_if(uint32_t vcpu, bool enabled, uint32_t blocking)
 	v->blocking = blocking;
 }
 
-/* Wake-ups are the scheduler's to judge: a halted vCPU that stays so is a hang. */
+/* That a halted vCPU wakes up is the scheduler's to judge: one that stays so is a hang. */
 void oracle_guest_hlt(uint32_t vcpu)
 {
-	(void)vcpu;
+	if (unlikely(events.vcpu != NULL))
+		event_vcpu(oracle_vcpu(vcpu))->halted = true;
 }
 
 /* --- Userspace. */

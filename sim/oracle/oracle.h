@@ -27,6 +27,7 @@
 
 struct oracle_config {
 	uint32_t nr_vms, vcpus_per_vm;
+	bool events;		/* NMI, INIT and SIPI are judged */
 	bool x2apic_format;	/* MSI addresses carry 32-bit destinations (KVM_X2APIC_API_USE_32BIT_IDS) */
 	/* Called for each divergence, which is the callee's until it returns. */
 	void (*report)(const struct divergence *d);
@@ -64,9 +65,18 @@ void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_st
 void oracle_delivered(uint32_t vcpu, uint8_t vector);
 /* Its delivery was interrupted by an exit: KVM owes it again. */
 void oracle_delivery_interrupted(uint32_t vcpu, uint8_t vector);
+/* The same two for an NMI. */
+void oracle_nmi_delivered(uint32_t vcpu);
+void oracle_nmi_interrupted(uint32_t vcpu);
 /* After a VM-Exit, once KVM has synchronised and before it handles the exit. */
 void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
 		 bool pv_word_readable);
+/* INIT has reset the vCPU; @kvm: the APIC as it is now. */
+void oracle_init_taken(uint32_t vcpu, const struct kw_apic_state *kvm);
+/* SIPI has started it. */
+void oracle_sipi_taken(uint32_t vcpu, uint8_t vector);
+/* KVM_RUN neither enters the guest nor sleeps, time and again. */
+void oracle_run_spins(uint32_t vcpu);
 /*
  * An entry that KVM cancelled: what was acknowledged for it is owed.  Before or
  * after KVM took the event back from the hardware, and synchronised.
@@ -85,6 +95,7 @@ void oracle_guest_tpr(uint32_t vcpu, uint8_t tpr);	/* by any way; CR8 n is n << 
 void oracle_guest_pv_msr(uint32_t vcpu, uint64_t value, bool accepted);
 void oracle_guest_if(uint32_t vcpu, bool enabled, uint32_t blocking); /* RFLAGS.IF, KW_BLOCK_* */
 void oracle_guest_hlt(uint32_t vcpu);
+void oracle_nmi_iret(uint32_t vcpu);			/* the NMI handler ends */
 
 /* --- Userspace, between two KVM_RUNs of that vCPU. Same layout as struct kvm_lapic_state. --- */
 void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_apic_state *kvm);

@@ -49,6 +49,18 @@ ROWS = (
     ("pv-eoi-other-bits", "pv-eoi-plain", "pv-eoi-word", "pv-word-other-bits"),
     ("arm-while-disabled", "pv-eoi-disable", "pv-eoi-word", "pv-word-disabled"),
     ("arm-while-running", "pv-eoi-plain", "pv-eoi-word", "pv-word-while-running"),
+    ("nmi-dropped", "nmi", "lost-interrupt", "nmi-held"),
+    ("nmi-dropped", "nmi", "lost-interrupt", "quiet-nmi"),
+    ("nmi-doubled", "nmi", "spurious-delivery", "nmi-spurious"),
+    ("nmi-no-window", "nmi", "lost-interrupt", "nmi-held"),
+    ("nmi-not-reinjected", "nmi", "lost-interrupt", "nmi-reinjected"),
+    ("init-dropped", "init-sipi", "lost-interrupt", "init-lost"),
+    ("init-keeps-tpr", "init-sipi", "register-mismatch", "init-state"),
+    ("sipi-dropped", "init-sipi", "lost-interrupt", "sipi-lost"),
+    ("sipi-always", "init-sipi", "spurious-delivery", "sipi-spurious"),
+    ("init-no-wait", "init-sipi", "spurious-delivery", "runs-without-sipi"),
+    ("map-without-sw-disabled", "init-sipi", "lost-interrupt", "sipi-lost"),
+    ("hlt-ends-early", "init-sipi", "spurious-delivery", "hlt-ends"),
 )
 
 # Checks that no rule makes fire, and why. One that has a row as well is an error.

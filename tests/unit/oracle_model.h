@@ -26,7 +26,7 @@ struct model {
 	uint8_t  irr[256], isr[256], tmr[256];
 	uint8_t  tpr, ppr;
 	uint32_t id, svr, ldr, dfr;
-	bool	 x2apic;
+	bool	 x2apic, bsp;
 	int	 injected;
 	bool	 irr_pending;
 	bool	 if_enabled;
@@ -84,7 +84,7 @@ static inline const struct kw_apic_state *model_look(struct model *m)
 	model_put(m, 0xe0, m->dfr);
 	model_put(m, 0xf0, m->svr);
 	m->state.regs = m->page;
-	m->state.apic_base = 0xfee00800 | (m->x2apic ? 0x400 : 0);
+	m->state.apic_base = 0xfee00800 | (m->x2apic ? 0x400 : 0) | (m->bsp ? 0x100 : 0);
 	m->state.pv_eoi_msr = m->pv_msr;
 	m->state.highest_isr_cache = model_top(m->isr);
 	m->state.isr_count = nr;
@@ -226,10 +226,13 @@ static uint64_t clock_ns(void)
 	return now;
 }
 
+static bool model_events;	/* NMI, INIT and SIPI are judged: set before model_boot() */
+
 static inline void model_boot(uint32_t vms, uint32_t per_vm, bool x2apic, bool wide)
 {
 	struct oracle_config config = {
 		.nr_vms = vms, .vcpus_per_vm = per_vm, .x2apic_format = wide, .report = record, .now_ns = clock_ns,
+		.events = model_events,
 	};
 
 	oracle_fini();

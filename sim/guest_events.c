@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest operations on events that bypass IRR: NMI, INIT and SIPI through ICR,
+ * the NMI handler, and what a vCPU does that INIT has reset.
+ *
+ * The NMI handler leaves IF clear, as real ones do, so that nothing but its own
+ * IRET ends the blocking of NMIs.  A vCPU that was started again enables its
+ * APIC, then PV EOI if the scenario has it, then interrupts; of its old program
+ * nothing is left.
+ *
+ * Does not send SMIs: without CONFIG_KVM_SMM they go nowhere.
+ */
+#include "sim/guest.h"
+#include "sim/host.h"
+#include "sim/lapic.h"
+#include "sim/oracle/oracle.h"
+#include "sim/trace.h"
+
+/* ICR: SDM, "Interrupt Command Register (ICR)". */
+#define ICR_NMI		(4u << 8)
+#define ICR_INIT	(5u << 8)
+#define ICR_SIPI	(6u << 8)
+#define ICR_ASSERT	(1u << 14)
+#define ICR_LEVEL	(1u << 15)
+#define ICR_OTHERS	(3u << 18)
+#define SVR_ENABLED	0x1ffu
+/* Start pages that the guest uses: few, so that a wrong one is often a plausible one. */
+#define SIPI_FIRST	0x08u
+#define SIPI_NR		4u
+
+static uint32_t any_vcpu(struct vcpu *v) { return rng_below(&v->target, machine.vm[v->vm].nr_vcpus); }
+
+/* Any but this one, if there is another. */
+static uint32_t other_vcpu(struct vcpu *v)
+{
+	uint32_t nr = machine.vm[v->vm].nr_vcpus;
+	uint32_t skip = 1 + rng_below(&v->target, nr > 1 ? nr - 1 : 1);
+
+	return (v->id + skip) % nr;
+}
+
+static uint32_t start_page(struct vcpu *v) { return SIPI_FIRST + rng_below(&v->target, SIPI_NR); }
+
+/* --- Sending. */
+enum step do_nmi(struct vcpu *v) { return guest_send_ipi(v, ICR_NMI | ICR_ASSERT, any_vcpu(v)); }
+enum step do_nmi_others(struct vcpu *v) { return guest_send_ipi(v, ICR_NMI | ICR_ASSERT | ICR_OTHERS, 0); }
+enum step do_init_ipi(struct vcpu *v) { return guest_send_ipi(v, ICR_INIT | ICR_ASSERT, other_vcpu(v)); }
+
+/* To whom it may concern: most vCPUs run, and must ignore it. */
+enum step do_sipi(struct vcpu *v)
+{
+	uint32_t page = start_page(v);
+
+	return guest_send_ipi(v, ICR_SIPI | ICR_ASSERT | page, any_vcpu(v));
+}
+
+/* SDM, "MP Initialization Protocol Algorithm": INIT, then SIPI twice. */
+enum step do_startup(struct vcpu *v)
+{
+	v->ev.startup = other_vcpu(v);
+	v->ev.sipis = 2;
+	return guest_send_ipi(v, ICR_INIT | ICR_ASSERT, v->ev.startup);
+}
+
+/* Its second and third step: what older software does in between, an INIT de-assert, changes nothing. */
+enum step do_startup_sipi(struct vcpu *v)
+{
+	uint32_t page = start_page(v);
+
+	if (v->ev.sipis == 2 && rng_one_in(&v->program, 4))
+		return guest_send_ipi(v, ICR_INIT | ICR_LEVEL, v->ev.startup);
+	v->ev.sipis--;
+	return guest_send_ipi(v, ICR_SIPI | ICR_ASSERT | page, v->ev.startup);
+}
+
+/* --- Taking NMIs. */
+void guest_take_nmi(struct vcpu *v)
+{
+	v->ev.in_nmi = true;
+	v->ev.nmi_if = guest_if_on(v);
+	v->ev.nmi_ops = rng_below(&v->program, sc()->handler_ops + 1);
+	v->halted = false;
+	if (trace_on())
+		trace_event("guest", "vcpu %u nmi handler", v->index);
+	host_event(DIGEST_GUEST, v->index, OP_NR);
+	oracle_nmi_delivered(v->index);
+	guest_set_if(v, false, 0);
+}
+
+/* SDM, "Handling Multiple NMIs": IRET ends the blocking. */
+enum step do_nmi_iret(struct vcpu *v)
+{
+	v->ev.in_nmi = false;
+	v->hw->interruptibility &= ~KW_BLOCK_NMI;
+	oracle_nmi_iret(v->index);
+	guest_set_if(v, v->ev.nmi_if, 0);
+	return STEP_GO_ON;
+}
+
+/* --- After INIT. */
+void hs_vcpu_init(struct kw_hw *hw)
+{
+	struct vcpu *v = hw->owner;
+	struct kw_apic_state st;
+
+	/* Whether KVM took the last access shows no more. */
+	if (v->message >= 0)
+		oracle_message_end(v->message, false);
+	v->message = -1;
+	v->told = 0;
+	v->pv_msr = 0;
+	v->tpr = v->nr_handlers = v->cli_left = 0;
+	v->eoi_done = v->halted = v->retry = v->icr_low_next = false;
+	v->ev = (struct guest_events){ .waiting = v->id != 0, .boot = BOOT_APIC };
+	host_event(DIGEST_INIT, v->index, 0);
+	if (trace_on())
+		trace_event("guest", "vcpu %u reset by INIT", v->index);
+	kw_apic_state(hw, &st);
+	oracle_init_taken(v->index, &st);
+	oracle_guest_if(v->index, false, 0);
+}
+
+void hs_vcpu_sipi(struct kw_hw *hw, uint8_t vector)
+{
+	struct vcpu *v = hw->owner;
+
+	v->ev.waiting = false;
+	host_event(DIGEST_INIT, v->index, 0x100u | vector);
+	if (trace_on())
+		trace_event("guest", "vcpu %u starts at page 0x%02x", v->index, vector);
+	oracle_sipi_taken(v->index, vector);
+}
+
+enum step do_boot(struct vcpu *v)
+{
+	switch ((enum boot_step)v->ev.boot) {
+	case BOOT_APIC:
+		v->ev.boot = sc()->pv_eoi ? BOOT_PV_EOI : BOOT_IF;
+		lapic_exit_write(v, LAPIC_SVR, SVR_ENABLED);
+		return STEP_EXIT;
+	case BOOT_PV_EOI:
+		v->ev.boot = BOOT_IF;
+		return do_pv_enable(v);
+	default:
+		v->ev.boot = BOOT_NONE;
+		return do_sti(v);
+	}
+}
+
+/* --- Which of them comes next; false: none. */
+bool guest_next_event_op(struct vcpu *v, bool quiet, enum op *op)
+{
+	if (v->ev.in_nmi) {
+		*op = OP_NMI_IRET;
+		if (quiet || !v->ev.nmi_ops)
+			return true;
+		v->ev.nmi_ops--;
+		*op = guest_draw_op(v);
+		if (*op == OP_HLT || *op == OP_CLI)
+			*op = OP_COMPUTE;
+		return true;
+	}
+	if (v->ev.boot) {
+		*op = OP_BOOT;
+		return true;
+	}
+	if (v->ev.sipis && (quiet || rng_one_in(&v->program, 2))) {
+		*op = OP_STARTUP_SIPI;
+		return true;
+	}
+	return false;
+}

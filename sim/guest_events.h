@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the guest's program keeps about events that bypass IRR: its NMI handler,
+ * the startup code that runs after INIT, and a startup of another vCPU that it
+ * has begun.
+ *
+ * Included by machine.h: part of struct vcpu.
+ */
+#ifndef LAPICSIM_GUEST_EVENTS_H
+#define LAPICSIM_GUEST_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Startup code of a vCPU that INIT has reset, in this order. */
+enum boot_step { BOOT_NONE, BOOT_APIC, BOOT_PV_EOI, BOOT_IF };
+
+struct guest_events {
+	bool	 in_nmi;	/* the NMI handler runs; above all interrupt handlers */
+	bool	 nmi_if;	/* RFLAGS.IF as it was before */
+	uint8_t	 nmi_ops;	/* operations left before its IRET */
+	bool	 waiting;	/* INIT came, SIPI did not */
+	uint8_t	 boot;		/* enum boot_step to do next */
+	uint8_t	 sipis;		/* SIPIs still to send to @startup */
+	uint32_t startup;	/* APIC ID of the vCPU that this one is starting */
+};
+
+#endif
