@@ -30,7 +30,8 @@ help:
 	@echo 'make determinism	the same digests from every kind of build and process (100,000 runs)'
 	@echo 'make million		no host BUG in 1,000,000 seeds of the fixed kernels'
 	@echo 'make deviations		each tolerance of the oracle is used by some scenario (minutes)'
-	@echo 'make docs		docs/scenario-keys.md and docs/options.md from the option table'
+	@echo 'make detection		how many runs until each bug of variants/corpus.tbl is seen: docs/detection.md'
+	@echo 'make docs		the generated pages of docs/, from the tables'
 	@echo 'make unit-check	unit tests; SAN=address: with sanitizers'
 	@echo 'make setup		install the Debian packages that all of this needs'
 	@echo 'make clean		remove $(O) but not the unpacked kernel sources'
@@ -62,7 +63,7 @@ check: all
 	$(Q)python3 scripts/check.py $(O)
 
 # --- Longer ones, on their own.
-.PHONY: bench determinism million deviations docs clean
+.PHONY: bench determinism million deviations detection docs clean
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
 
@@ -74,6 +75,9 @@ million: $(LAPICSIM) variant-6.12 variant-6.1
 
 deviations: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)python3 scripts/deviations.py $(LAPICSIM) 6.12 6.1
+
+detection: $(LAPICSIM) variant-6.12 variant-6.1
+	$(Q)python3 scripts/detection.py $(LAPICSIM)
 
 docs: $(LAPICSIM)
 	$(Q)python3 scripts/docs.py $(LAPICSIM)

@@ -1,36 +1,59 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""docs/scenario-keys.md, docs/options.md and docs/known-keys.md, from the tables.
+"""The generated pages of docs/: keys, options, the oracle.
 
 `docs.py LAPICSIM` writes them; `docs.py --check LAPICSIM` says whether they are
-what the table gives, and prints "N passed, N failed".
+what the tables give, whether docs/detection.md has all of variants/corpus.tbl, and
+prints "N passed, N failed".
 """
 
 import os
 import subprocess
 import sys
 
+import oracle_doc
+
 DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs")
-PAGES = (("scenario-keys.md", "scenario-keys"), ("options.md", "options"), ("known-keys.md", "known-keys"))
+TOPICS = (("scenario-keys.md", "scenario-keys"), ("options.md", "options"), ("known-keys.md", "known-keys"))
+
+
+def pages(program):
+    for page, topic in TOPICS:
+        yield page, subprocess.run([program, "help", topic], stdout=subprocess.PIPE, text=True, check=True).stdout
+    yield "oracle.md", oracle_doc.text(program)
+
+
+def read(page):
+    try:
+        with open(os.path.join(DOCS, page), encoding="utf-8") as f:
+            return f.read()
+    except FileNotFoundError:
+        return ""
+
+
+def detection_is_whole():
+    page = read("detection.md")
+    return all(any(line.startswith("| %s |" % row[0]) and (row[2] == "-" or "`%s`" % row[2] in line)
+                   for line in page.splitlines()) for row in oracle_doc.corpus_rows())
 
 
 def main():
-    check = "--check" in sys.argv
-    stale = 0
-    for page, topic in PAGES:
-        text = subprocess.run([sys.argv[-1], "help", topic], stdout=subprocess.PIPE, text=True, check=True).stdout
-        path = os.path.join(DOCS, page)
+    program, check = os.path.abspath(sys.argv[-1]), "--check" in sys.argv
+    results = []
+    for page, text in pages(program):
         if not check:
-            with open(path, "w", encoding="utf-8") as f:
+            with open(os.path.join(DOCS, page), "w", encoding="utf-8") as f:
                 f.write(text)
             continue
-        with open(path, encoding="utf-8") as f:
-            same = f.read() == text
-        stale += not same
-        print("%s - docs/%s is what the option table gives" % ("ok" if same else "not ok", page))
-    if check:
-        print("%d passed, %d failed" % (len(PAGES) - stale, stale))
-    return 1 if stale else 0
+        results.append((read(page) == text, "docs/%s is what the tables give (make docs)" % page))
+    if not check:
+        return 0
+    results.append((detection_is_whole(), "docs/detection.md has each row of variants/corpus.tbl (make detection)"))
+    for good, what in results:
+        print("%s - %s" % ("ok" if good else "not ok", what))
+    failed = sum(not good for good, _ in results)
+    print("%d passed, %d failed" % (len(results) - failed, failed))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
