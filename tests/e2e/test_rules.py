@@ -61,6 +61,13 @@ ROWS = (
     ("init-no-wait", "init-sipi", "spurious-delivery", "runs-without-sipi"),
     ("map-without-sw-disabled", "init-sipi", "lost-interrupt", "sipi-lost"),
     ("hlt-ends-early", "init-sipi", "spurious-delivery", "hlt-ends"),
+    ("apicv-keeps-isr-cache", "apicv-inhibit", "stale-cache", "cache-apicv"),
+    ("apicv-svi-not-updated", "apicv-activate", "stale-cache", "apicv-svi"),
+    ("apicv-svi-not-updated", "apicv-activate", "lost-eoi", "isr-stuck"),
+    ("pir-without-irr-pending", "apicv-late-post", "stale-cache", "cache-irr-pending"),
+    ("pir-hides-irr", "apicv-posted", "stale-cache", "apicv-rvi"),
+    ("pir-loses-one", "apicv-posted", "lost-interrupt", "irr-lost"),
+    ("arm-with-apicv", "apicv-plain", "pv-eoi-word", "pv-word-apicv"),
 )
 
 # Checks that no rule makes fire, and why. One that has a row as well is an error.
