@@ -32,6 +32,8 @@ help:
 	@echo 'make deviations		each tolerance of the oracle is used by some scenario (minutes)'
 	@echo 'make detection		how many runs until each bug of variants/corpus.tbl is seen: docs/detection.md'
 	@echo 'make docs		the generated pages of docs/, from the tables'
+	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
+	@echo 'make docs		docs/scenario-keys.md and docs/options.md from the option table'
 	@echo 'make unit-check	unit tests; SAN=address: with sanitizers'
 	@echo 'make setup		install the Debian packages that all of this needs'
 	@echo 'make clean		remove $(O) but not the unpacked kernel sources'
@@ -64,6 +66,7 @@ check: all
 
 # --- Longer ones, on their own.
 .PHONY: bench determinism million deviations detection docs clean
+.PHONY: coverage
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
 
@@ -78,6 +81,11 @@ deviations: $(LAPICSIM) variant-6.12 variant-6.1
 
 detection: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)python3 scripts/detection.py $(LAPICSIM)
+
+coverage: $(LAPICSIM)
+	$(Q)$(LAPICSIM) variant add 6.12 $(VARIANT_6.12) --flavour coverage
+	$(Q)$(LAPICSIM) variant add 6.1 $(VARIANT_6.1) --flavour coverage
+	$(Q)python3 scripts/coverage.py --build $(O) --docs $(COVERAGE)
 
 docs: $(LAPICSIM)
 	$(Q)python3 scripts/docs.py $(LAPICSIM)
