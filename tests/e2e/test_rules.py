@@ -30,6 +30,7 @@ ROWS = (
     ("isr-neighbour", "pv-eoi-nested", "lost-eoi", "quiet-isr"),
     ("eoi-keeps-cache", "pv-eoi-nested", "pv-eoi-word", "pv-word-idle"),
     ("isr-count-drift", "pv-eoi-plain", "lost-eoi", "isr-stuck"),
+    ("pv-eoi-waits", "pv-eoi-page-away", "lost-eoi", "isr-stuck"),
     ("isr-count-drift", "pv-eoi-plain", "stale-cache", "cache-isr-count"),
     ("isr-not-set", "pv-eoi-plain", "premature-eoi", "isr-premature"),
     ("tmr-not-set", "pv-eoi-plain", "register-mismatch", "tmr-matches"),
