@@ -77,6 +77,12 @@ enum kw_exit_reason {
 #define KW_BLOCK_MOV_SS			2u
 #define KW_BLOCK_NMI			8u
 
+/* exit_qual of KW_EXIT_EPT_MISCONFIG: hardware has none, KVM would decode the instruction. */
+#define KW_MMIO_WRITE			2u
+/* exit_qual of KW_EXIT_IO_INSTRUCTION: SDM, "Exit Qualification for I/O Instructions". */
+#define KW_IO_IN			8u
+#define KW_IO_PORT_SHIFT		16
+
 #define KW_RFLAGS_IF			(1ull << 9)
 
 /*
@@ -184,6 +190,7 @@ struct kw_shared {
 	uint32_t current_tid;
 	bool	 trace_on;		/* call hs_tracepoint() */
 	bool	 silent;		/* boot and build phase: no scheduling points */
+	bool	 chips_on;		/* call hs_irq_line() and hs_chip_*() */
 };
 extern struct kw_shared kw_shared;
 
@@ -229,6 +236,25 @@ uint64_t kw_work_next(void);		/* when the earliest becomes ready, UINT64_MAX: no
 
 /* ---- Looking. */
 void kw_apic_state(const struct kw_hw *hw, struct kw_apic_state *out);
+
+/*
+ * The interrupt controllers beside the local APICs, as KVM holds them; of the VM
+ * of vCPU @hw, with an in-kernel irqchip only.
+ */
+#define KW_IOAPIC_PINS	24
+enum kw_chip { KW_CHIP_IOAPIC, KW_CHIP_PIC, KW_NR_CHIPS };
+struct kw_ioapic_state {
+	uint64_t redir[KW_IOAPIC_PINS];	/* 82093AA, "I/O Redirection Table Registers" */
+	uint32_t select, id;
+};
+struct kw_pic_state {			/* 8259A; half 1 is the slave */
+	struct { uint8_t irr, imr, isr, elcr, base, first; } half[2]; /* first: the input of highest priority */
+	bool output;
+};
+void kw_ioapic_state(const struct kw_hw *hw, struct kw_ioapic_state *out);
+void kw_pic_state(const struct kw_hw *hw, struct kw_pic_state *out);
+void kw_chip_watch(const struct kw_hw *hw);	/* from now on: hs_irq_line(), hs_chip_*() */
+
 struct kw_bug {
 	const char *file;		/* as the tree names it, or NULL */
 	uint32_t line;
@@ -278,6 +304,15 @@ void hs_wake(uint32_t tid);
 void hs_run_spins(void);		/* KVM_RUN loops without entering the guest or sleeping; time will pass */
 void hs_preempted(void);		/* the task's time slice ended: others first */
 void hs_relax(void);			/* it spins: let time pass */
+
+/*
+ * After kw_chip_watch(): the current task is about to tell the controllers that a
+ * GSI is @level for @source; it has taken, or is about to leave, the lock that
+ * decides the order in which tasks act on a chip.
+ */
+void hs_irq_line(uint32_t gsi, uint32_t level, uint32_t source);
+void hs_chip_locked(uint32_t vm, enum kw_chip chip);
+void hs_chip_unlock(uint32_t vm, enum kw_chip chip);
 
 void hs_irq_raise(uint32_t cpu);	/* kw_irq_pending(cpu) became non-zero */
 void hs_timer_changed(void);		/* kw_timer_next() may have changed */

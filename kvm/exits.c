@@ -44,23 +44,46 @@ static int kw_exit_cr(struct kvm_vcpu *vcpu)
 	return kvm_complete_insn_gp(vcpu, kvm_set_cr8(vcpu, hw->rax));
 }
 
+/* SDM, "Exit Qualification for I/O Instructions": size, bit 3 is IN, port in 31:16. */
 static int kw_exit_io(struct kvm_vcpu *vcpu)
 {
-	return kvm_fast_pio(vcpu, 1, kw_hw(vcpu)->exit_qual >> 16, 0);
+	u64 qual = kw_hw(vcpu)->exit_qual;
+
+	return kvm_fast_pio(vcpu, (qual & 7) + 1, qual >> 16, qual >> 3 & 1);
 }
 
-/* To userspace, which does what the device would; the instruction is over. */
+static int kw_mmio_was_read(struct kvm_vcpu *vcpu)
+{
+	memcpy(&kw_hw(vcpu)->mmio_data, vcpu->run->mmio.data, 4);
+	return 1;
+}
+
+/* To userspace, which does what the device would; a read ends when it runs the vCPU again. */
+static int kw_mmio_to_user(struct kvm_vcpu *vcpu, gpa_t addr, bool write)
+{
+	vcpu->run->exit_reason = KVM_EXIT_MMIO;
+	vcpu->run->mmio.phys_addr = addr;
+	vcpu->run->mmio.len = 4;
+	vcpu->run->mmio.is_write = write;
+	memcpy(vcpu->run->mmio.data, &kw_hw(vcpu)->mmio_data, 4);
+	if (!write)
+		vcpu->arch.complete_userspace_io = kw_mmio_was_read;
+	kvm_skip_emulated_instruction(vcpu);
+	return 0;
+}
+
+/* MMIO that is not the APIC: to the device that KVM has there, else to userspace. */
 static int kw_exit_mmio(struct kvm_vcpu *vcpu)
 {
 	struct kw_hw *hw = kw_hw(vcpu);
+	bool write = hw->exit_qual & KW_MMIO_WRITE;
+	u32 val = hw->mmio_data;
 
-	vcpu->run->exit_reason = KVM_EXIT_MMIO;
-	vcpu->run->mmio.phys_addr = hw->exit_gpa;
-	vcpu->run->mmio.len = 4;
-	vcpu->run->mmio.is_write = true;
-	memcpy(vcpu->run->mmio.data, &hw->mmio_data, 4);
-	kvm_skip_emulated_instruction(vcpu);
-	return 0;
+	if (write ? kvm_io_bus_write(vcpu, KVM_MMIO_BUS, hw->exit_gpa, 4, &val)
+		  : kvm_io_bus_read(vcpu, KVM_MMIO_BUS, hw->exit_gpa, 4, &val))
+		return kw_mmio_to_user(vcpu, hw->exit_gpa, write);
+	hw->mmio_data = val;
+	return kvm_skip_emulated_instruction(vcpu);
 }
 
 /*
@@ -84,10 +107,8 @@ static int kw_exit_apic_access(struct kvm_vcpu *vcpu)
 		r = kvm_iodevice_write(vcpu, &apic->dev, addr, 4, &val);
 	else
 		r = kvm_iodevice_read(vcpu, &apic->dev, addr, 4, &val);
-	if (r) {
-		hw->exit_gpa = addr;
-		return kw_exit_mmio(vcpu);
-	}
+	if (r)
+		return kw_mmio_to_user(vcpu, addr, write);
 	hw->mmio_data = val;
 	return kvm_skip_emulated_instruction(vcpu);
 }

@@ -338,6 +338,10 @@ void kw_tracepoint(enum kw_tracepoint id, unsigned int nr, const u64 *args)
 	u64 copy[8];
 	u32 i;
 
+	if (id == KW_TP_KVM_SET_IRQ && kw_shared.chips_on)
+		hs_irq_line(args[0], args[1], args[2]);
+	if (!kw_shared.trace_on)
+		return;
 	for (i = 0; i < nr && i < 8; i++)
 		copy[i] = args[i];
 	/* The EOI tracepoints name the APIC by its address, which means nothing outside. */

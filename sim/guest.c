@@ -51,7 +51,7 @@ static enum op next_quiet(struct vcpu *v)
 {
 	v->quiet = true;
 	if (v->nr_handlers)
-		return v->eoi_done ? OP_IRET : OP_EOI;
+		return v->eoi_done ? OP_IRET : v->handler_service[v->nr_handlers - 1] ? OP_SERVICE : OP_EOI;
 	if (v->tpr)
 		return OP_TPR;
 	return OP_HLT;
@@ -70,7 +70,7 @@ static enum op next_in_handler(struct vcpu *v)
 		op = guest_draw_op(v);
 		return op == OP_HLT || op == OP_CLI ? OP_COMPUTE : op;
 	}
-	return OP_EOI;
+	return v->handler_service[v->nr_handlers - 1] ? OP_SERVICE : OP_EOI;
 }
 
 static enum op next_op(struct vcpu *v)
@@ -79,6 +79,8 @@ static enum op next_op(struct vcpu *v)
 
 	if (v->icr_low_next)
 		return OP_ICR_LOW;
+	if (v->ioapic_step == IOAPIC_SELECTED)
+		return OP_IOAPIC_WINDOW;
 	if (v->retry)
 		return v->retry_op;
 	if (unlikely(v->ev.in_nmi | v->ev.boot | v->ev.sipis) &&
@@ -109,6 +111,8 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 		v->eoi_done = false;
 	}
 	v->handler_ops[v->nr_handlers] = rng_below(&v->program, sc()->handler_ops + 1);
+	v->handler_service[v->nr_handlers] = guest_wants_service(v, vector);
+	v->handler_vector[v->nr_handlers] = vector;
 	v->nr_handlers++;
 	v->halted = false;
 	guest_nr_interrupts++;

@@ -44,7 +44,8 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(NMI_OTHERS, nmi_others, "nmi to all others", 2)		\
 	X(INIT_IPI, init_ipi, "init", 2)				\
 	X(SIPI, sipi, "sipi", 2)					\
-	X(STARTUP, startup, "startup", 2)
+	X(STARTUP, startup, "startup", 2)				\
+	X(IOAPIC, ioapic, "ioapic select", 2)
 
 /* What only the program itself decides. */
 #define GUEST_OTHER_OPS(X)						\
@@ -54,7 +55,9 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(ICR_LOW, icr_low, "icr low", 2)				\
 	X(NMI_IRET, nmi_iret, "iret from nmi", 2)			\
 	X(BOOT, boot, "boot", 2)					\
-	X(STARTUP_SIPI, startup_sipi, "startup sipi", 2)
+	X(STARTUP_SIPI, startup_sipi, "startup sipi", 2)		\
+	X(IOAPIC_WINDOW, ioapic_window, "ioapic window", 2)		\
+	X(SERVICE, service, "service the device", 2)
 
 #define X(name, fn, text, len) OP_##name,
 enum op { GUEST_DRAWN_OPS(X) OP_NR_DRAWN, OP_BEFORE_OTHERS = OP_NR_DRAWN - 1, GUEST_OTHER_OPS(X) OP_NR };
@@ -82,6 +85,8 @@ extern bool guest_again;	/* the operation in progress was tried before */
 
 static inline const struct scenario *sc(void) { return &machine.scenario; }
 static inline bool guest_if_on(const struct vcpu *v) { return v->hw->rflags & KW_RFLAGS_IF; }
+/* guest_ioapic.c: will the handler of @vector service a device first? */
+bool guest_wants_service(struct vcpu *v, uint8_t vector);
 void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);
 /* By weight. */
 enum op guest_draw_op(struct vcpu *v);

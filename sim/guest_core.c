@@ -66,6 +66,7 @@ enum step do_io(struct vcpu *v)
 enum step do_mmio(struct vcpu *v)
 {
 	v->hw->exit_gpa = 0xd0000000ull;
+	v->hw->exit_qual = KW_MMIO_WRITE;
 	v->hw->mmio_data = 0;
 	return exits(v, KW_EXIT_EPT_MISCONFIG);
 }

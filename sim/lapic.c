@@ -3,6 +3,7 @@
 #include "sim/lapic.h"
 
 #include "sim/oracle/oracle.h"
+#include "sim/pins.h"
 
 void lapic_exit_write(struct vcpu *v, uint32_t offset, uint64_t value)
 {
@@ -93,4 +94,6 @@ void lapic_settle(struct vcpu *v, bool faulted)
 		oracle_message_end(v->message, !faulted);
 		v->message = -1;
 	}
+	if (__builtin_expect(pins_on, false))
+		pins_settle(v);
 }

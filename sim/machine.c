@@ -13,6 +13,7 @@
 #include "sim/crash.h"
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/oracle.h"
+#include "sim/pins.h"
 #include "sim/record.h"
 #include "sim/snapshot.h"
 
@@ -241,7 +242,7 @@ static uint32_t vm_of_task(uint32_t tid)
 	if (tid < machine.devices_tid)
 		return (tid - 1) / machine.scenario.vcpus;
 	if (tid < machine.memory_tid)
-		return (tid - machine.devices_tid) / machine.scenario.msi;
+		return (tid - machine.devices_tid) / (machine.scenario.msi + machine.scenario.pins);
 	return (tid - machine.memory_tid) % machine.nr_vms;
 }
 
@@ -288,7 +289,7 @@ static void count_tasks(void)
 	machine.nr_vms = s->vms;
 	machine.nr_vcpus = s->vms * s->vcpus;
 	machine.devices_tid = 1 + machine.nr_vcpus;
-	machine.memory_tid = machine.devices_tid + s->vms * s->msi;
+	machine.memory_tid = machine.devices_tid + s->vms * (s->msi + s->pins);
 	machine.signal_tid = machine.memory_tid + s->vms;
 	machine.preempt_tid = machine.signal_tid + s->vms;
 	machine.nr_tasks = machine.preempt_tid + (s->preempt_gap_ns ? s->vms : 0);
@@ -352,11 +353,12 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 	kw_task_switch(MACHINE_KWORKER_TID);
 	while (kw_work_pending())
 		kw_work_run();
-	return 0;
+	return s->pins ? pins_build(error, n) : 0;
 }
 
 void machine_reset(uint64_t seed)
 {
+	pins_reset();
 	memset(machine.prot, KW_USER_RW, machine.user_bytes / MACHINE_PAGE);
 	for (uint32_t i = 0; i < machine.nr_vms; i++)
 		machine.vm[i].slot_there = true;

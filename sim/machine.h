@@ -53,6 +53,8 @@ struct vcpu {
 	uint8_t	 tpr;
 	uint8_t	 nr_handlers;	/* interrupt handlers that run, nested */
 	uint8_t	 handler_ops[16]; /* operations left before the handler's EOI */
+	uint8_t	 handler_vector[16];
+	bool	 handler_service[16]; /* the handler has still to service its device */
 	uint8_t	 eoi_done;	/* the innermost handler has done its EOI */
 	uint8_t	 quiet;		/* it was told to finish */
 	bool	 halted;	/* the last exit was HLT */
@@ -66,7 +68,14 @@ struct vcpu {
 	bool	 icr_low_next;	/* xAPIC: ICR2 is written, ICR comes next */
 	uint64_t icr_value;
 	struct guest_events ev;
+	/* The I/O APIC: an access in two steps; see guest_ioapic.c. */
+	uint8_t	 ioapic_step;	/* enum ioapic_step */
+	bool	 ioapic_read;
+	uint8_t	 ioapic_reg;	/* indirect register */
+	uint32_t ioapic_value;
 };
+
+enum ioapic_step { IOAPIC_IDLE, IOAPIC_SELECTING, IOAPIC_SELECTED, IOAPIC_ACCESSING };
 
 struct vm {
 	int	 fd;
@@ -79,7 +88,7 @@ struct vm {
 struct machine {
 	struct scenario scenario; /* with vms and vcpus as built */
 	uint32_t nr_vms, nr_vcpus, nr_tasks;
-	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid; /* first of each; devices: msi per VM */
+	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid; /* first of each; devices: msi, then pins, per VM */
 	struct vm *vm;
 	struct vcpu *vcpu;
 	uint8_t *prot;		/* one enum kw_user_prot a page of user memory */

@@ -11,6 +11,7 @@
 #include "sim/host.h"
 #include "sim/machine.h"
 #include "sim/oracle/oracle.h"
+#include "sim/pins.h"
 #include "sim/policy/policy.h"
 #include "sim/record.h"
 #include "sim/scenario_deviation.h"
@@ -106,6 +107,8 @@ static void judge_quiet(void)
 		kw_apic_state(v->hw, &st);
 		oracle_quiet(v->index, &st);
 	}
+	if (!restless)
+		pins_quiet();
 	for (uint32_t id = machine.devices_tid; id < machine.nr_tasks; id++)
 		stuck |= sched_actor(id)->state != ACTOR_DONE;
 	if (!stuck)
@@ -129,9 +132,10 @@ static void spawn_actors(void)
 
 	for (uint32_t i = 0; i < machine.nr_vcpus; i++)
 		sched_spawn(machine.vcpu[i].tid, ACTOR_VCPU, "vcpu", 0, user_vcpu_thread, &machine.vcpu[i]);
-	for (uint32_t i = 0; i < machine.nr_vms * s->msi; i++)
-		sched_spawn(machine.devices_tid + i, ACTOR_DEVICE, "device", 0, device_msi,
-			    &machine.vm[i / s->msi]);
+	for (uint32_t i = 0; i < machine.nr_vms * (s->msi + s->pins); i++)
+		sched_spawn(machine.devices_tid + i, ACTOR_DEVICE, "device", 0,
+			    i % (s->msi + s->pins) < s->msi ? device_msi : device_pin,
+			    &machine.vm[i / (s->msi + s->pins)]);
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {
 		sched_spawn(machine.memory_tid + i, ACTOR_MEMORY, "memory", 0, memory_manager, &machine.vm[i]);
 		sched_spawn(machine.signal_tid + i, ACTOR_USER, "manager", 0, user_manager, &machine.vm[i]);

@@ -267,6 +267,12 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "topology", "apic_mode", "more than 255 vCPUs in a VM need apic_mode = x2apic");
 	if (s->apicv && !s->tpr_shadow)
 		complain_at(p, "topology", "apicv", "needs tpr_shadow = yes");
+	if (s->pins && s->irqchip != IRQCHIP_KERNEL)
+		complain_at(p, "devices", "pins", "the pins are those of the in-kernel I/O APIC: irqchip = kernel");
+	if (s->pins && s->vms > 16)
+		complain_at(p, "devices", "pins", "at most 16 VMs have pins");
+	if (s->pin_first + s->pin_lines > 24)
+		complain_at(p, "devices", "pin_lines", "pin_first plus pin_lines must be at most 24");
 	if (s->memory_gap_ns && !((uint64_t)s->unmap + s->readonly + s->slot_delete + s->slot_move))
 		complain_at(p, "memory", "gap", "every action of [memory] has weight 0");
 	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit))

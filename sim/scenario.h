@@ -50,6 +50,7 @@ struct guest_mix {
 	uint32_t init;			/* INIT to another vCPU */
 	uint32_t sipi;			/* SIPI to any vCPU */
 	uint32_t startup;		/* INIT, SIPI, SIPI to another vCPU */
+	uint32_t ioapic;		/* one half of a redirection entry, written or read */
 };
 
 struct scenario {
@@ -73,6 +74,9 @@ struct scenario {
 	uint32_t handler_ops;		/* operations that a handler does before its EOI, at most */
 	uint32_t nest_percent;		/* handlers that set IF while they run */
 	uint32_t eoi_write_percent;	/* handlers that ignore PV EOI and write EOI */
+	uint32_t service_percent;	/* handlers that service their device before the EOI */
+	uint32_t ioapic_modes_percent;	/* writes of an entry that change more than mask and vector */
+	uint32_t vector_in_flight_percent; /* new vectors although Remote IRR may be set */
 	uint32_t delivery_exit_ppm;	/* event deliveries that an EPT violation interrupts */
 
 	/* [devices] */
@@ -82,6 +86,13 @@ struct scenario {
 	uint32_t level_percent;		/* MSIs that are level-triggered */
 	uint32_t lowest_percent;	/* MSIs with lowest priority delivery */
 	uint32_t nmi_percent, init_percent; /* MSIs that are NMIs or INITs */
+	uint32_t pins;			/* devices on GSIs */
+	uint32_t pin_first, pin_lines;	/* their GSIs */
+	uint32_t pin_gap_ns;
+	uint32_t pin_hold_ns;		/* mean length of a pulse, and until a level is withdrawn */
+	uint32_t pin_level_percent;	/* GSIs that are level-triggered */
+	uint32_t pin_withdraw_percent;
+	uint32_t pin_vector_first;	/* four vectors for each GSI from here on */
 
 	/* [userspace] */
 	uint32_t signal_gap_ns;		/* mean time between signals to a vCPU thread; 0: none */

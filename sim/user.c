@@ -14,6 +14,7 @@
 #include "sim/lapic.h"
 #include "sim/machine.h"
 #include "sim/oracle/oracle.h"
+#include "sim/pins.h"
 #include "sim/rng.h"
 
 #define BETWEEN_RUNS_NS 300
@@ -125,6 +126,8 @@ void user_vcpu_thread(struct actor *self)
 				       "KVM_RUN returns %lld (%s)", (long long)ret, strerror((int)-ret));
 		if (ret < 0 && ret != -EINTR)
 			return;
+		if (pins_on && ret == 0)
+			pins_user_exit(v);
 		host_sleep(BETWEEN_RUNS_NS);
 		if (host_phase == HOST_RACE)
 			between_runs(v);

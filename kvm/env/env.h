@@ -103,6 +103,10 @@ void kw_send_posted(int cpu);
 void kw_take_irqs_off(void);
 void kw_timer_interrupt(struct kw_task *cpu);
 
+/* ../chips.c: locks whose order the libc world wants to know. */
+extern u32 kw_nr_watched;
+void kw_watch_lock(const void *word, bool taken);
+
 /* file.c: the fops of /dev/kvm once KVM has registered it. */
 struct file_operations;
 

@@ -41,6 +41,8 @@ static __always_inline void kw_spin_lock(raw_spinlock_t *lock)
 		kw_spin_slow(word);
 	else
 		*word = KW_OWNER(kw_self);
+	if (unlikely(kw_nr_watched))
+		kw_watch_lock(word, true);
 }
 
 static __always_inline void kw_spin_unlock(raw_spinlock_t *lock)
@@ -49,6 +51,8 @@ static __always_inline void kw_spin_unlock(raw_spinlock_t *lock)
 
 	if (unlikely(*word != KW_OWNER(kw_self)))
 		hs_fault("spin_unlock of a lock that this task does not hold");
+	if (unlikely(kw_nr_watched))
+		kw_watch_lock(word, false);
 	*word = 0;
 	kw_released(word);
 }

@@ -9,6 +9,7 @@
 
 #define ABI	"PV EOI ABI"
 #define KVM	"KVM-internal"
+#define IOAPIC	"82093AA data sheet"
 
 static struct check_row rows[CHECK_NR] = {
 	[CHECK_PPR] = { "ppr-matches", DIV_REGISTER_MISMATCH, "Task and Processor Priorities", false },
@@ -73,6 +74,15 @@ static struct check_row rows[CHECK_NR] = {
 		"MP Initialization Protocol Algorithm", false },
 	[CHECK_SPIN] = { "run-spins", DIV_HANG, "Wait-for-SIPI (Activity State)", false },
 	[CHECK_HALT] = { "hlt-ends", DIV_SPURIOUS_DELIVERY, "HLT", false },
+	[CHECK_IOAPIC_ENTRY] = { "ioapic-entry", DIV_REGISTER_MISMATCH, IOAPIC ", I/O Redirection Table Registers", false },
+	[CHECK_IOAPIC_RIRR] = { "ioapic-remote-irr", DIV_REGISTER_MISMATCH, IOAPIC ", Remote IRR", false },
+	[CHECK_IOAPIC_READ] = { "ioapic-read", DIV_REGISTER_MISMATCH, IOAPIC ", IOAPIC Registers", false },
+	[CHECK_IOAPIC_EOI_MISSING] = { "ioapic-eoi-missing", DIV_EOI_MESSAGE,
+		"Signaling Interrupt Servicing Completion", false },
+	[CHECK_IOAPIC_EOI_EXTRA] = { "ioapic-eoi-extra", DIV_EOI_MESSAGE, IOAPIC ", Remote IRR", false },
+	[CHECK_PV_IOAPIC] = { "pv-word-ioapic", DIV_PV_EOI_WORD, KVM ": an ack that nobody sees sends no EOI message", false },
+	[CHECK_QUIET_PIN] = { "quiet-pin", DIV_LOST_INTERRUPT, IOAPIC ", Interrupt Mask", false },
+	[CHECK_QUIET_RIRR] = { "quiet-remote-irr", DIV_EOI_MESSAGE, IOAPIC ", Remote IRR", false },
 	[CHECK_QUIET_LOWEST] = { "quiet-lowest-priority", DIV_LOST_INTERRUPT, "Lowest Priority Delivery Mode", false },
 };
 

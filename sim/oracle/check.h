@@ -67,6 +67,14 @@ enum check {
 	CHECK_SIPI_LOST,
 	CHECK_SIPI_EARLY,
 	CHECK_HALT,
+	CHECK_IOAPIC_ENTRY,
+	CHECK_IOAPIC_RIRR,
+	CHECK_IOAPIC_READ,
+	CHECK_IOAPIC_EOI_MISSING,
+	CHECK_IOAPIC_EOI_EXTRA,
+	CHECK_PV_IOAPIC,
+	CHECK_QUIET_PIN,
+	CHECK_QUIET_RIRR,
 	CHECK_NR,
 };
 
@@ -128,6 +136,12 @@ void check_pv_ack(struct oracle_vcpu *v, uint32_t old_word, uint32_t new_word);
 void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 /* check_events.c: after INIT */
 void check_init(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
+/* chips.c, check_ioapic.c */
+void chips_reset(void);
+void chips_fini(void);
+void chips_eoi(struct oracle_vcpu *v, int vector);
+void chips_overwritten(struct oracle_vcpu *v, const uint32_t *open);
+void check_pv_ioapic(struct oracle_vcpu *v, uint32_t vector);
 /* check_quiet.c */
 void check_quiet(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 

@@ -11,10 +11,11 @@
  *
  * Does not judge: anything while the page is gone; a bit that stays 1 in a page
  * that was gone, or in one that the MSR no longer names, until the guest
- * acts on it (then ISR tells); arming for level-triggered vectors; the word
+ * acts on it (then ISR tells); arming for level-triggered MSIs; the word
  * between an MSR change and the next exit.
  */
 #include "sim/oracle/check.h"
+#include "sim/oracle/chips_state.h"
 
 static void word_settle(struct oracle_vcpu *v, uint32_t word, bool readable)
 {
@@ -65,6 +66,12 @@ static bool check_arming(struct oracle_vcpu *v, bool apicv)
 	return false;
 }
 
+static void check_armed_for(struct oracle_vcpu *v)
+{
+	if (v->apic.top >= 0 && chips.on)
+		check_pv_ioapic(v, (uint32_t)v->apic.top);
+}
+
 static void check_tracking(struct oracle_vcpu *v, bool bit, bool pending)
 {
 	bool enabled = v->pv_msr & 1;
@@ -104,6 +111,8 @@ void check_pv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint
 			   "KVM began to wait for an ack while the MSR is 0x%llx", (unsigned long long)v->pv_msr);
 	if (judge) {
 		check_other_bits(v, word);
+		if (v->word_known && (word & ~v->word & 1))
+			check_armed_for(v);
 		if (!v->word_known || !(word & ~v->word & 1) || check_arming(v, kvm->apicv_active))
 			check_tracking(v, word & 1, pending);
 	}

@@ -17,6 +17,7 @@
 #include "sim/oracle/check_apicv.h"
 #include "sim/oracle/check_fast.h"
 #include "sim/oracle/events.h"
+#include "sim/oracle/chips_state.h"
 #include "sim/oracle/message.h"
 
 struct oracle_state oracle;
@@ -75,6 +76,7 @@ void oracle_fini(void)
 {
 	message_fini();
 	events_fini();
+	chips_fini();
 	free(oracle.vcpu);
 	free(oracle.vm);
 	memset(&oracle, 0, sizeof(oracle));
@@ -85,6 +87,7 @@ void oracle_reset(void)
 	oracle.seq = 0;
 	message_reset();
 	events_reset();
+	chips_reset();
 	for (uint32_t i = 0; i < oracle.nr_vms; i++) {
 		memset(oracle.vm[i].leaked, 0, sizeof(oracle.vm[i].leaked));
 		oracle.vm[i].any_leaked = false;
@@ -306,6 +309,8 @@ void oracle_guest_eoi(uint32_t vcpu)
 
 	v->last_eoi = (int16_t)ideal_apic_eoi(&v->apic);
 	v->last_eoi_pv = false;
+	if (unlikely(chips.on))
+		chips_eoi(v, v->last_eoi);
 }
 
 /* The ack ends the vector at once; KVM notices at the next exit. */
@@ -318,6 +323,8 @@ void oracle_guest_pv_ack(uint32_t vcpu, uint32_t old_word, uint32_t new_word)
 	check_pv_ack(v, old_word, new_word);
 	v->last_eoi = (int16_t)ideal_apic_eoi(&v->apic);
 	v->last_eoi_pv = true;
+	if (unlikely(chips.on))
+		chips_eoi(v, v->last_eoi);
 }
 
 void oracle_guest_tpr(uint32_t vcpu, uint8_t tpr)
@@ -370,6 +377,8 @@ void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *regs, bool accepted)
 	if (!accepted)
 		return;
 	message_overwritten(v);
+	if (unlikely(chips.on))
+		chips_overwritten(v, v->may);
 	apic_reg_bank(regs, APIC_REG_IRR, v->apic.irr);
 	apic_reg_bank(regs, APIC_REG_ISR, v->apic.isr);
 	apic_reg_bank(regs, APIC_REG_TMR, v->apic.tmr);

@@ -69,6 +69,15 @@ ROWS = (
     ("pir-hides-irr", "apicv-posted", "stale-cache", "apicv-rvi"),
     ("pir-loses-one", "apicv-posted", "lost-interrupt", "irr-lost"),
     ("arm-with-apicv", "apicv-plain", "pv-eoi-word", "pv-word-apicv"),
+    ("ioapic-eoi-lost", "ioapic-level", "eoi-message", "ioapic-eoi-missing"),
+    ("ioapic-eoi-lost", "ioapic-level", "eoi-message", "quiet-remote-irr"),
+    ("unfix-eoi-old-route", "ioapic-level", "eoi-message", "ioapic-eoi-missing"),
+    ("ioapic-no-remote-irr", "ioapic-level", "eoi-message", "ioapic-eoi-extra"),
+    ("ioapic-no-remote-irr", "ioapic-level", "lost-interrupt", "quiet-pin"),
+    ("ioapic-masked-remote-irr", "ioapic-level", "register-mismatch", "ioapic-remote-irr"),
+    ("ioapic-keeps-dest", "ioapic-level", "register-mismatch", "ioapic-entry"),
+    ("ioapic-bad-read", "ioapic-level", "register-mismatch", "ioapic-read"),
+    ("pv-arms-ioapic", "ioapic-level", "pv-eoi-word", "pv-word-ioapic"),
 )
 
 # Checks that no rule makes fire, and why. One that has a row as well is an error.

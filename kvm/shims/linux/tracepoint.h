@@ -35,6 +35,9 @@
 	KW_TP_IS(n, kvm_hypercall) KW_TP_KVM_HYPERCALL :		\
 	KW_TP_NONE)
 
+/* Told without a trace, too. */
+#define KW_TP_ON(n) (kw_shared.trace_on || (__builtin_strcmp(n, "kvm_set_irq") == 0 && kw_shared.chips_on))
+
 void kw_tracepoint(enum kw_tracepoint id, unsigned int nr, const u64 *args);
 
 #define KW_TP_U64(x) ((u64)(unsigned long)(x)),
@@ -65,7 +68,7 @@ void kw_tracepoint(enum kw_tracepoint id, unsigned int nr, const u64 *args);
 #define TRACE_EVENT(name, proto, args, ...)				\
 	static inline void trace_##name(proto)				\
 	{								\
-		if (KW_TP_ID(#name) != KW_TP_NONE && unlikely(kw_shared.trace_on)) { \
+		if (KW_TP_ID(#name) != KW_TP_NONE && unlikely(KW_TP_ON(#name))) { \
 			u64 kw_args[] = { KW_TP_ARGS(args) };		\
 			kw_tracepoint(KW_TP_ID(#name), ARRAY_SIZE(kw_args), kw_args); \
 		}							\

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest operations on the I/O APIC: redirection entries through its select and
+ * window registers (82093AA, "I/O Redirection Table Registers"), and the device
+ * that a handler services.
+ *
+ * What the guest keeps to: one vCPU at a time between select and window, as with
+ * any register pair; no vector for two pins; no destination 0xff.
+ */
+#include "sim/guest.h"
+#include "sim/host.h"
+#include "sim/oracle/chips.h"
+#include "sim/pins.h"
+
+#define SELECT		0x00u
+#define WINDOW		0x10u
+#define REG_REDIR	0x10u
+
+#define ENTRY_MASK	(1u << 16)
+#define ENTRY_LEVEL	(1u << 15)
+#define ENTRY_POLARITY	(1u << 13)
+#define ENTRY_LOGICAL	(1u << 11)
+#define ENTRY_LOWEST	(1u << 8)
+
+static enum step mmio(struct vcpu *v, uint64_t gpa, bool write, uint32_t value)
+{
+	v->hw->exit_gpa = gpa;
+	v->hw->exit_qual = write ? KW_MMIO_WRITE : 0;
+	v->hw->mmio_data = value;
+	return exits(v, KW_EXIT_EPT_MISCONFIG);
+}
+
+static bool orphan_ok(struct vcpu *v)
+{
+	return sc()->vector_in_flight_percent && rng_below(&v->target, 100) < sc()->vector_in_flight_percent;
+}
+
+/* The low half: mostly mask and unmask, sometimes another vector, or another mode. */
+static uint32_t draw_low(struct vcpu *v, uint32_t gsi, uint32_t old)
+{
+	uint32_t base = sc()->pin_vector_first + (gsi - sc()->pin_first) * PINS_PER_VECTOR, low = old, level;
+
+	if (rng_below(&v->target, 100) < sc()->ioapic_modes_percent) {
+		static const uint32_t modes[] = { ENTRY_LEVEL, ENTRY_LEVEL, ENTRY_POLARITY, ENTRY_LOWEST };
+
+		return low ^ modes[rng_below(&v->target, 4)];
+	}
+	/* The line is level-triggered: only a masked entry may say otherwise, for a moment. */
+	level = pins_level(gsi) ? ENTRY_LEVEL : 0;
+	switch (rng_below(&v->target, 4)) {
+	case 0:
+		/*
+		 * Remote IRR waits for the EOI of the old vector: an orderly guest makes the
+		 * entry edge-triggered for a moment, which clears it.
+		 */
+		if (pins_level(gsi) && !orphan_ok(v)) {
+			if (low & ENTRY_LEVEL)
+				return (low & ~ENTRY_LEVEL) | ENTRY_MASK;
+			low = (low | ENTRY_LEVEL) & ~ENTRY_MASK;
+		}
+		return (low & ~0xffu) | (base + rng_below(&v->target, PINS_PER_VECTOR));
+	case 1:
+		return low & ENTRY_MASK ? (low & ~ENTRY_MASK) | level : low | ENTRY_MASK;
+	default:
+		return (low & ~ENTRY_MASK) | level;
+	}
+}
+
+/* In x2APIC mode the logical ID follows from the ID: members of cluster 0. */
+static uint32_t draw_high(struct vcpu *v, uint64_t old)
+{
+	uint32_t dest = rng_below(&v->target, machine.vm[v->vm].nr_vcpus);
+
+	if (old & ENTRY_LOGICAL)
+		dest = 1u << (dest & 7);
+	return dest << 24;
+}
+
+/* The first step: take the guest's lock, and select a register. */
+enum step do_ioapic(struct vcpu *v)
+{
+	struct pins *p;
+	uint32_t gsi;
+
+	if (!pins_on || pins_of(&machine.vm[v->vm])->owner)
+		return STEP_GO_ON;
+	p = pins_of(&machine.vm[v->vm]);
+	p->owner = v->index + 1;
+	gsi = sc()->pin_first + rng_below(&v->target, sc()->pin_lines);
+	v->ioapic_reg = (uint8_t)(REG_REDIR + 2 * gsi + rng_below(&v->target, 2));
+	v->ioapic_read = rng_one_in(&v->target, 4);
+	v->ioapic_step = IOAPIC_SELECTING;
+	oracle_ioapic_write(v->index, SELECT, v->ioapic_reg);
+	return mmio(v, PINS_IOAPIC_GPA + SELECT, true, v->ioapic_reg);
+}
+
+enum step do_ioapic_window(struct vcpu *v)
+{
+	struct pins *p = pins_of(&machine.vm[v->vm]);
+	uint32_t gsi = (v->ioapic_reg - REG_REDIR) / 2, value = 0;
+	uint64_t *entry = &p->redir[gsi];
+
+	v->ioapic_step = IOAPIC_ACCESSING;
+	if (!v->ioapic_read) {
+		if (v->ioapic_reg & 1) {
+			value = draw_high(v, *entry);
+			*entry = (*entry & 0xffffffff) | (uint64_t)value << 32;
+		} else {
+			value = draw_low(v, gsi, (uint32_t)*entry);
+			*entry = (*entry & ~0xffffffffull) | value;
+		}
+		oracle_ioapic_write(v->index, WINDOW, value);
+	}
+	return mmio(v, PINS_IOAPIC_GPA + WINDOW, !v->ioapic_read, value);
+}
+
+bool guest_wants_service(struct vcpu *v, uint8_t vector)
+{
+	int gsi = pins_on ? pins_gsi(vector) : -1;
+
+	return gsi >= 0 && pins_level((uint32_t)gsi) &&
+	       (host_phase == HOST_QUIET || rng_below(&v->program, 100) < sc()->service_percent);
+}
+
+/* The device's own register: its interrupt is handled. */
+enum step do_service(struct vcpu *v)
+{
+	v->handler_service[v->nr_handlers - 1] = false;
+	return mmio(v, PINS_DEVICE_GPA + 4ull * (uint32_t)pins_gsi(v->handler_vector[v->nr_handlers - 1]), true, 0);
+}

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checks of the in-kernel I/O APIC against the ideal one.
+ *
+ * Verifies: each change of a line, of a redirection entry and each EOI makes
+ * exactly the message that is due (by message.c: it must be seen in an IRR, and
+ * nothing else may); Remote IRR is set when a level-triggered message is
+ * accepted, and cleared by the EOI message of its vector, not before and not
+ * otherwise; a line that is still asserted then is sent again; a guest reads back
+ * what it wrote; at the end no asserted, unmasked level pin waits, and no Remote
+ * IRR is left set that an EOI should have cleared.
+ *
+ * Does not verify: delivery modes other than fixed and lowest priority; polarity,
+ * which KVM has no voltage for; delivery status; the ID.  Where something happens
+ * to a pin while an EOI for it is under way, either order is right, and KVM's
+ * outcome is taken.
+ */
+#include <string.h>
+
+#include "sim/oracle/check.h"
+#include "sim/oracle/chips_state.h"
+#include "sim/oracle/deviation.h"
+#include "sim/oracle/message.h"
+
+enum accept { NOBODY, PERHAPS, SOMEBODY };
+
+static struct destination destination_of(uint64_t entry)
+{
+	return (struct destination){ .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+}
+
+static enum accept who_accepts(uint32_t vm, uint64_t entry)
+{
+	struct destination d = destination_of(entry);
+	enum accept best = NOBODY;
+	uint32_t first, end;
+
+	if (REDIR_MODE(entry) > 1)
+		return PERHAPS;
+	destination_window(&d, &oracle.vm[vm], &first, &end);
+	for (uint32_t i = first; i < end; i++) {
+		enum match match = destination_match(&d, oracle_vcpu(i));
+
+		if (match == MATCH_MUST)
+			return SOMEBODY;
+		if (match == MATCH_MAY)
+			best = PERHAPS;
+	}
+	return best;
+}
+
+/* "Redirection Table": the message that @entry makes. NONE: no target, or a mode that is not judged. */
+static int32_t send(uint32_t vm, uint64_t entry)
+{
+	struct destination d = destination_of(entry);
+	uint32_t mode = REDIR_MODE(entry);
+
+	if (mode > 1) {
+		oracle.nr_not_judged++;
+		return -1;
+	}
+	return message_begin(&d, vm, entry & REDIR_VECTOR, entry & REDIR_LEVEL, mode == 1);
+}
+
+/* --- One task's turn. */
+
+/* Is an EOI for @pin under way that is not @task's own? */
+static bool foreign_eoi(uint32_t task, const struct chip_pin *p, uint32_t pin)
+{
+	bool own = task >= 1 && task <= oracle.nr_vcpus && chips.eoi[task - 1].vector >= 0 &&
+		   (chips.eoi[task - 1].pins >> pin & 1);
+
+	return p->nr_eoi > own;
+}
+
+static void turn_send(struct chip_task *t, uint32_t vm, uint32_t pin)
+{
+	struct ideal_ioapic *io = &chips.vm[vm].io;
+
+	t->message[pin] = send(vm, io->redir[pin]);
+	chips.vm[vm].pin[pin].to = destination_of(io->redir[pin]);
+	t->sent |= 1u << pin;
+	t->doubt |= (uint32_t)chips.vm[vm].pin[pin].doubt << pin;
+	if ((io->redir[pin] & REDIR_LEVEL) && who_accepts(vm, io->redir[pin]) != NOBODY)
+		io->redir[pin] |= REDIR_RIRR;
+}
+
+static void touch(uint32_t task, struct chip_vm *vm, uint32_t pin)
+{
+	if (vm->pin[pin].nr_eoi && foreign_eoi(task, &vm->pin[pin], pin))
+		vm->pin[pin].doubt = true;
+}
+
+/* With an EOI of another under way, the line may meet Remote IRR set or not: a perhaps. */
+static bool perhaps_due(const struct ideal_ioapic *io, const struct chip_pin *p, uint32_t pin)
+{
+	return p->doubt && io->line[pin] && (io->redir[pin] & (REDIR_LEVEL | REDIR_MASK)) == REDIR_LEVEL;
+}
+
+static void turn_line(struct chip_task *t, uint32_t task, uint32_t nr)
+{
+	struct chip_vm *vm = &chips.vm[nr];
+	uint32_t pin = t->gsi;
+
+	t->line &= ~(1u << KW_CHIP_IOAPIC);
+	touch(task, vm, pin);
+	if (ideal_ioapic_line(&vm->io, pin, t->source, t->level) ||
+	    (t->level && perhaps_due(&vm->io, &vm->pin[pin], pin)))
+		turn_send(t, nr, pin);
+}
+
+static void turn_write(struct chip_task *t, uint32_t task, uint32_t nr)
+{
+	struct chip_vm *vm = &chips.vm[nr];
+	uint64_t old[KW_IOAPIC_PINS];
+	int pin;
+
+	t->write = false;
+	memcpy(old, vm->io.redir, sizeof(old));
+	pin = ideal_ioapic_write(&vm->io, t->offset, t->value);
+	if (pin < 0)
+		return;
+	touch(task, vm, (uint32_t)pin);
+	if ((vm->io.redir[pin] & REDIR_RIRR) && ((old[pin] ^ vm->io.redir[pin]) & (REDIR_VECTOR | REDIR_LEVEL)))
+		vm->pin[pin].orphan = true;
+	if (ideal_ioapic_due(&vm->io, (uint32_t)pin) || perhaps_due(&vm->io, &vm->pin[pin], (uint32_t)pin))
+		turn_send(t, nr, (uint32_t)pin);
+}
+
+static void turn_load(struct chip_task *t, uint32_t nr)
+{
+	struct ideal_ioapic *io = &chips.vm[nr].io;
+
+	t->load = false;
+	memcpy(io->redir, t->state->redir, sizeof(io->redir));
+	io->select = t->state->select;
+	io->id = t->state->id;
+	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++)
+		if (ideal_ioapic_due(io, pin))
+			turn_send(t, nr, pin);
+}
+
+void ioapic_turn(struct chip_task *t, uint32_t task, uint32_t vm)
+{
+	chips.vm[vm].holder = task;
+	t->sent = t->doubt = 0;
+	if (t->line & 1u << KW_CHIP_IOAPIC)
+		turn_line(t, task, vm);
+	else if (t->write)
+		turn_write(t, task, vm);
+	else if (t->load)
+		turn_load(t, vm);
+}
+
+/* --- Comparison. Afterwards the ideal entry is KVM's. */
+
+static void adopt(struct chip_vm *vm, uint32_t pin, uint64_t kvm)
+{
+	vm->io.redir[pin] = kvm & ~REDIR_STATUS;
+	if (!(kvm & REDIR_RIRR))
+		vm->pin[pin].orphan = false;
+}
+
+static void report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal)
+{
+	uint64_t diff = (kvm ^ ideal) & ~REDIR_STATUS;
+	uint32_t vector = ideal & REDIR_VECTOR;
+
+	if (diff & ~REDIR_RIRR)
+		check_fire(CHECK_IOAPIC_ENTRY, NULL, nr, vector, "pin %u: KVM's entry is 0x%llx, expected 0x%llx", pin,
+			   (unsigned long long)kvm, (unsigned long long)ideal);
+	else if (kvm & REDIR_RIRR)
+		check_fire(CHECK_IOAPIC_RIRR, NULL, nr, vector,
+			   "pin %u: Remote IRR was set although nobody accepted a message (entry 0x%llx)", pin,
+			   (unsigned long long)kvm);
+	else
+		check_fire(CHECK_IOAPIC_EOI_EXTRA, NULL, nr, vector,
+			   "pin %u: Remote IRR was cleared without an EOI (entry 0x%llx)", pin, (unsigned long long)kvm);
+}
+
+static void compare(uint32_t nr, uint32_t pin, uint64_t kvm, bool sent)
+{
+	struct chip_vm *vm = &chips.vm[nr];
+	uint64_t ideal = vm->io.redir[pin], diff = (kvm ^ ideal) & ~REDIR_STATUS;
+
+	if (!vm->pin[pin].stale && diff) {
+		bool open = sent && diff == REDIR_RIRR && (ideal & REDIR_LEVEL);
+		enum accept accept = open ? who_accepts(nr, ideal) : SOMEBODY;
+
+		if (accept == NOBODY && (kvm & REDIR_RIRR) && deviation_allows(DEV_IOAPIC_NO_TARGET))
+			vm->pin[pin].orphan = true;
+		else if (accept != PERHAPS)
+			report(nr, pin, kvm, ideal);
+	}
+	vm->pin[pin].stale = false;
+	adopt(vm, pin, kvm);
+}
+
+/* A message that this turn may have made, or else an EOI that is under way will: it ends with the latter. */
+static void hand_over(uint32_t nr, uint32_t pin, int32_t message)
+{
+	for (uint32_t i = 0; i < oracle.vm[nr].nr; i++) {
+		struct chip_eoi *e = &chips.eoi[oracle.vm[nr].first + i];
+
+		if (e->vector < 0 || !(e->pins >> pin & 1) || e->nr_other == sizeof(e->other) / sizeof(e->other[0]))
+			continue;
+		e->other[e->nr_other++] = message;
+		return;
+	}
+	message_end(message, false);
+}
+
+void ioapic_turn_ends(struct chip_task *t, uint32_t nr, const struct kw_ioapic_state *kvm)
+{
+	struct chip_vm *vm = &chips.vm[nr];
+
+	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++) {
+		bool sent = t->sent >> pin & 1;
+
+		if (sent && (t->doubt >> pin & 1))
+			hand_over(nr, pin, t->message[pin]);
+		else if (sent)
+			message_end(t->message[pin], true);
+		if (!vm->pin[pin].nr_eoi)
+			compare(nr, pin, kvm->redir[pin], sent);
+	}
+	t->sent = 0;
+	vm->holder = DIV_NONE;
+}
+
+/* --- EOI messages. */
+
+static bool edge_or_suppressed(const struct oracle_vcpu *v, uint32_t vector)
+{
+	/* SDM, "Signaling Interrupt Servicing Completion"; "Spurious-Interrupt Vector Register", bit 12. */
+	return (!vector_test(v->apic.tmr, vector) && !vector_test(v->unsure, vector)) || (v->now.svr & 1u << 12);
+}
+
+void chips_eoi(struct oracle_vcpu *v, int vector)
+{
+	struct chip_eoi *e = &chips.eoi[v->index];
+	struct chip_vm *vm = &chips.vm[v->vm];
+
+	if (vector < 0 || e->vector >= 0 || edge_or_suppressed(v, (uint32_t)vector))
+		return;
+	e->pins = ideal_ioapic_eoi_pins(&vm->io, (uint32_t)vector);
+	if (!e->pins)
+		return;
+	e->vector = vector;
+	e->unsure = vector_test(v->unsure, (uint32_t)vector);
+	e->sent = e->nr_other = 0;
+	for (uint32_t pins = e->pins; pins; pins &= pins - 1) {
+		uint32_t pin = (uint32_t)__builtin_ctz(pins);
+
+		vm->pin[pin].nr_eoi++;
+		vm->pin[pin].doubt |= vm->pin[pin].nr_eoi > 1;
+		if (vm->io.line[pin] && !(vm->io.redir[pin] & REDIR_MASK)) {
+			e->message[pin] = send(v->vm, vm->io.redir[pin]);
+			e->sent |= 1u << pin;
+		}
+	}
+}
+
+/* The EOI of @v took effect at @pin, undisturbed. */
+static void eoi_done(struct oracle_vcpu *v, struct chip_eoi *e, uint32_t pin, uint64_t kvm)
+{
+	struct chip_vm *vm = &chips.vm[v->vm];
+	bool sent = e->sent >> pin & 1, again;
+
+	vm->io.redir[pin] &= ~REDIR_RIRR;
+	again = sent && ideal_ioapic_due(&vm->io, pin);
+	if (sent)
+		message_end(e->message[pin], again);
+	if (again)
+		vm->pin[pin].to = destination_of(vm->io.redir[pin]);
+	if (again && who_accepts(v->vm, vm->io.redir[pin]) != NOBODY)
+		vm->io.redir[pin] |= REDIR_RIRR;
+	if (!again && (kvm & REDIR_RIRR)) {
+		check_fire(CHECK_IOAPIC_EOI_MISSING, v, v->vm, (uint32_t)e->vector,
+			   "pin %u: Remote IRR is still set after the EOI of vector 0x%02x", pin,
+			   (unsigned int)e->vector);
+		vm->pin[pin].stale = true;
+	}
+	compare(v->vm, pin, kvm, again);
+}
+
+/* Another vCPU's message was accepted: this one's EOI need not reach the pin. */
+static bool not_its_own(const struct oracle_vcpu *v, const struct chip_vm *vm, uint32_t pin, uint64_t kvm)
+{
+	return destination_match(&vm->pin[pin].to, v) == MATCH_NO && (kvm & REDIR_RIRR) &&
+	       deviation_allows(DEV_IOAPIC_EOI_FILTERED);
+}
+
+void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+	struct chip_eoi *e = &chips.eoi[vcpu];
+	struct chip_vm *vm = &chips.vm[v->vm];
+
+	oracle_chip_over(vcpu + 1);
+	if (e->vector < 0)
+		return;
+	for (uint32_t pins = e->pins; pins; pins &= pins - 1) {
+		uint32_t pin = (uint32_t)__builtin_ctz(pins);
+		struct chip_pin *p = &vm->pin[pin];
+
+		p->nr_eoi--;
+		if (!p->doubt && !e->unsure && !not_its_own(v, vm, pin, kvm->redir[pin])) {
+			eoi_done(v, e, pin, kvm->redir[pin]);
+			continue;
+		}
+		if (e->sent >> pin & 1)
+			message_end(e->message[pin], false);
+		p->stale = true;
+		if (p->nr_eoi)
+			continue;
+		p->doubt = false;
+		if (vm->holder == DIV_NONE)
+			compare(v->vm, pin, kvm->redir[pin], false);
+	}
+	while (e->nr_other)
+		message_end(e->other[--e->nr_other], false);
+	e->vector = -1;
+}
+
+/*
+ * Userspace loaded the registers of @v: what came since it read them is gone, and
+ * so is the EOI that a pin waits for.
+ */
+void chips_overwritten(struct oracle_vcpu *v, const uint32_t *open)
+{
+	struct chip_vm *vm = &chips.vm[v->vm];
+
+	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++)
+		if (vector_test(open, vm->io.redir[pin] & REDIR_VECTOR) &&
+		    destination_match(&vm->pin[pin].to, v) != MATCH_NO)
+			vm->pin[pin].orphan = true;
+}
+
+/* PV EOI ABI: the word lets a guest skip the EOI, so it may not be armed where the I/O APIC waits for one. */
+void check_pv_ioapic(struct oracle_vcpu *v, uint32_t vector)
+{
+	const struct chip_vm *vm = &chips.vm[v->vm];
+
+	if (!vector_test(v->apic.tmr, vector) || vector_test(v->unsure, vector) || vector_test(v->apic.irr, vector) ||
+	    vector_test(v->may, vector))
+		return;
+	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++) {
+		uint64_t entry = vm->io.redir[pin];
+
+		if ((entry & (REDIR_VECTOR | REDIR_LEVEL | REDIR_RIRR)) != (REDIR_LEVEL | REDIR_RIRR | vector) ||
+		    vm->pin[pin].nr_eoi || vm->pin[pin].stale || REDIR_MODE(entry) != 0 ||
+		    destination_match(&vm->pin[pin].to, v) != MATCH_MUST)
+			continue;
+		check_fire(CHECK_PV_IOAPIC, v, v->vm, vector,
+			   "PV EOI word armed for vector 0x%02x, whose EOI pin %u of the I/O APIC waits for", vector, pin);
+	}
+}
+
+/* --- Reads, and the end. */
+
+void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t value)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+	struct ideal_ioapic *io = &chips.vm[v->vm].io;
+	uint32_t expected, open = (uint32_t)REDIR_STATUS;
+
+	if (!ideal_ioapic_read(io, offset, &expected))
+		return;
+	/* An entry's low half: Remote IRR may change between the read and now. */
+	if (offset == IOAPIC_WINDOW && io->select >= IOAPIC_REG_REDIR && !(io->select & 1))
+		open |= (uint32_t)REDIR_RIRR;
+	if ((value ^ expected) & ~open)
+		check_fire(CHECK_IOAPIC_READ, v, v->vm, DIV_NONE,
+			   "I/O APIC register 0x%02x (offset 0x%02x) reads as 0x%08x, expected 0x%08x", io->select, offset,
+			   value, expected);
+}
+
+/* Is @vector pending or in service anywhere in the VM? */
+static bool alive(uint32_t nr, uint32_t vector)
+{
+	for (uint32_t i = 0; i < oracle.vm[nr].nr; i++) {
+		const struct oracle_vcpu *v = oracle_vcpu(oracle.vm[nr].first + i);
+
+		if (vector_test(v->apic.irr, vector) || vector_test(v->apic.isr, vector))
+			return true;
+	}
+	return false;
+}
+
+void oracle_chips_quiet(uint32_t nr, const struct kw_ioapic_state *kvm)
+{
+	struct chip_vm *vm = &chips.vm[nr];
+
+	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++) {
+		uint64_t entry;
+
+		compare(nr, pin, kvm->redir[pin], false);
+		entry = vm->io.redir[pin];
+		if (ideal_ioapic_due(&vm->io, pin) && REDIR_MODE(entry) <= 1)
+			check_fire(CHECK_QUIET_PIN, NULL, nr, entry & REDIR_VECTOR,
+				   "pin %u is asserted, level-triggered and unmasked, and nothing was sent (entry 0x%llx)", pin,
+				   (unsigned long long)entry);
+		if ((entry & (REDIR_LEVEL | REDIR_RIRR)) == (REDIR_LEVEL | REDIR_RIRR) && !vm->pin[pin].orphan &&
+		    !alive(nr, entry & REDIR_VECTOR))
+			check_fire(CHECK_QUIET_RIRR, NULL, nr, entry & REDIR_VECTOR,
+				   "pin %u: Remote IRR is set, but its vector 0x%02x is neither pending nor in service",
+				   pin, (unsigned int)(entry & REDIR_VECTOR));
+	}
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The chips' part of the oracle: allocation, reset, and who is about to do what.
+ *
+ * Judges nothing: check_ioapic.c does.
+ */
+#include "sim/oracle/chips_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/oracle/check.h"
+
+struct chips chips;
+
+int oracle_chips_init(uint32_t nr_tasks)
+{
+	chips.nr_tasks = nr_tasks;
+	chips.vm = calloc(oracle.nr_vms, sizeof(*chips.vm));
+	chips.task = calloc(nr_tasks, sizeof(*chips.task));
+	chips.eoi = calloc(oracle.nr_vcpus, sizeof(*chips.eoi));
+	if (!chips.vm || !chips.task || !chips.eoi) {
+		chips_fini();
+		return -ENOMEM;
+	}
+	oracle.bytes += oracle.nr_vms * sizeof(*chips.vm) + nr_tasks * sizeof(*chips.task) +
+			oracle.nr_vcpus * sizeof(*chips.eoi);
+	chips.on = true;
+	chips_reset();
+	return 0;
+}
+
+void chips_fini(void)
+{
+	free(chips.vm);
+	free(chips.task);
+	free(chips.eoi);
+	memset(&chips, 0, sizeof(chips));
+}
+
+void chips_reset(void)
+{
+	if (!chips.on)
+		return;
+	memset(chips.task, 0, chips.nr_tasks * sizeof(*chips.task));
+	for (uint32_t i = 0; i < oracle.nr_vms; i++) {
+		struct chip_vm *vm = &chips.vm[i];
+
+		memset(vm->pin, 0, sizeof(vm->pin));
+		vm->io = vm->io_base;
+		vm->holder = DIV_NONE;
+	}
+	for (uint32_t i = 0; i < oracle.nr_vcpus; i++)
+		chips.eoi[i].vector = -1;
+}
+
+void oracle_chips_baseline(uint32_t vm, const struct kw_ioapic_state *ioapic, const struct kw_pic_state *pic)
+{
+	struct ideal_ioapic *io = &chips.vm[vm].io_base;
+
+	(void)pic;
+	memcpy(io->redir, ioapic->redir, sizeof(io->redir));
+	memset(io->line, 0, sizeof(io->line));
+	io->select = ioapic->select;
+	io->id = ioapic->id;
+	chips.vm[vm].io = *io;
+}
+
+void oracle_irq_line(uint32_t task, uint32_t gsi, bool level, uint32_t source)
+{
+	struct chip_task *t = &chips.task[task];
+
+	t->line = gsi < KW_IOAPIC_PINS ? 1u << KW_CHIP_IOAPIC : 0;
+	t->gsi = gsi;
+	t->level = level;
+	t->source = source;
+}
+
+void oracle_ioapic_write(uint32_t vcpu, uint32_t offset, uint32_t value)
+{
+	struct chip_task *t = &chips.task[vcpu + 1];
+
+	t->write = true;
+	t->offset = offset;
+	t->value = value;
+}
+
+void oracle_ioapic_load(uint32_t task, const struct kw_ioapic_state *state)
+{
+	chips.task[task].load = true;
+	chips.task[task].state = state;
+}
+
+void oracle_chip_over(uint32_t task)
+{
+	struct chip_task *t = &chips.task[task];
+
+	t->line = 0;
+	t->write = t->load = false;
+}
+
+void oracle_chip_locked(uint32_t task, uint32_t vm, enum kw_chip chip)
+{
+	if (chip == KW_CHIP_IOAPIC)
+		ioapic_turn(&chips.task[task], task, vm);
+}
+
+void oracle_chip_unlock_ioapic(uint32_t task, uint32_t vm, const struct kw_ioapic_state *kvm)
+{
+	ioapic_turn_ends(&chips.task[task], vm, kvm);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the oracle is told about the interrupt controllers beside the local APICs.
+ *
+ * A task is about to do something to a chip (oracle_irq_line(),
+ * oracle_ioapic_write(), ...), it gets its turn there (oracle_chip_locked()), and
+ * leaves (oracle_chip_unlock()): in between the ideal chip does it, and what
+ * messages follow are intervals of that length.  An EOI message has no turn of its
+ * own: it is due somewhere between the EOI and the vCPU's next VM-Entry.
+ *
+ * Nothing is judged, and nothing is allocated, without oracle_chips_init().
+ */
+#ifndef LAPICSIM_ORACLE_CHIPS_H
+#define LAPICSIM_ORACLE_CHIPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kvm/boundary.h"
+
+/* After oracle_init(). Tasks are numbered 0..nr_tasks-1; vCPU i is task i + 1. 0 or a negative errno. */
+int oracle_chips_init(uint32_t nr_tasks);
+/* The state before a run; no line is asserted. */
+void oracle_chips_baseline(uint32_t vm, const struct kw_ioapic_state *ioapic, const struct kw_pic_state *pic);
+
+/* @task tells the chips of its VM that @gsi is @level for @source. */
+void oracle_irq_line(uint32_t task, uint32_t gsi, bool level, uint32_t source);
+/* Guest of @vcpu writes a direct register; or has read one, while no other guest writes. */
+void oracle_ioapic_write(uint32_t vcpu, uint32_t offset, uint32_t value);
+void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t value);
+/* Userspace loads a state; no vCPU runs, no line changes. */
+void oracle_ioapic_load(uint32_t task, const struct kw_ioapic_state *state);
+/* Whatever @task was about to do is over. */
+void oracle_chip_over(uint32_t task);
+
+void oracle_chip_locked(uint32_t task, uint32_t vm, enum kw_chip chip);
+void oracle_chip_unlock_ioapic(uint32_t task, uint32_t vm, const struct kw_ioapic_state *kvm);
+
+/* The vCPU's last exit has been handled: its EOI message must have arrived. */
+void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm);
+/* End of the run. */
+void oracle_chips_quiet(uint32_t vm, const struct kw_ioapic_state *kvm);
+
+#endif

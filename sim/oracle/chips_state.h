@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the oracle remembers of the chips beside the local APICs, per VM, task and
+ * vCPU; shared by chips.c and the check_*.c that judge them.
+ */
+#ifndef LAPICSIM_ORACLE_CHIPS_STATE_H
+#define LAPICSIM_ORACLE_CHIPS_STATE_H
+
+#include "sim/oracle/chips.h"
+#include "sim/oracle/destination.h"
+#include "sim/oracle/ioapic.h"
+
+/* Who accepted the last level-triggered message of a pin, and what is open about it. */
+struct chip_pin {
+	struct destination to;		/* of the last message */
+	uint8_t nr_eoi;			/* EOI messages under way that name it */
+	bool	doubt;			/* something else happened to it meanwhile: either order is right */
+	bool	stale;			/* to be taken from KVM once nobody is at work there */
+	bool	orphan;			/* Remote IRR is set for a vector that the entry no longer has */
+};
+
+struct chip_vm {
+	struct ideal_ioapic io, io_base;
+	struct chip_pin pin[KW_IOAPIC_PINS];
+	uint32_t holder;		/* task whose turn it is at the I/O APIC, DIV_NONE */
+};
+
+struct chip_task {
+	/* About to happen. */
+	uint8_t	 line;			/* chips still to be told: 1u << enum kw_chip */
+	bool	 level, write, load;
+	uint32_t gsi, source, offset, value;
+	const struct kw_ioapic_state *state;
+	/* Messages of this turn, by pin. */
+	uint32_t sent, doubt;		/* doubt: perhaps none */
+	int32_t	 message[KW_IOAPIC_PINS];
+};
+
+/* An EOI message under way. */
+struct chip_eoi {
+	int32_t	 vector;		/* -1: none */
+	bool	 unsure;		/* perhaps of an edge-triggered interrupt */
+	uint32_t pins, sent;
+	int32_t	 message[KW_IOAPIC_PINS];
+	/* What it may send instead, since something was changed meanwhile. */
+	uint32_t nr_other;
+	int32_t	 other[8];
+};
+
+struct chips {
+	bool	 on;
+	uint32_t nr_tasks;
+	struct chip_vm *vm;
+	struct chip_task *task;
+	struct chip_eoi *eoi;
+};
+extern struct chips chips;
+
+/* check_ioapic.c */
+void ioapic_turn(struct chip_task *t, uint32_t task, uint32_t vm);
+void ioapic_turn_ends(struct chip_task *t, uint32_t vm, const struct kw_ioapic_state *kvm);
+
+#endif

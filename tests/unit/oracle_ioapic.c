@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The oracle's I/O APIC: for each check a legal history that must stay silent and
+ * a broken one that must fire; each deviation on and off.
+ *
+ * Does not test messages as such (oracle.c) nor destinations (oracle_destination.c).
+ */
+#include "sim/oracle/check.h"
+#include "sim/oracle/chips.h"
+#include "sim/oracle/deviation.h"
+#include "sim/oracle/ioapic.h"
+#include "tests/unit/oracle_history.h"
+
+#define PIN	18u
+#define DEVICE	5u		/* a task that is no vCPU */
+#define LEVEL	(REDIR_LEVEL | 0x41)
+#define EDGE	0x41ull
+
+static struct kw_ioapic_state kvm;
+
+static void start_pv(uint64_t entry, bool pv)
+{
+	struct kw_pic_state pic = { 0 };
+
+	if (pv)
+		boot_pv();
+	else
+		boot();
+	oracle_chips_init(8);
+	memset(&kvm, 0, sizeof(kvm));
+	for (int i = 0; i < KW_IOAPIC_PINS; i++)
+		kvm.redir[i] = REDIR_MASK;
+	kvm.redir[PIN] = entry;
+	oracle_chips_baseline(0, &kvm, &pic);
+}
+
+static void start(uint64_t entry) { start_pv(entry, false); }
+
+/* KVM does what it is told at the pin: the message arrives at vCPU 0 if @accepted. */
+static void line(bool up, bool accepted)
+{
+	bool level = kvm.redir[PIN] & REDIR_LEVEL;
+
+	oracle_irq_line(DEVICE, PIN, up, 0);
+	oracle_chip_locked(DEVICE, 0, KW_CHIP_IOAPIC);
+	if (accepted) {
+		model_accept(M, kvm.redir[PIN] & REDIR_VECTOR, level);
+		if (level)
+			kvm.redir[PIN] |= REDIR_RIRR;
+	}
+	oracle_chip_unlock_ioapic(DEVICE, 0, &kvm);
+	oracle_chip_over(DEVICE);
+}
+
+static void turn(uint32_t task)
+{
+	oracle_chip_locked(task, 0, KW_CHIP_IOAPIC);
+	oracle_chip_unlock_ioapic(task, 0, &kvm);
+}
+
+static void write_low(uint32_t value, uint64_t becomes)
+{
+	oracle_ioapic_write(1, IOAPIC_SELECT, IOAPIC_REG_REDIR + 2 * PIN);
+	kvm.select = IOAPIC_REG_REDIR + 2 * PIN;
+	turn(2);
+	oracle_ioapic_write(1, IOAPIC_WINDOW, value);
+	kvm.redir[PIN] = becomes;
+	turn(2);
+	oracle_chip_settle(1, &kvm);
+}
+
+/* The handler's EOI, with what KVM does at the pin. */
+static void eoi_pin(bool clears, bool sends_again)
+{
+	eoi();
+	if (clears)
+		kvm.redir[PIN] &= ~REDIR_RIRR;
+	if (sends_again) {
+		model_accept(M, 0x41, true);
+		kvm.redir[PIN] |= REDIR_RIRR;
+	}
+	turn(1);
+	oracle_chip_settle(0, &kvm);
+}
+
+static void test_level(void)
+{
+	start(LEVEL);
+	line(true, true);
+	prepare_and_enter();
+	EXPECT(M->isr[0x41]);
+	line(false, false);
+	eoi_pin(true, false);
+	prepare_and_enter();
+	leave();
+	oracle_chips_quiet(0, &kvm);
+	SILENT();
+}
+
+static void test_level_again(void)
+{
+	start(LEVEL);
+	line(true, true);
+	prepare_and_enter();
+	eoi_pin(true, true);
+	prepare_and_enter();
+	EXPECT(M->isr[0x41]);
+	SILENT();
+	/* Still asserted, and nothing comes. */
+	eoi_pin(true, false);
+	FIRED("ioapic-eoi-extra", DIV_EOI_MESSAGE, 0x41);
+	prepare_and_enter();
+	FIRED("irr-lost", DIV_LOST_INTERRUPT, 0x41);
+}
+
+static void test_eoi_missing(void)
+{
+	start(LEVEL);
+	line(true, true);
+	prepare_and_enter();
+	line(false, false);
+	eoi_pin(false, false);
+	FIRED("ioapic-eoi-missing", DIV_EOI_MESSAGE, 0x41);
+	prepare_and_enter();
+	SILENT();
+}
+
+static void test_eoi_extra(void)
+{
+	start(LEVEL);
+	line(true, true);
+	prepare_and_enter();
+	line(false, false);
+	kvm.redir[PIN] &= ~REDIR_RIRR;
+	turn(DEVICE);
+	FIRED("ioapic-eoi-extra", DIV_EOI_MESSAGE, 0x41);
+}
+
+static void test_eoi_races_line(void)
+{
+	start(LEVEL);
+	line(true, true);
+	prepare_and_enter();
+	line(false, false);
+	eoi();
+	/* KVM may see the line before or after the EOI: here before, so that nothing comes. */
+	line(true, false);
+	kvm.redir[PIN] &= ~REDIR_RIRR;
+	turn(1);
+	oracle_chip_settle(0, &kvm);
+	prepare_and_enter();
+	SILENT();
+}
+
+static void test_edge(void)
+{
+	start(EDGE);
+	line(true, true);
+	line(true, false);	/* no transition */
+	prepare_and_enter();
+	EXPECT(M->isr[0x41]);
+	line(false, false);
+	line(true, true);
+	eoi();
+	oracle_chip_settle(0, &kvm);
+	prepare_and_enter();
+	SILENT();
+	line(false, false);
+	eoi();
+	prepare_and_enter();
+	line(true, false);
+	leave();
+	FIRED("irr-lost", DIV_LOST_INTERRUPT, 0x41);
+}
+
+static void test_masked(void)
+{
+	start(LEVEL | REDIR_MASK);
+	line(true, false);
+	SILENT();
+	kvm.redir[PIN] |= REDIR_RIRR;
+	turn(DEVICE);
+	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
+	/* An edge is not held for later, a level is. */
+	start(EDGE | REDIR_MASK);
+	line(true, false);
+	write_low(EDGE, EDGE);
+	prepare_and_enter();
+	leave();
+	SILENT();
+	start(LEVEL | REDIR_MASK);
+	line(true, false);
+	write_low(LEVEL, LEVEL | REDIR_RIRR);
+	prepare_and_enter();
+	FIRED("irr-lost", DIV_LOST_INTERRUPT, 0x41);
+}
+
+static void test_entry(void)
+{
+	start(LEVEL);
+	write_low(LEVEL | REDIR_MASK, LEVEL | REDIR_MASK);
+	SILENT();
+	write_low(LEVEL, LEVEL | REDIR_MASK);
+	FIRED("ioapic-entry", DIV_REGISTER_MISMATCH, 0x41);
+	/* Remote IRR is read-only. */
+	write_low(LEVEL | REDIR_RIRR, LEVEL);
+	SILENT();
+}
+
+static void test_read(void)
+{
+	start(LEVEL);
+	write_low(LEVEL, LEVEL);
+	oracle_ioapic_was_read(1, IOAPIC_WINDOW, (uint32_t)LEVEL);
+	oracle_ioapic_was_read(1, IOAPIC_SELECT, IOAPIC_REG_REDIR + 2 * PIN);
+	SILENT();
+	oracle_ioapic_was_read(1, IOAPIC_WINDOW, 0x42 | (uint32_t)REDIR_LEVEL);
+	FIRED("ioapic-read", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
+/* The model arms the word whenever PV EOI is on; KVM may not do so here. */
+static void test_pv(void)
+{
+	start_pv(LEVEL, true);
+	line(true, true);
+	prepare_and_enter();
+	EXPECT(M->word & 1);
+	FIRED("pv-word-ioapic", DIV_PV_EOI_WORD, 0x41);
+	start_pv(EDGE, true);
+	line(true, true);
+	prepare_and_enter();
+	EXPECT(M->word & 1);
+	SILENT();
+}
+
+static void test_load(void)
+{
+	struct kw_ioapic_state state;
+
+	start(LEVEL);
+	line(true, true);
+	state = kvm;
+	oracle_ioapic_load(DEVICE, &state);
+	turn(DEVICE);
+	SILENT();
+	kvm.redir[PIN] |= REDIR_MASK;
+	oracle_ioapic_load(DEVICE, &state);
+	turn(DEVICE);
+	FIRED("ioapic-entry", DIV_REGISTER_MISMATCH, 0x41);
+}
+
+static void test_quiet(void)
+{
+	start(LEVEL | REDIR_RIRR);
+	oracle_chips_quiet(0, &kvm);
+	FIRED("quiet-remote-irr", DIV_EOI_MESSAGE, 0x41);
+	/* Sent to nobody, and nobody tries again. */
+	start(LEVEL | 7ull << 56);
+	line(true, false);
+	SILENT();
+	oracle_chips_quiet(0, &kvm);
+	FIRED("quiet-pin", DIV_LOST_INTERRUPT, 0x41);
+}
+
+static void test_deviation_edge_clears(void)
+{
+	start(LEVEL);
+	line(true, true);
+	write_low(EDGE | REDIR_MASK, EDGE | REDIR_MASK);
+	SILENT();
+	deviation_switch("ioapic-edge-clears", false);
+	start(LEVEL);
+	line(true, true);
+	write_low(EDGE | REDIR_MASK, EDGE | REDIR_MASK);
+	FIRED("ioapic-eoi-extra", DIV_EOI_MESSAGE, 0x41);
+	deviation_switch("ioapic-edge-clears", true);
+}
+
+static void to_nobody(void)
+{
+	start(LEVEL | 7ull << 56);
+	oracle_irq_line(DEVICE, PIN, true, 0);
+	oracle_chip_locked(DEVICE, 0, KW_CHIP_IOAPIC);
+	kvm.redir[PIN] |= REDIR_RIRR;
+	oracle_chip_unlock_ioapic(DEVICE, 0, &kvm);
+}
+
+static void test_deviation_no_target(void)
+{
+	to_nobody();
+	oracle_chips_quiet(0, &kvm);
+	SILENT();
+	deviation_switch("ioapic-no-target", false);
+	to_nobody();
+	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
+	deviation_switch("ioapic-no-target", true);
+}
+
+/* Vector 0x41 came to vCPU 0 another way; the pin sent its own to vCPU 1. */
+static void eoi_of_another(void)
+{
+	int32_t handle;
+
+	start(LEVEL | 1ull << 56);
+	oracle_irq_line(DEVICE, PIN, true, 0);
+	oracle_chip_locked(DEVICE, 0, KW_CHIP_IOAPIC);
+	model_accept(&model[1], 0x41, true);
+	kvm.redir[PIN] |= REDIR_RIRR;
+	oracle_chip_unlock_ioapic(DEVICE, 0, &kvm);
+	line(false, false);
+	handle = begin(0x41, true);
+	model_accept(M, 0x41, true);
+	oracle_message_end(handle, true);
+	prepare_and_enter();
+	eoi_pin(false, false);
+}
+
+static void test_deviation_filtered(void)
+{
+	eoi_of_another();
+	SILENT();
+	deviation_switch("ioapic-eoi-filtered", false);
+	eoi_of_another();
+	FIRED("ioapic-eoi-missing", DIV_EOI_MESSAGE, 0x41);
+	deviation_switch("ioapic-eoi-filtered", true);
+}
+
+TEST_MAIN(TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra), TEST(test_eoi_races_line), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read), TEST(test_pv), TEST(test_load), TEST(test_quiet), TEST(test_deviation_edge_clears), TEST(test_deviation_no_target), TEST(test_deviation_filtered))
