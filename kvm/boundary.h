@@ -101,7 +101,8 @@ struct kw_apicv {
 	uint8_t  recognized;		/* hardware's: a pending virtual interrupt */
 	uint8_t  reserved8;
 	uint8_t  rvi, svi;		/* guest interrupt status: both sides */
-	uint16_t reserved16;
+	uint16_t trap_offset;		/* of a register whose write the hardware did and KVM has not handled; 0: none */
+	uint32_t trap_old;		/* what it was before */
 	uint32_t on;			/* posted-interrupt descriptor: outstanding notification */
 	uint32_t pir[8];		/* posted-interrupt descriptor: requests */
 	uint32_t eoi_exit[8];		/* EOI-exit bitmap */

@@ -202,6 +202,7 @@ static enum apicv_access emulate_write(struct vcpu *v, uint32_t offset, uint32_t
 		put(v, LAPIC_ICR2, value & 0xff000000u);
 		return APICV_DONE;
 	}
+	v->hw->apicv.trap_offset = (uint16_t)offset;
 	return exits_with(v, KW_EXIT_APIC_WRITE, offset);
 }
 
@@ -264,6 +265,7 @@ static enum apicv_access access_page(struct vcpu *v)
 	}
 	if (!write_is_virtualized(&hw->apicv, offset))
 		return APICV_EXITS;
+	hw->apicv.trap_old = get(v, offset);
 	put(v, offset, (uint32_t)hw->mmio_data);
 	return emulate_write(v, offset, (uint32_t)hw->mmio_data);
 }

@@ -170,6 +170,7 @@ void hs_vm_exit_handle(struct kw_hw *hw)
 	if (vcpu_bare_entry)
 		return;
 	lapic_check_exit(v);
+	hw->apicv.trap_offset = 0;
 	lapic_tell(v);
 	/* KVM skips the instruction, and with it what blocked interrupts for one. */
 	if (hw->exit_reason != KW_EXIT_EXTERNAL_INTERRUPT && hw->exit_reason != KW_EXIT_INTERRUPT_WINDOW &&

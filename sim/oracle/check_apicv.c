@@ -14,6 +14,9 @@
  * that is in PIR while some message to this vCPU is in flight may have no
  * notification yet, because that message's sender owes it: it counts as fresh.
  *
+ * A register whose write made an APIC-write exit holds the guest's value before KVM
+ * knows of it; the view shows it as it was, until KVM has handled the exit.
+ *
  * Does not verify that the hardware follows the SDM: it is ours, sim/apicv.c.
  */
 #include "sim/oracle/check_apicv.h"
@@ -52,10 +55,12 @@ const struct kw_apic_state *apicv_merge(struct oracle_vcpu *v, const struct kw_a
 
 	for (int w = 0; w < APIC_WORDS; w++)
 		any |= kvm->apicv->pir[w];
-	if (!any)
+	if (!any && !kvm->apicv->trap_offset)
 		return kvm;
 	mark_unnotified(v, kvm->apicv);
 	memcpy(regs, kvm->regs, sizeof(regs));
+	if (kvm->apicv->trap_offset)
+		memcpy(regs + kvm->apicv->trap_offset, &kvm->apicv->trap_old, sizeof(uint32_t));
 	for (int w = 0; w < APIC_WORDS; w++) {
 		uint32_t irr = apic_reg_word(regs, APIC_REG_IRR, w) | kvm->apicv->pir[w];
 

@@ -225,6 +225,24 @@ static void test_pv_word(void)
 	FIRED("pv-word-apicv", DIV_PV_EOI_WORD, 0x41);
 }
 
+/* The page has what the guest wrote, KVM does not know of it yet. */
+static void test_trapped_write(void)
+{
+	for (int shown = 0; shown < 2; shown++) {
+		boot_apicv();
+		enter_apicv();
+		look();
+		model_put(M, 0xf0, 0xff);
+		hw->trap_offset = shown ? 0 : 0xf0;
+		hw->trap_old = 0x1ff;
+		oracle_exit(0, &M->hw, &M->state, 0, true);
+		if (!shown)
+			SILENT();
+		else
+			FIRED("cache-sw-enabled", DIV_STALE_CACHE, DIV_NONE);
+	}
+}
+
 static void self_ipi_after_level(bool allowed)
 {
 	int32_t handle;
@@ -257,5 +275,5 @@ static void test_self_ipi(void)
 }
 
 TEST_MAIN(TEST(test_posted), TEST(test_lost), TEST(test_dispatch), TEST(test_unnotified),
-	  TEST(test_status), TEST(test_rvi_lags), TEST(test_caches), TEST(test_pv_word),
+	  TEST(test_status), TEST(test_rvi_lags), TEST(test_caches), TEST(test_pv_word), TEST(test_trapped_write),
 	  TEST(test_self_ipi))
