@@ -45,6 +45,9 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(INIT_IPI, init_ipi, "init", 2)				\
 	X(SIPI, sipi, "sipi", 2)					\
 	X(STARTUP, startup, "startup", 2)				\
+	X(PV_IPI, pv_ipi, "pv ipi", 3)					\
+	X(PV_NMI, pv_nmi, "pv nmi", 3)					\
+	X(PV_KICK, pv_kick, "pv kick", 3)					\
 	X(IOAPIC, ioapic, "ioapic select", 2)
 
 /* What only the program itself decides. */

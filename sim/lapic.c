@@ -76,6 +76,7 @@ void lapic_tell(struct vcpu *v)
 		oracle_guest_hlt(v->index);
 		break;
 	case ACTION_PV_MSR:
+	case ACTION_PV_IPI:
 		return;		/* whether KVM took it shows at the next entry */
 	}
 	v->told = ACTION_NONE;
@@ -88,6 +89,10 @@ void lapic_settle(struct vcpu *v, bool faulted)
 		if (!faulted)
 			v->pv_msr = v->told_value;
 		oracle_guest_pv_msr(v->index, v->told_value, !faulted);
+		v->told = ACTION_NONE;
+	}
+	if (v->told == ACTION_PV_IPI) {
+		oracle_pv_ipi_result(v->index, v->hw->rax);
 		v->told = ACTION_NONE;
 	}
 	if (v->message >= 0) {

@@ -32,7 +32,7 @@ void lapic_check_entry(struct vcpu *v);
 void lapic_check_exit(struct vcpu *v);
 
 /* Actions that exited and whose effect KVM has to show from the next entry on. */
-enum vcpu_action { ACTION_NONE, ACTION_EOI, ACTION_TPR, ACTION_HLT, ACTION_PV_MSR };
+enum vcpu_action { ACTION_NONE, ACTION_EOI, ACTION_TPR, ACTION_HLT, ACTION_PV_MSR, ACTION_PV_IPI };
 void lapic_tell(struct vcpu *v);
 /* What an entry says about the last access: an injected #GP means that it failed. */
 void lapic_settle(struct vcpu *v, bool faulted);

@@ -311,6 +311,7 @@ static void split_vms(uint32_t limit)
 static bool uses_events(const struct scenario *s)
 {
 	return s->guest.nmi || s->guest.nmi_others || s->guest.init || s->guest.sipi || s->guest.startup ||
+	       s->guest.pv_ipi || s->guest.pv_nmi || s->guest.pv_kick ||
 	       s->nmi_percent || s->init_percent;
 }
 

@@ -50,6 +50,8 @@ struct guest_mix {
 	uint32_t init;			/* INIT to another vCPU */
 	uint32_t sipi;			/* SIPI to any vCPU */
 	uint32_t startup;		/* INIT, SIPI, SIPI to another vCPU */
+	uint32_t pv_ipi, pv_nmi;	/* KVM_HC_SEND_IPI */
+	uint32_t pv_kick;		/* KVM_HC_KICK_CPU */
 	uint32_t ioapic;		/* one half of a redirection entry, written or read */
 };
 

@@ -73,6 +73,8 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_SIPI_EARLY] = { "runs-without-sipi", DIV_SPURIOUS_DELIVERY,
 		"MP Initialization Protocol Algorithm", false },
 	[CHECK_SPIN] = { "run-spins", DIV_HANG, "Wait-for-SIPI (Activity State)", false },
+	[CHECK_KICK_LOST] = { "kick-lost", DIV_LOST_INTERRUPT, "KVM hypercalls.rst, KVM_HC_KICK_CPU", false },
+	[CHECK_PV_IPI] = { "pv-ipi-count", DIV_REGISTER_MISMATCH, "KVM hypercalls.rst, KVM_HC_SEND_IPI", false },
 	[CHECK_HALT] = { "hlt-ends", DIV_SPURIOUS_DELIVERY, "HLT", false },
 	[CHECK_IOAPIC_ENTRY] = { "ioapic-entry", DIV_REGISTER_MISMATCH, IOAPIC ", I/O Redirection Table Registers", false },
 	[CHECK_IOAPIC_RIRR] = { "ioapic-remote-irr", DIV_REGISTER_MISMATCH, IOAPIC ", Remote IRR", false },

@@ -74,8 +74,8 @@ static bool may_interrupt(const struct oracle_vcpu *v)
 /* SDM, "HLT": an interrupt, NMI, SMI, debug exception, INIT or reset ends it. */
 static void check_wakeup(struct oracle_vcpu *v, struct event_vcpu *e, const struct kw_hw *hw)
 {
-	if ((hw->entry_intr_info & KW_INTR_VALID) || e->nmi_max || e->nmi_inflight || e->halt_excuse ||
-	    v->owed >= 0 || may_interrupt(v))
+	if ((hw->entry_intr_info & KW_INTR_VALID) || e->nmi_max || e->nmi_inflight || e->kicked ||
+	    e->maybe_kicked || e->kick_inflight || v->owed >= 0 || may_interrupt(v))
 		return;
 	if (e->halt_sipi && deviation_allows(DEV_HALT_SIPI))
 		return;
@@ -101,10 +101,15 @@ void check_events_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const str
 		check_fire(CHECK_SIPI_EARLY, v, v->vm, DIV_NONE, "the vCPU runs although it waits for a SIPI");
 		e->waiting = false;
 	}
-	if (e->halted)
+	if (e->halted) {
 		check_wakeup(v, e, hw);
+		/* One that came since the last entry may have found it awake already: then the next HLT ends. */
+		e->maybe_kicked = e->kick_fresh;
+		e->kicked = false;
+		e->halt_end_seq = ++oracle.seq;
+	}
 	check_latch(v, CHECK_SPIN, false);
-	e->halted = e->halt_sipi = e->halt_excuse = false;
+	e->halted = e->halt_sipi = e->kick_fresh = false;
 	if (nmi)
 		inject_nmi(v, e, hw);
 	else if (e->nmi_owed)
@@ -236,7 +241,8 @@ void oracle_run_spins(uint32_t vcpu)
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 	struct event_vcpu *e = events.vcpu ? event_vcpu(v) : NULL;
 
-	if (e && e->waiting && (e->nmi_max || e->nmi_inflight) && deviation_allows(DEV_SIPI_SPIN))
+	if (e && e->waiting && (e->nmi_max || e->nmi_inflight || e->kicked || e->maybe_kicked ||
+				e->kick_inflight) && deviation_allows(DEV_SIPI_SPIN))
 		return;
 	if (check_latch(v, CHECK_SPIN, true))
 		check_fire(CHECK_SPIN, v, v->vm, DIV_NONE, "KVM_RUN loops without entering the guest%s",
@@ -253,6 +259,8 @@ void check_events_quiet(struct oracle_vcpu *v)
 	if (e->waiting && e->sipi_must)
 		check_fire(CHECK_SIPI_LOST, v, v->vm, e->sipi_first,
 			   "a SIPI was sent to a vCPU that waited; at the end of the run it still does");
+	if (e->kicked && e->halted)
+		check_fire(CHECK_KICK_LOST, v, v->vm, DIV_NONE, "KVM_HC_KICK_CPU did not end HLT");
 	if (e->nmi_must && !e->waiting)
 		check_fire(CHECK_NMI_LOST, v, v->vm, DIV_NONE, "an NMI was sent and never delivered");
 }

@@ -109,8 +109,17 @@ static enum match match_logical(const struct destination *d, const struct oracle
 	return may_if(d->dest == BROADCAST_8 && deviation_allows(DEV_BROADCAST_FF));
 }
 
+static enum match match_list(const struct destination *d, const struct oracle_vcpu *v)
+{
+	uint32_t bit = v->now.id - d->dest;
+
+	return v->now.id >= d->dest && bit < 128 && (d->list[bit / 64] >> (bit % 64) & 1) ? MATCH_MUST : MATCH_NO;
+}
+
 static enum match match_address(const struct destination *d, const struct oracle_vcpu *v)
 {
+	if (d->listed)
+		return match_list(d, v);
 	switch (d->shorthand) {
 	case SHORTHAND_SELF:
 		return v->index == d->sender ? MATCH_MUST : MATCH_NO;
@@ -158,7 +167,9 @@ void destination_window(const struct destination *d, const struct oracle_vm *vm,
 {
 	uint32_t from = 0, nr = vm->nr;
 
-	if (d->shorthand == SHORTHAND_SELF) {
+	if (d->listed) {
+		/* All of them: who sends to 128 at a time can wait for it. */
+	} else if (d->shorthand == SHORTHAND_SELF) {
 		from = d->sender - vm->first;
 		nr = 1;
 	} else if (d->shorthand == SHORTHAND_NONE && !vm->nr_irregular && !vm->nr_xapic && !broadcasts(d)) {

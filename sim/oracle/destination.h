@@ -18,6 +18,8 @@ struct destination {
 	uint8_t  shorthand;		/* enum shorthand */
 	bool	 logical;
 	bool	 wide;			/* 32-bit destinations: x2APIC ICR, MSI with 32-bit IDs */
+	bool	 listed;		/* by the 128 IDs from dest on that are in list */
+	uint64_t list[2];
 	bool	 doubtful;		/* even a sure match is only a perhaps */
 };
 

@@ -45,7 +45,7 @@ static struct deviation_row rows[DEV_NR] = {
 		"after INIT the boot processor's LINT0 is unmasked ExtINT", true, 0 },
 	[DEV_SIPI_SPIN] = {
 		"sipi-spin", "docs/findings/nmi-wait-sipi.md",
-		"KVM_RUN burns CPU time while a vCPU with a pending NMI waits for SIPI", true, 0 },
+		"KVM_RUN burns CPU time while a vCPU with a pending NMI or kick waits for SIPI", true, 0 },
 	[DEV_IOAPIC_EDGE_CLEARS] = {
 		"ioapic-edge-clears", "KVM: stands for the EOI register that this version does not have",
 		"an entry that becomes edge-triggered loses its Remote IRR", true, 0 },

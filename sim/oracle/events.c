@@ -123,6 +123,9 @@ static void begin_at(struct event_vcpu *e, uint32_t mode)
 		e->sipi_inflight++;
 		e->halt_sipi = true;
 		break;
+	case EVENT_KICK:
+		e->kick_inflight++;
+		break;
 	}
 }
 
@@ -131,7 +134,8 @@ int32_t events_begin(const struct destination *d, uint32_t vm, uint32_t mode, ui
 	struct event_message *m;
 	uint32_t first, end, nr = 0;
 
-	if (!events.vcpu || (mode != EVENT_NMI && mode != EVENT_INIT && mode != EVENT_SIPI)) {
+	if (!events.vcpu || (mode != EVENT_NMI && mode != EVENT_INIT && mode != EVENT_SIPI &&
+			      mode != EVENT_KICK)) {
 		oracle.nr_not_judged++;
 		return -1;
 	}
@@ -213,6 +217,15 @@ static void end_sipi(struct oracle_vcpu *v, const struct event_message *m, bool 
 	e->sipi_first = m->vector;
 }
 
+/* It may have ended the HLT already that ended since it began. */
+static void end_kick(struct event_vcpu *e, const struct event_message *m, bool sure)
+{
+	e->kick_inflight--;
+	e->kicked |= sure && e->halt_end_seq < m->begin_seq && e->init_taken_seq < m->begin_seq;
+	e->maybe_kicked |= !e->kicked;
+	e->kick_fresh = true;
+}
+
 static void end_at(struct oracle_vcpu *v, const struct event_message *m, bool sure)
 {
 	switch (m->mode) {
@@ -224,6 +237,9 @@ static void end_at(struct oracle_vcpu *v, const struct event_message *m, bool su
 		break;
 	case EVENT_SIPI:
 		end_sipi(v, m, sure);
+		break;
+	case EVENT_KICK:
+		end_kick(event_vcpu(v), m, sure);
 		break;
 	}
 }

@@ -18,7 +18,7 @@
 #define EVENT_HANDLE	0x40000000	/* handles of this table, for oracle_message_end() */
 
 /* Delivery modes: SDM, "Message Data Register Format", "Interrupt Command Register (ICR)". */
-enum event_kind { EVENT_SMI = 2, EVENT_NMI = 4, EVENT_INIT = 5, EVENT_SIPI = 6 };
+enum event_kind { EVENT_NMI = 4, EVENT_INIT = 5, EVENT_SIPI = 6, EVENT_KICK = 8 /* a hypercall, no delivery mode */ };
 
 enum pending { PENDING_NO, PENDING_MAY, PENDING_MUST };
 
@@ -56,7 +56,16 @@ struct event_vcpu {
 	/* HLT. */
 	bool	 halted;		/* the last exit was HLT */
 	bool	 halt_sipi;		/* a SIPI came since */
-	bool	 halt_excuse;		/* userspace or a kick made it run */
+	bool	 kick_fresh;		/* one ended since the last entry */
+	bool	 kicked, maybe_kicked;	/* this HLT, or the next one, ends */
+	uint16_t kick_inflight;
+	uint64_t halt_end_seq;		/* the last HLT ended */
+
+	/* KVM_HC_SEND_IPI in progress: which IDs surely took it when it began, and how many may. */
+	struct destination ipi;
+	bool	 ipi_nmi;
+	uint64_t ipi_must[2];
+	uint32_t ipi_may;
 };
 
 struct events {

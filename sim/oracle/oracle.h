@@ -52,6 +52,10 @@ void oracle_baseline(uint32_t vcpu, uint32_t apic_id, bool x2apic, const struct 
 int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data);
 /* x2APIC format: destination in 63:32; in xAPIC mode the 8-bit destination, shifted down to bit 32. */
 int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr);
+/* KVM_HC_SEND_IPI and, once it is over, its result; KVM_HC_KICK_CPU. */
+int32_t oracle_pv_ipi_begin(uint32_t vcpu, uint64_t low, uint64_t high, uint32_t min, uint32_t icr);
+void oracle_pv_ipi_result(uint32_t vcpu, uint64_t count);
+int32_t oracle_pv_kick_begin(uint32_t vcpu, uint32_t apic_id);
 /* @accepted: KVM took the message (ioctl result >= 0, no #GP). */
 void oracle_message_end(int32_t handle, bool accepted);
 /* LVT or timer of this vCPU raised @vector; no interval. */

@@ -78,10 +78,16 @@ ROWS = (
     ("ioapic-keeps-dest", "ioapic-level", "register-mismatch", "ioapic-entry"),
     ("ioapic-bad-read", "ioapic-level", "register-mismatch", "ioapic-read"),
     ("pv-arms-ioapic", "ioapic-level", "pv-eoi-word", "pv-word-ioapic"),
+    ("nmi-while-blocked", "nmi", "priority-inversion", "nmi-blocked"),
+    ("nmi-after-irq", "nmi", "priority-inversion", "nmi-priority"),
+    ("sipi-is-init", "init-sipi", "spurious-delivery", "init-spurious"),
+    ("pv-ipi-skips-one", "pv-ipi", "register-mismatch", "pv-ipi-count"),
+    ("kick-dropped", "pv-ipi", "lost-interrupt", "kick-lost"),
 )
 
 # Checks that no rule makes fire, and why. One that has a row as well is an error.
 NO_RULE = {
+    "run-spins": "fires on today's kernels: known/nmi-wait-sipi.known, tests/e2e/test_known.py",
     "isr-premature-page-away": "fires on today's kernels: known/pv-eoi-page-away.known, tests/e2e/test_known.py",
     "delivered-injected": "guards the simulated processor, not KVM: tests/unit/oracle.c",
     "quiet-owed": "a vCPU that rests has entered, and each VM-Entry is compared first: tests/unit/oracle.c",

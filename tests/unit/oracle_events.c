@@ -428,6 +428,59 @@ static void test_spin(void)
 	FIRED("run-spins", DIV_HANG, DIV_NONE);
 }
 
+/* A kick ends the HLT that it meets, or the next one. */
+static void test_kick(void)
+{
+	boot_events();
+	oracle_message_end(oracle_pv_kick_begin(1, 0), true);
+	enter_nmi(false);
+	leave();
+	oracle_guest_hlt(0);
+	enter_nmi(false);
+	leave();
+	SILENT();
+	oracle_guest_hlt(0);
+	enter_nmi(false);
+	FIRED("hlt-ends", DIV_SPURIOUS_DELIVERY, DIV_NONE);
+	leave();
+	oracle_guest_hlt(0);
+	oracle_message_end(oracle_pv_kick_begin(1, 0), true);
+	oracle_quiet(0, model_look(M));
+	FIRED("kick-lost", DIV_LOST_INTERRUPT, DIV_NONE);
+}
+
+/* vCPUs 0 and 1; the mask begins anywhere, and names others too. */
+static void test_pv_ipi(void)
+{
+	int32_t handle;
+
+	boot_events();
+	handle = oracle_pv_ipi_begin(1, 5, 1, 0, 0x41);
+	model_accept(M, 0x41, false);
+	oracle_message_end(handle, true);
+	oracle_pv_ipi_result(1, 1);
+	prepare_and_enter();
+	eoi();
+	handle = oracle_pv_ipi_begin(1, ~0ull, ~0ull, 0, 4u << 8);
+	oracle_pv_ipi_result(1, 2);
+	oracle_message_end(handle, true);
+	enter_nmi(true);
+	oracle_nmi_iret(0);
+	leave();
+	EXPECT_EQ(oracle_pv_ipi_begin(1, 1, 0, 2, 0x41), -1);
+	oracle_pv_ipi_result(1, 0);
+	SILENT();
+	oracle_message_end(oracle_pv_ipi_begin(1, 2, 0, 0, 4u << 8), true);
+	oracle_pv_ipi_result(1, 2);
+	FIRED("pv-ipi-count", DIV_REGISTER_MISMATCH, DIV_NONE);
+	oracle_message_end(oracle_pv_ipi_begin(1, 1, 0, 0, 4u << 8), true);
+	oracle_pv_ipi_result(1, (uint64_t)-22);
+	FIRED("pv-ipi-count", DIV_REGISTER_MISMATCH, DIV_NONE);
+	leave();
+	enter_nmi(false);
+	FIRED("nmi-held", DIV_LOST_INTERRUPT, DIV_NONE);
+}
+
 /* They reach an APIC that is software-disabled. */
 static void test_sw_disabled(void)
 {
@@ -456,4 +509,4 @@ TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST
 	  TEST(test_init_lost), TEST(test_init_spurious), TEST(test_init_state), TEST(test_init_deassert),
 	  TEST(test_sipi_ignored), TEST(test_sipi_vector), TEST(test_sipi_latest), TEST(test_sipi_dropped),
 	  TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi),
-	  TEST(test_spin), TEST(test_sw_disabled), TEST(test_not_judged))
+	  TEST(test_spin), TEST(test_kick), TEST(test_pv_ipi), TEST(test_sw_disabled), TEST(test_not_judged))
