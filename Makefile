@@ -14,9 +14,9 @@ LAPICSIM := $(O)/lapicsim
 # Elsewhere than in the repository the command has to be told where that is.
 ROOT := $(if $(filter-out build,$(O)),-DLAPICSIM_ROOT='"$(CURDIR)"')
 
-COMMAND_SOURCES := sim/main.c $(wildcard sim/cmd/*.c sim/policy/*.c) \
+COMMAND_SOURCES := sim/main.c $(wildcard sim/cmd/*.c sim/policy/*.c sim/live/*.c sim/oracle/*.c) \
 	$(addprefix sim/,options.c option_table.c option_help.c command_line.c scenario.c scenario_expect.c \
-	run_end.c token.c divergence.c rng.c scenario_deviation.c oracle/deviation.c oracle/check.c)
+	run_end.c token.c divergence.c rng.c scenario_deviation.c)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/command/%.o)
 
 .PHONY: all help setup

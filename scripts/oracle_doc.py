@@ -40,7 +40,7 @@ DEVIATIONS = """
 ## Deviations
 
 Where the oracle lets KVM differ. Switched per scenario in `[deviations]`, counted by
-`lapicsim run --deviations`; `make deviations` fails for a row that no scenario uses.
+`lapicsim run --deviations`; `make deviations` fails for a row that neither a scenario nor `lapicsim live` uses.
 
 | name | default | what is allowed | source |
 |---|---|---|---|

@@ -40,6 +40,10 @@ struct command_line {
 	const char *scenario;
 	struct option_seeds seed;
 
+	/* live */
+	uint32_t steps;
+	const char *variant;
+
 	/* variant */
 	const char *deb, *tree, *git, *rev, *class, *build;
 	struct option_list patches, rules;

@@ -15,6 +15,7 @@ static const struct {
 } commands[] = {
 	{ "run", cmd_run },
 	{ "replay", cmd_replay },
+	{ "live", cmd_live },
 	{ "variant", cmd_variant },
 	{ "help", cmd_help },
 	{ "deviations", cmd_deviations },

@@ -191,6 +191,8 @@ const struct option_section command_sections[] = {
 	{ "run", "SCENARIO...", false,
 	  "Runs scenarios, given as paths or as names in scenarios/, on variants, and says what diverged." },
 	{ "replay", "TOKEN", false, "Makes one run happen again." },
+	{ "live", "", false,
+	  "Compares the running kernel, through /dev/kvm and without guest code, with the oracle and with a variant." },
 	{ "variant-add", "NAME", false, "Builds a variant: KVM's code out of a package, a tree or a revision." },
 	{ "variant-list", "", false, "Lists the variants that are built." },
 	{ "variant-show", "NAME", false, "Shows what a variant is made of, and the traps that its last runs hit." },
@@ -234,6 +236,11 @@ const struct option command_options[] = {
 	FLAG("replay", "force", force, "Go on even if variant or scenario are not those of the token."),
 	TEXT("replay", "scenario", scenario, "PATH", "Scenario file, if it is not in scenarios/."),
 
+	ROW("live", "seeds", OPT_SEEDS, seeds, "0-99", 0, 0, "A-B", "Sequences of seeds A to B, both included."),
+	ROW("live", "steps", OPT_UINT, steps, "200", 1, 1000000, "N", "Steps of each sequence."),
+	TEXT("live", "variant", variant, "NAME", "Play the sequences on this variant too, and compare register pages."),
+	FLAG("live", "json", json, "Print one JSON object per line."),
+
 	TEXT("variant-add", "deb", deb, "PKG[=VERSION]", "Take the kernel from this Debian source package."),
 	TEXT("variant-add", "tree", tree, "DIR", "Take it from a working tree as it lies there."),
 	TEXT("variant-add", "git", git, "DIR", "Take it from a git repository; needs --rev."),
@@ -255,7 +262,7 @@ const struct option command_options[] = {
 	LIST("runner", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario file."),
 	FLAG("runner", "trace", trace_flag, "Print what happens on stderr."),
 
-	FLAG("run replay variant-add variant-list variant-show variant-remove help deviations checks known version "
+	FLAG("run replay live variant-add variant-list variant-show variant-remove help deviations checks known version "
 	     "runner", "help", help,
 	     "Print this help."),
 	{ NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },

@@ -3,7 +3,8 @@
  * A runner's main: one variant, one flavour.  Without options it serves
  * lapicsim; with --scenario it runs seeds by hand and says what came of them,
  * which is what one wants under gdb, perf or valgrind; with --self-test it tests
- * the environment (sim/selftest.h).
+ * the environment (sim/selftest.h); with --live-sequence it is the other side of
+ * `lapicsim live` (sim/live_engine.h).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #include "sim/bench.h"
 #include "sim/command_line.h"
+#include "sim/live_engine.h"
 #include "sim/run_end.h"
 #include "sim/selftest.h"
 #include "sim/worker.h"
@@ -85,6 +87,8 @@ int main(int argc, char **argv)
 		return worker_serve();
 	if (argc == 3 && !strcmp(argv[1], "--bench"))
 		return bench_main(argv[2]);
+	if (argc == 5 && !strcmp(argv[1], "--live-sequence"))
+		return live_engine_main(argv[2], argv[3], argv[4]);
 	if (selftest_wanted(argc, argv))
 		return selftest_main(argc, argv);
 	if (command_line_parse(&cl, "runner", argc - 1, argv + 1, error, sizeof(error)))

@@ -19,7 +19,7 @@ enum cmd_exit {
 	CMD_HARNESS = 6,	/* the harness itself failed */
 	CMD_DIVERGENCE = 10,
 	CMD_MISSING = 11,	/* an expected divergence did not appear */
-	CMD_SKIPPED = 77,
+	CMD_SKIPPED = 77,	/* what it would test is not here */
 	CMD_SIGNAL = 128,	/* plus the signal: SIGINT, SIGTERM */
 };
 
@@ -28,6 +28,7 @@ enum cmd_exit {
 /* @argv[0] is the command's own name. The exit code. */
 int cmd_run(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_live(int argc, char **argv);
 int cmd_variant(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_deviations(int argc, char **argv);

@@ -86,6 +86,10 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_QUIET_PIN] = { "quiet-pin", DIV_LOST_INTERRUPT, IOAPIC ", Interrupt Mask", false },
 	[CHECK_QUIET_RIRR] = { "quiet-remote-irr", DIV_EOI_MESSAGE, IOAPIC ", Remote IRR", false },
 	[CHECK_QUIET_LOWEST] = { "quiet-lowest-priority", DIV_LOST_INTERRUPT, "Lowest Priority Delivery Mode", false },
+	[CHECK_PAGE_REGISTER] = { "page-register", DIV_REGISTER_MISMATCH, "Local APIC Register Address Map", false },
+	[CHECK_MSR_ACCESS] = { "msr-access", DIV_REGISTER_MISMATCH, "x2APIC Register Address Space", false },
+	[CHECK_DISABLED] = { "disabled-accepts", DIV_SPURIOUS_DELIVERY,
+		"Local APIC State After It Has Been Software Disabled", false },
 };
 
 _Static_assert(CHECK_NR_LATCHED <= 32, "vcpu->reported has one bit for each");

@@ -46,18 +46,35 @@ void vcpu_identity_set(struct oracle_vcpu *v, const struct oracle_identity *id)
 	vm->nr_xapic += !identity_x2apic(&v->now);
 }
 
+/* Some of @v's VM are in xAPIC mode and some in x2APIC mode. */
+static bool modes_mixed(const struct oracle_vcpu *v)
+{
+	const struct oracle_vm *vm = &oracle.vm[v->vm];
+
+	return vm->nr_xapic && vm->nr_xapic < vm->nr;
+}
+
 static enum match may_if(bool condition)
 {
 	return condition ? MATCH_MAY : MATCH_NO;
 }
 
+/* An xAPIC sees eight bits of a destination, all ones, if they are cut off and not compared as they are. */
+static enum match wide_broadcast(const struct oracle_vcpu *v)
+{
+	return !identity_x2apic(&v->now) && deviation_allows(DEV_WIDE_DESTINATION) ? MATCH_MAY : MATCH_MUST;
+}
+
 static enum match match_physical(const struct destination *d, const struct oracle_vcpu *v)
 {
-	if (d->dest == v->now.id || (d->wide && d->dest == BROADCAST_32))
+	if (d->dest == v->now.id)
 		return MATCH_MUST;
+	if (d->wide && d->dest == BROADCAST_32)
+		return wide_broadcast(v);
 	if (!identity_x2apic(&v->now)) {
 		if (d->dest == BROADCAST_8)
-			return MATCH_MUST;
+			return d->wide && modes_mixed(v) && deviation_allows(DEV_WIDE_DESTINATION) ? MATCH_MAY :
+				MATCH_MUST;
 		return may_if(d->wide && d->dest == v->x2apic_id && deviation_allows(DEV_XAPIC_BY_X2APIC_ID));
 	}
 	if (d->dest != BROADCAST_8)
@@ -68,26 +85,38 @@ static enum match match_physical(const struct destination *d, const struct oracl
 }
 
 /* "Logical Destination Mode": the flat model and the cluster model. */
-static enum match match_logical_xapic(const struct destination *d, const struct oracle_vcpu *v)
+static enum match match_eight_bits(uint32_t dest, const struct oracle_vcpu *v)
 {
 	uint32_t ldr = v->now.ldr >> 24;
 
-	if (d->dest > BROADCAST_8)
-		return MATCH_NO;
 	switch (v->now.dfr >> 28) {
 	case 0xf:
-		if (d->dest & ldr)
+		if (dest & ldr)
 			return MATCH_MUST;
 		break;
 	case 0x0:
-		if ((d->dest >> 4 == 0xf || d->dest >> 4 == ldr >> 4) && (d->dest & ldr & 0xf))
+		if (!(dest & ldr & 0xf))
+			break;
+		if (dest == BROADCAST_8 || dest >> 4 == ldr >> 4)
 			return MATCH_MUST;
+		/* Cluster 15 is all of them. */
+		if (dest >> 4 == 0xf)
+			return deviation_allows(DEV_CLUSTER_15) ? MATCH_MAY : MATCH_MUST;
 		break;
 	default:
 		return MATCH_NO;
 	}
 	/* All ones is a broadcast; whether it reaches an APIC with an empty LDR is left open. */
-	return may_if(d->dest == BROADCAST_8);
+	return may_if(dest == BROADCAST_8);
+}
+
+static enum match match_logical_xapic(const struct destination *d, const struct oracle_vcpu *v)
+{
+	if (d->dest <= BROADCAST_8)
+		return match_eight_bits(d->dest, v);
+	/* Wider than an xAPIC's: cut to eight bits, compared as it is, or for nobody. */
+	return may_if(match_eight_bits(d->dest & BROADCAST_8, v) != MATCH_NO &&
+		      deviation_allows(DEV_WIDE_DESTINATION));
 }
 
 /* "Logical x2APIC IDs": LDR is read-only and follows from the ID. */
@@ -100,8 +129,15 @@ static enum match match_logical(const struct destination *d, const struct oracle
 {
 	uint32_t ldr = x2apic_ldr(v->now.id);
 
-	if (!identity_x2apic(&v->now))
-		return match_logical_xapic(d, v);
+	if (!identity_x2apic(&v->now)) {
+		enum match match = match_logical_xapic(d, v);
+
+		ldr = x2apic_ldr(v->x2apic_id);
+		if (match != MATCH_NO || v->now.ldr || !modes_mixed(v))
+			return match;
+		return may_if(d->dest >> 16 == ldr >> 16 && (d->dest & ldr & 0xffff) &&
+			      deviation_allows(DEV_MIXED_LOGICAL));
+	}
 	if (d->wide && d->dest == BROADCAST_32)
 		return MATCH_MUST;
 	if (d->dest >> 16 == ldr >> 16 && (d->dest & ldr & 0xffff))
@@ -154,6 +190,30 @@ enum match destination_match_event(const struct destination *d, const struct ora
 	enum match match = match_address(d, v);
 
 	return match == MATCH_MUST && !(v->now.apic_base & APIC_BASE_EN) ? MATCH_MAY : match;
+}
+
+/*
+ * "Message Address Register Format": with lowest priority or redirection the
+ * destination may not be a broadcast, and the bits of a logical one must be those
+ * of processors that are present and enabled; what happens otherwise is open.
+ */
+bool destination_lowest_open(const struct destination *d, const struct oracle_vm *vm)
+{
+	uint32_t members = d->wide ? 0xffff : 0xff;
+
+	if (!d->logical)
+		return d->dest == BROADCAST_8 || (d->wide && d->dest == BROADCAST_32);
+	for (uint32_t bits = d->dest & members; bits; bits &= bits - 1) {
+		struct destination one = *d;
+		bool there = false;
+
+		one.dest = (d->dest & ~members) | (bits & -bits);
+		for (uint32_t i = vm->first; i < vm->first + vm->nr && !there; i++)
+			there = destination_match(&one, oracle_vcpu(i)) == MATCH_MUST;
+		if (!there)
+			return true;
+	}
+	return false;
 }
 
 /* May it reach an x2APIC that its ID, or its cluster and members, do not name? */

@@ -29,6 +29,8 @@ enum match { MATCH_NO, MATCH_MAY, MATCH_MUST };
 enum match destination_match(const struct destination *d, const struct oracle_vcpu *v);
 /* The same for NMI, INIT and SIPI, which a software-disabled APIC takes too. */
 enum match destination_match_event(const struct destination *d, const struct oracle_vcpu *v);
+/* Is this a destination with which lowest priority may not be used? Slow for logical ones: bit by bit. */
+bool destination_lowest_open(const struct destination *d, const struct oracle_vm *vm);
 /* The vCPUs [*first, *end) of @vm hold every match. */
 void destination_window(const struct destination *d, const struct oracle_vm *vm, uint32_t *first, uint32_t *end);
 

@@ -42,7 +42,7 @@ static struct deviation_row rows[DEV_NR] = {
 		"of several SIPIs before the vCPU acts the last one's vector counts, not the first one's", true, 0 },
 	[DEV_INIT_LINT0] = {
 		"init-lint0", "KVM api.rst, KVM_CAP_DISABLE_QUIRKS2: KVM_X86_QUIRK_LINT0_REENABLED",
-		"after INIT the boot processor's LINT0 is unmasked ExtINT", true, 0 },
+		"after reset and INIT the boot processor's LINT0 is unmasked ExtINT", true, 0 },
 	[DEV_SIPI_SPIN] = {
 		"sipi-spin", "docs/findings/nmi-wait-sipi.md",
 		"KVM_RUN burns CPU time while a vCPU with a pending NMI or kick waits for SIPI", true, 0 },
@@ -55,6 +55,24 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_IOAPIC_EOI_FILTERED] = {
 		"ioapic-eoi-filtered", "KVM: only vectors that a pin can send to a vCPU are looked for in its EOIs",
 		"an EOI by a vCPU that the pin did not send to may not reach it", true, 0 },
+	[DEV_WIDE_DESTINATION] = {
+		"wide-destination", "KVM api.rst, KVM_CAP_X2APIC_API: 32-bit IDs",
+		"a destination above 0xff is not cut to eight bits for a vCPU in xAPIC mode: it may reach or miss it", true, 0 },
+	[DEV_MIXED_LOGICAL] = {
+		"mixed-logical", "docs/findings/mixed-mode-logical.md",
+		"a logical x2APIC destination may reach a vCPU in xAPIC mode with LDR 0 by its x2APIC ID", true, 0 },
+	[DEV_CLUSTER_15] = {
+		"cluster-15", "KVM: kvm_apic_match_logical_addr() compares cluster 15 like any other",
+		"a logical destination 0xf0 to 0xfe in the cluster model may miss the other clusters", true, 0 },
+	[DEV_LOAD_PPR] = {
+		"load-ppr", "KVM: kvm_apic_set_state() makes PPR before kvm_apic_update_apicv() forgets the old ISR",
+		"after a state load PPR may follow from the new TPR and the old ISR until TPR or EOI is written", true, 0 },
+	[DEV_TPR_RESERVED_BITS] = {
+		"tpr-reserved-bits", "KVM: only bits 63:32 of an x2APIC register are checked",
+		"reserved low bits of TPR are dropped instead of faulting", true, 0 },
+	[DEV_EOI_NONZERO] = {
+		"eoi-nonzero", "KVM: only bits 63:32 of an x2APIC register are checked",
+		"an x2APIC EOI other than 0 is an EOI instead of faulting", true, 0 },
 };
 
 _Static_assert(DEV_NR <= 64, "a bit for each");

@@ -127,9 +127,47 @@ static void test_logical_cluster(void)
 		identity(i, i, (i / 4) << 4 | 1u << (i % 4), 0x0fffffff);
 	EXPECT_STR(msi(0x03, DM, 0x41), "XX......");
 	EXPECT_STR(msi(0x18, DM, 0x41), ".......X");
+	EXPECT_STR(msi(0xf2, DM, 0x41), ".m...m..");	/* KVM compares cluster 15 like any other */
+	EXPECT_STR(msi(0xff, DM, 0x41), "XXXXXXXX");
+	deviation_switch("cluster-15", false);
 	EXPECT_STR(msi(0xf2, DM, 0x41), ".X...X..");
+	deviation_switch("cluster-15", true);
 	identity(1, 1, 0x01, 0x30000000);	/* neither flat nor cluster */
 	EXPECT_STR(msi(0x03, DM, 0x41), "X.......");
+}
+
+/* Half of the VM in xAPIC mode: 32-bit destinations, and vCPU 1's LDR 0. */
+static void test_mixed_modes(void)
+{
+	boot(true, true);
+	for (uint32_t i = 0; i < NR; i++) {
+		model[i].x2apic = i & 1;
+		identity(i, i, i == 2 ? 0x01 : 0, 0xffffffff);
+	}
+	EXPECT_STR(msi(0x03, DM, 0x41), "mXX.....");
+	EXPECT_STR(msi(0x0501, DM, 0x41), "m.m.....");
+	EXPECT_STR(ipi(1, 0xff, 0x41), "mmmmmmmm");	/* the broadcast quirk is on here */
+	EXPECT_STR(msi(0xffffffff, 0, 0x41), "mXmXmXmX");
+	deviation_switch("mixed-logical", false);
+	deviation_switch("wide-destination", false);
+	EXPECT_STR(msi(0x03, DM, 0x41), ".XX.....");
+	EXPECT_STR(msi(0x0501, DM, 0x41), "........");
+	EXPECT_STR(ipi(1, 0xff, 0x41), "XmXmXmXm");
+	EXPECT_STR(msi(0xffffffff, 0, 0x41), "XXXXXXXX");
+	deviation_switch("mixed-logical", true);
+	deviation_switch("wide-destination", true);
+}
+
+/* "Message Address Register Format": who may not be named with lowest priority. */
+static void test_lowest_open(void)
+{
+	boot(true, true);
+	identity(7, 0x23, 0, 0);
+	EXPECT_STR(msi(0x04, DM, LOWEST | 0x41), "..X.....");
+	EXPECT_STR(msi(0x84, DM, LOWEST | 0x41), "..m.....");	/* there is no vCPU with ID 7 */
+	EXPECT_STR(msi(0x84, DM | RH, 0x41), "..m.....");
+	EXPECT_STR(msi(0x84, DM, 0x41), "..X.....");
+	EXPECT_STR(msi(0xffffffff, 0, LOWEST | 0x41), "mmmmmmmm");
 }
 
 static void test_aliased_ids(void)
@@ -307,6 +345,7 @@ static void test_broadcast_4096(void)
 }
 
 TEST_MAIN(TEST(test_physical), TEST(test_vms), TEST(test_shorthands), TEST(test_logical_x2apic),
-	  TEST(test_logical_flat), TEST(test_logical_cluster), TEST(test_aliased_ids), TEST(test_not_for_irr),
+	  TEST(test_logical_flat), TEST(test_logical_cluster), TEST(test_mixed_modes),
+	  TEST(test_lowest_open), TEST(test_aliased_ids), TEST(test_not_for_irr),
 	  TEST(test_software_disabled), TEST(test_lowest), TEST(test_lowest_collapse), TEST(test_window),
 	  TEST(test_overflow), TEST(test_broadcast_4096))
