@@ -68,6 +68,7 @@ ROWS = (
     ("pir-without-irr-pending", "apicv-late-post", "stale-cache", "cache-irr-pending"),
     ("pir-hides-irr", "apicv-posted", "stale-cache", "apicv-rvi"),
     ("pir-loses-one", "apicv-posted", "lost-interrupt", "irr-lost"),
+    ("scan-without-pir", "apicv-eoi-exit", "eoi-message", "ioapic-eoi-missing"),
     ("arm-with-apicv", "apicv-plain", "pv-eoi-word", "pv-word-apicv"),
     ("ioapic-eoi-lost", "ioapic-level", "eoi-message", "ioapic-eoi-missing"),
     ("ioapic-eoi-lost", "ioapic-level", "eoi-message", "quiet-remote-irr"),
