@@ -64,8 +64,14 @@ def trees_of(row, table):
     return [t for t in TREES if not any(r.commit == row.commit and r.tree == t for r in table)]
 
 
+class Failed(Exception):
+    """A row that cannot be measured."""
+
+
 class Measure:
     """Runs one row on one tree."""
+
+    runs, clean, error = [], 0, None
 
     def __init__(self, program, row, tree):
         self.program, self.row, self.tree = program, row, tree
@@ -76,7 +82,7 @@ class Measure:
                                "%d-%d" % (first, first + count - 1), "--jobs", "1", "--replay-share", "0", "--json"],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode not in (0, 5, 10, 11):
-            sys.exit("%s on %s: %s" % (self.row.scenario, variant, done.stderr[-500:]))
+            raise Failed("%s on %s: %s" % (self.row.scenario, variant, done.stderr[-500:]))
         hits = [json.loads(line) for line in done.stdout.splitlines()]
         hits = [h for h in hits if h["type"] == "divergence" and not h["known"] and h["kind"] == self.row.kind and
                 h["check"] == self.row.check]
@@ -92,6 +98,13 @@ class Measure:
         return None
 
     def run(self):
+        try:
+            self.measure()
+        except Failed as e:
+            self.error = str(e).strip()
+        return self
+
+    def measure(self):
         with open("%s/variants/%s/manifest.json" % (os.path.dirname(self.program), self.tree),
                   encoding="utf-8") as f:
             source = json.load(f)["source_root"]
@@ -99,17 +112,19 @@ class Measure:
         done = subprocess.run([self.program, "variant", "add", variant, "--tree", source, "--rule", self.row.rule,
                                "--class", "broken"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode:
-            sys.exit(done.stderr)
+            raise Failed(done.stderr)
         self.runs = [self.until_seen(variant, i * STRIDE) for i in range(NR_STARTS)]
         _, self.clean = self.shown(self.tree, 0, CLEAN_RUNS)
-        return self
 
-    def good(self):
-        return all(self.runs) and not self.clean
+    def bad(self):
+        """What is wrong with the result, or None."""
+        if self.error or self.clean:
+            return self.error or "the unbroken tree shows it"
+        return None if all(self.runs) else "not seen from every seed"
 
     def figures(self):
         # One that was not seen counts as more than all others.
-        runs = [r or MOST + 1 for r in self.runs]
+        runs = [r or MOST + 1 for r in self.runs] or [MOST + 1]
         def text(n):
             return "> %d" % MOST if n > MOST else "%g" % n
         return [text(n) for n in (statistics.median(runs), min(runs), max(runs))] + [str(self.clean)]
@@ -138,10 +153,9 @@ def main():
     if not wanted:
         with open(PAGE, "w", encoding="utf-8") as f:
             f.write(HEAD % (NR_STARTS, format(CLEAN_RUNS, ",")) + "".join(lines))
-    bad = [m for m in done if m and not m.good()]
+    bad = [m for m in done if m and m.bad()]
     for m in bad:
-        print("not ok - %s on %s: %s" % (m.row.commit, m.tree,
-                                         "the unbroken tree shows it" if m.clean else "not seen from every seed"))
+        print("not ok - %s on %s: %s" % (m.row.commit, m.tree, m.bad()))
     print("%d passed, %d failed" % (len(done) - len(bad), len(bad)))
     return 1 if bad else 0
 
