@@ -76,9 +76,11 @@ enum step do_cr8(struct vcpu *v)
 	if (sc()->tpr_shadow) {
 		hw->vapic_page[LAPIC_TPR] = v->tpr;
 		oracle_guest_tpr(v->index, v->tpr);
-		if (cr8 < (hw->tpr_threshold & 15))
-			return exits(v, KW_EXIT_TPR_BELOW_THRESHOLD);
-		return STEP_GO_ON;
+		if (cr8 >= (hw->tpr_threshold & 15))
+			return STEP_GO_ON;
+		/* A trap: the instruction is over, and with it the shadow that it was in. */
+		guest_set_if(v, guest_if_on(v), 0);
+		return exits(v, KW_EXIT_TPR_BELOW_THRESHOLD);
 	}
 	v->told = ACTION_TPR;
 	v->told_value = v->tpr;

@@ -312,7 +312,7 @@ static bool uses_events(const struct scenario *s)
 {
 	return s->guest.nmi || s->guest.nmi_others || s->guest.init || s->guest.sipi || s->guest.startup ||
 	       s->guest.pv_ipi || s->guest.pv_nmi || s->guest.pv_kick ||
-	       s->nmi_percent || s->init_percent;
+	       s->vcpu_events || s->mp_state || s->user_nmi || s->nmi_percent || s->init_percent;
 }
 
 int machine_build(const struct scenario *s, char *error, uint64_t n)

@@ -146,6 +146,10 @@ const struct option scenario_options[] = {
 	GAP("userspace", "inhibit_hold", inhibit_hold_ns, "3us", 1, "Mean time until that ends."),
 	WEIGHT("userspace", "get_lapic", get_lapic, "0", "KVM_GET_LAPIC."),
 	WEIGHT("userspace", "set_lapic", set_lapic, "0", "KVM_GET_LAPIC, then KVM_SET_LAPIC of the same."),
+	WEIGHT("userspace", "vcpu_events", vcpu_events, "0",
+	       "KVM_GET_VCPU_EVENTS, then KVM_SET_VCPU_EVENTS of the same."),
+	WEIGHT("userspace", "mp_state", mp_state, "0", "KVM_GET_MP_STATE, then KVM_SET_MP_STATE of the same."),
+	WEIGHT("userspace", "nmi", user_nmi, "0", "KVM_NMI."),
 
 	GAP("host", "preempt_gap", preempt_gap_ns, "0", 0,
 	    "Mean time between two preemptions of a VM's vCPU threads; 0: none."),

@@ -275,7 +275,8 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "devices", "pin_lines", "pin_first plus pin_lines must be at most 24");
 	if (s->memory_gap_ns && !((uint64_t)s->unmap + s->readonly + s->slot_delete + s->slot_move))
 		complain_at(p, "memory", "gap", "every action of [memory] has weight 0");
-	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit))
+	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit +
+	      s->vcpu_events + s->mp_state + s->user_nmi))
 		complain_at(p, "userspace", "run_again", "every action of [userspace] has weight 0");
 	check_policy(p);
 }

@@ -101,6 +101,7 @@ struct scenario {
 	uint32_t set_msrs, get_lapic, set_lapic; /* weights: what a thread does between two KVM_RUNs */
 	uint32_t inhibit;		/* weight of KVM_GUESTDBG_BLOCKIRQ for a while */
 	uint32_t inhibit_hold_ns;
+	uint32_t vcpu_events, mp_state, user_nmi; /* weights too */
 	uint32_t run_again;		/* weight of doing nothing but KVM_RUN */
 
 	/* [host] */

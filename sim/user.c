@@ -16,6 +16,7 @@
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
 #include "sim/rng.h"
+#include "sim/user_events.h"
 
 #define BETWEEN_RUNS_NS 300
 
@@ -81,12 +82,15 @@ static void inhibit(struct vcpu *v)
 static void between_runs(struct vcpu *v)
 {
 	const struct scenario *s = &machine.scenario;
-	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit };
-	uint32_t total = weights[0] + weights[1] + weights[2] + weights[3] + weights[4];
+	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit,
+				     s->vcpu_events, s->mp_state, s->user_nmi };
+	uint32_t total = 0;
 
+	for (uint32_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++)
+		total += weights[i];
 	if (!total)
 		return;
-	switch (rng_weighted(&v->program, weights, 5, total)) {
+	switch (rng_weighted(&v->program, weights, sizeof(weights) / sizeof(weights[0]), total)) {
 	case 1:
 		set_msrs(v);
 		break;
@@ -98,6 +102,15 @@ static void between_runs(struct vcpu *v)
 		break;
 	case 4:
 		inhibit(v);
+		break;
+	case 5:
+		user_vcpu_events(v);
+		break;
+	case 6:
+		user_mp_state(v);
+		break;
+	case 7:
+		user_nmi(v);
 		break;
 	}
 }

@@ -150,6 +150,9 @@ void hs_vm_enter(struct kw_hw *hw)
 	}
 	sched_advance(ENTRY_NS);
 	lapic_settle(v, valid && (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXCEPTION);
+	/* A WRMSR that KVM carried out on its short way back to the guest is over too. */
+	if (hw->exit_reason == KW_EXIT_MSR_WRITE && !(hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)))
+		oracle_guest_if(v->index, guest_if_on(v), 0);
 	lapic_check_entry(v);
 	host_event(DIGEST_ENTRY, v->index, info);
 	v->halted = false;

@@ -187,7 +187,7 @@ static void end_nmi(struct event_vcpu *e, const struct event_message *m, bool su
 static void end_init(struct event_vcpu *e, const struct event_message *m, bool sure)
 {
 	e->init_inflight--;
-	if (!sure || e->init_taken_seq > m->begin_seq) {
+	if (!sure || e->init_taken_seq > m->begin_seq || e->init_cut_seq > m->begin_seq) {
 		if (e->init == PENDING_NO)
 			e->init = PENDING_MAY;
 	} else {

@@ -44,6 +44,7 @@ struct event_vcpu {
 	uint16_t init_inflight;
 	uint64_t init_begin_seq, init_end_seq;	/* of the latest */
 	uint64_t init_taken_seq;
+	uint64_t init_cut_seq;		/* userspace overwrote what was pending */
 
 	/* SIPI. */
 	bool	 sipi_must;

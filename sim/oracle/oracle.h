@@ -104,6 +104,20 @@ void oracle_nmi_iret(uint32_t vcpu);			/* the NMI handler ends */
 /* --- Userspace, between two KVM_RUNs of that vCPU. Same layout as struct kvm_lapic_state. --- */
 void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_apic_state *kvm);
 void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *regs, bool accepted);
+/* struct kvm_vcpu_events, as far as it is judged. */
+struct oracle_user_events {
+	uint8_t	 nmi_pending;
+	bool	 nmi_injected, nmi_masked, exception;
+	int	 interrupt;		/* acknowledged and not yet delivered; -1: none */
+	uint32_t blocking;		/* KW_BLOCK_STI, KW_BLOCK_MOV_SS; or ORACLE_NOT_SHOWN */
+};
+#define ORACLE_NOT_SHOWN	0xffffffffu
+void oracle_user_get_events(uint32_t vcpu, const struct oracle_user_events *ev);
+void oracle_user_set_events(uint32_t vcpu);		/* to what was got, perhaps some time ago */
+enum oracle_run_state { ORACLE_RUNS, ORACLE_HALTED, ORACLE_WAITS, ORACLE_OTHER_STATE };
+void oracle_user_get_mp_state(uint32_t vcpu, enum oracle_run_state state);
+void oracle_user_set_mp_state(uint32_t vcpu, enum oracle_run_state state);
+int32_t oracle_user_nmi_begin(uint32_t vcpu);		/* a message, for oracle_message_end() */
 void oracle_user_pv_msr(uint32_t vcpu, uint64_t value, bool accepted);
 
 /*

@@ -83,6 +83,10 @@ ROWS = (
     ("nmi-after-irq", "nmi", "priority-inversion", "nmi-priority"),
     ("sipi-is-init", "init-sipi", "spurious-delivery", "init-spurious"),
     ("pv-ipi-skips-one", "pv-ipi", "register-mismatch", "pv-ipi-count"),
+    ("events-lose-nmi", "vcpu-events", "register-mismatch", "get-events"),
+    ("events-set-drops-nmi", "vcpu-events", "lost-interrupt", "nmi-held"),
+    ("events-set-drops-interrupt", "vcpu-events", "lost-interrupt", "owed-reinjected"),
+    ("mp-state-always-runnable", "vcpu-events", "register-mismatch", "get-mp-state"),
     ("kick-dropped", "pv-ipi", "lost-interrupt", "kick-lost"),
 )
 

@@ -481,6 +481,103 @@ static void test_pv_ipi(void)
 	FIRED("nmi-held", DIV_LOST_INTERRUPT, DIV_NONE);
 }
 
+/* --- Userspace. */
+static struct oracle_user_events got(uint8_t pending, bool masked)
+{
+	return (struct oracle_user_events){ .nmi_pending = pending, .nmi_masked = masked, .interrupt = -1 };
+}
+
+static void test_get_events(void)
+{
+	struct oracle_user_events ev = got(1, false);
+
+	boot_events();
+	nmi();
+	leave();
+	oracle_user_get_events(0, &ev);
+	nmi();			/* this one may have been seen or not */
+	oracle_user_get_events(0, &ev);
+	ev = got(2, false);
+	oracle_user_get_events(0, &ev);
+	SILENT();
+	ev = got(0, false);
+	oracle_user_get_events(0, &ev);
+	FIRED("get-events", DIV_REGISTER_MISMATCH, DIV_NONE);
+	ev = got(1, true);
+	oracle_user_get_events(0, &ev);
+	FIRED("get-events", DIV_REGISTER_MISMATCH, DIV_NONE);
+	ev = got(3, false);
+	oracle_user_get_events(0, &ev);
+	FIRED("get-events", DIV_REGISTER_MISMATCH, DIV_NONE);
+	ev = got(1, false);
+	ev.interrupt = 0x41;
+	oracle_user_get_events(0, &ev);
+	FIRED("get-events", DIV_REGISTER_MISMATCH, 0x41);
+	ev = got(1, false);
+	ev.exception = true;
+	oracle_user_get_events(0, &ev);
+	FIRED("get-events", DIV_REGISTER_MISMATCH, DIV_NONE);
+	ev = got(1, false);
+	oracle_guest_if(0, true, KW_BLOCK_STI);
+	oracle_user_get_events(0, &ev);
+	FIRED("get-events", DIV_REGISTER_MISMATCH, DIV_NONE);
+	ev.blocking = ORACLE_NOT_SHOWN;
+	oracle_user_get_events(0, &ev);
+	SILENT();
+}
+
+/* What came after it was read is overwritten; what was there before is not. */
+static void test_set_events(void)
+{
+	boot_events();
+	nmi();
+	init();
+	oracle_user_set_events(0);
+	leave();
+	enter_nmi(false);
+	leave();
+	SILENT();
+	nmi();
+	leave();
+	oracle_user_set_events(0);
+	enter_nmi(false);
+	FIRED("nmi-held", DIV_LOST_INTERRUPT, DIV_NONE);
+}
+
+static void test_get_mp_state(void)
+{
+	boot_events();
+	oracle_user_get_mp_state(0, ORACLE_RUNS);
+	leave();
+	oracle_guest_hlt(0);
+	oracle_user_get_mp_state(0, ORACLE_HALTED);
+	oracle_user_get_mp_state(0, ORACLE_RUNS);
+	init();
+	take_init();
+	oracle_user_get_mp_state(0, ORACLE_WAITS);
+	SILENT();
+	oracle_user_get_mp_state(0, ORACLE_RUNS);
+	FIRED("get-mp-state", DIV_REGISTER_MISMATCH, DIV_NONE);
+	sipi(8);
+	oracle_sipi_taken(0, 8);
+	oracle_user_get_mp_state(0, ORACLE_HALTED);
+	FIRED("get-mp-state", DIV_REGISTER_MISMATCH, DIV_NONE);
+	oracle_user_get_mp_state(0, ORACLE_WAITS);
+	FIRED("get-mp-state", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
+static void test_user_nmi(void)
+{
+	boot_events();
+	oracle_message_end(oracle_user_nmi_begin(0), true);
+	leave();
+	enter_nmi(true);
+	oracle_nmi_iret(0);
+	leave();
+	oracle_quiet(0, model_look(M));
+	SILENT();
+}
+
 /* They reach an APIC that is software-disabled. */
 static void test_sw_disabled(void)
 {
@@ -509,4 +606,5 @@ TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST
 	  TEST(test_init_lost), TEST(test_init_spurious), TEST(test_init_state), TEST(test_init_deassert),
 	  TEST(test_sipi_ignored), TEST(test_sipi_vector), TEST(test_sipi_latest), TEST(test_sipi_dropped),
 	  TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi),
-	  TEST(test_spin), TEST(test_kick), TEST(test_pv_ipi), TEST(test_sw_disabled), TEST(test_not_judged))
+	  TEST(test_spin), TEST(test_kick), TEST(test_pv_ipi), TEST(test_get_events),
+	  TEST(test_set_events), TEST(test_get_mp_state), TEST(test_user_nmi), TEST(test_sw_disabled), TEST(test_not_judged))

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Userspace, between two KVM_RUNs of a vCPU: its events (KVM_GET_VCPU_EVENTS,
+ * KVM_SET_VCPU_EVENTS), its run state (KVM_GET_MP_STATE, KVM_SET_MP_STATE), read
+ * and written back, and an NMI from outside (KVM_NMI).
+ *
+ * Others go on meanwhile: what arrives between reading and writing may be
+ * overwritten, which is userspace's own fault, and the oracle allows for it.
+ * migrate.c stops them first.
+ */
+#include "sim/user_events.h"
+
+#include <linux/kvm.h>
+
+#include "sim/host.h"
+#include "sim/oracle/oracle.h"
+
+void user_show_events(const struct vcpu *v, const struct kvm_vcpu_events *ev)
+{
+	struct oracle_user_events show = {
+		.nmi_pending = ev->nmi.pending, .nmi_injected = ev->nmi.injected, .nmi_masked = ev->nmi.masked,
+		.interrupt = ev->interrupt.injected ? ev->interrupt.nr : -1,
+		.blocking = (ev->interrupt.shadow & KVM_X86_SHADOW_INT_MOV_SS ? KW_BLOCK_MOV_SS : 0) |
+			    (ev->interrupt.shadow & KVM_X86_SHADOW_INT_STI ? KW_BLOCK_STI : 0),
+		.exception = ev->exception.injected || ev->exception.pending,
+	};
+
+	/* An OUT is over, and its shadow gone, only with the next KVM_RUN. */
+	if (v->hw->exit_reason == KW_EXIT_IO_INSTRUCTION)
+		show.blocking = ORACLE_NOT_SHOWN;
+	oracle_user_get_events(v->index, &show);
+}
+
+void user_vcpu_events(struct vcpu *v)
+{
+	struct kvm_vcpu_events ev;
+
+	if (host_ioctl(v->fd, KVM_GET_VCPU_EVENTS, (uint64_t)&ev) < 0)
+		return;
+	user_show_events(v, &ev);
+	if (host_ioctl(v->fd, KVM_SET_VCPU_EVENTS, (uint64_t)&ev) >= 0)
+		oracle_user_set_events(v->index);
+}
+
+static enum oracle_run_state run_state(const struct kvm_mp_state *mp)
+{
+	switch (mp->mp_state) {
+	case KVM_MP_STATE_RUNNABLE:
+		return ORACLE_RUNS;
+	case KVM_MP_STATE_HALTED:
+		return ORACLE_HALTED;
+	case KVM_MP_STATE_INIT_RECEIVED:
+		return ORACLE_WAITS;
+	default:
+		return ORACLE_OTHER_STATE;
+	}
+}
+
+void user_show_mp_state(const struct vcpu *v, const struct kvm_mp_state *mp)
+{
+	oracle_user_get_mp_state(v->index, run_state(mp));
+}
+
+void user_mp_state(struct vcpu *v)
+{
+	struct kvm_mp_state mp;
+
+	if (host_ioctl(v->fd, KVM_GET_MP_STATE, (uint64_t)&mp) < 0)
+		return;
+	user_show_mp_state(v, &mp);
+	if (host_ioctl(v->fd, KVM_SET_MP_STATE, (uint64_t)&mp) >= 0)
+		oracle_user_set_mp_state(v->index, run_state(&mp));
+}
+
+void user_nmi(struct vcpu *v)
+{
+	int32_t message = oracle_user_nmi_begin(v->index);
+	int64_t ret;
+
+	host_event(DIGEST_MESSAGE, v->index, KVM_NMI);
+	ret = host_ioctl(v->fd, KVM_NMI, 0);
+	if (message >= 0)
+		oracle_message_end(message, ret >= 0);
+}
