@@ -319,6 +319,14 @@ void hs_irq_raise(uint32_t cpu);	/* kw_irq_pending(cpu) became non-zero */
 void hs_timer_changed(void);		/* kw_timer_next() may have changed */
 void hs_work_queued(void);		/* kw_work_next() may have changed */
 
+/*
+ * A build with mutants (kvm/mutate/): the number of the one that is on, 0 for none, and
+ * a byte for each that was reached.  Nothing else refers to them.
+ */
+#define KW_MAX_MUTANTS	16384
+extern uint32_t hs_mutant;
+extern uint8_t hs_mutant_reached[KW_MAX_MUTANTS];
+
 /* Console, and the three ways to end a run from inside. */
 void hs_printk(const char *text);
 _Noreturn void hs_trap(const char *symbol);	/* an unmodelled kernel function */

@@ -11,6 +11,8 @@ VARIANT_6.12		:= --deb linux-source-6.12
 VARIANT_6.1		:= --deb linux-source-6.1 --class tpr-livelock
 VARIANT_6.1-unfixed	:= --deb linux-source-6.1 --rule unfix-pv-eoi $(PV_EOI_UNFIXED)
 VARIANT_6.1.176		:= --deb linux-source-6.1=6.1.176-1 $(PV_EOI_UNFIXED)
+# All mutants of KVM's APIC files, each behind its number: for make mutants.
+VARIANT_6.12-mutants	:= --deb linux-source-6.12 $(addprefix --mutate arch/x86/kvm/,lapic.c irq.c irq_comm.c ioapic.c)
 
 # Asked of apt when a target needs it, and so after `make setup` has fetched the lists.
 OLD_6.1 = $(if $(shell apt-cache madison linux-source-6.1 2>/dev/null | grep -F '6.1.176-1'),6.1.176)

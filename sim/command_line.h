@@ -46,7 +46,7 @@ struct command_line {
 
 	/* variant */
 	const char *deb, *tree, *git, *rev, *class, *build;
-	struct option_list patches, rules;
+	struct option_list patches, rules, mutate;
 	uint32_t optimize;
 };
 

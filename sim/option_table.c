@@ -252,6 +252,8 @@ const struct option command_options[] = {
 	LIST("variant-add", "patch", patches, "FILE", "Apply a patch, as git diff writes it; may be repeated."),
 	LIST("variant-add", "rule", rules, "RULE",
 	     "Apply an edit rule, a file or the name of one in variants/rules; may be repeated."),
+	LIST("variant-add", "mutate", mutate, "FILE",
+	     "Put all mutants of this file of the tree in, for scripts/mutants.py; may be repeated."),
 	ROW("variant-add", "flavour", OPT_ENUM, flavour, "plain", 0, 0, "plain|sanitized|coverage",
 	    "Which build of it."),
 	ROW("variant-add", "optimize", OPT_UINT, optimize, "2", 1, 3, "LEVEL", "Compile with -O1, -O2 or -O3."),

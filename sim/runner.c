@@ -5,6 +5,7 @@
  * which is what one wants under gdb, perf or valgrind; with --self-test it tests
  * the environment (sim/selftest.h); with --live-sequence it is the other side of
  * `lapicsim live` (sim/live_engine.h).
+ * the environment (sim/selftest.h); with --mutant it runs a mutant (sim/mutant.h).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "sim/bench.h"
 #include "sim/command_line.h"
 #include "sim/live_engine.h"
+#include "sim/mutant.h"
 #include "sim/run_end.h"
 #include "sim/selftest.h"
 #include "sim/worker.h"
@@ -89,6 +91,8 @@ int main(int argc, char **argv)
 		return bench_main(argv[2]);
 	if (argc == 5 && !strcmp(argv[1], "--live-sequence"))
 		return live_engine_main(argv[2], argv[3], argv[4]);
+	if (mutant_wanted(argc, argv))
+		return mutant_main(argc, argv);
 	if (selftest_wanted(argc, argv))
 		return selftest_main(argc, argv);
 	if (command_line_parse(&cl, "runner", argc - 1, argv + 1, error, sizeof(error)))

@@ -63,6 +63,9 @@ def parse_arguments(argv):
     add.add_argument("--rule", metavar="RULE", action="append", default=[],
                      help="an edit rule, or the name of one in "
                      "variants/rules; repeatable")
+    add.add_argument("--mutate", metavar="FILE", action="append", default=[],
+                     help="put all mutants of this file of the tree in "
+                     "(kvm/mutate/); repeatable")
     add.add_argument("--flavour", default="plain",
                      help="plain, sanitized or coverage (default: plain)")
     add.add_argument("--optimize", type=int, default=2,
@@ -118,7 +121,7 @@ def asked(args):
             args.git and os.path.abspath(args.git), rev,
             [os.path.abspath(p) for p in args.patch],
             [os.path.abspath(r) if os.path.exists(r) else r
-             for r in args.rule],
+             for r in args.rule], args.mutate,
             args.optimize, args.klass, state.surroundings()[1:]]
 
 

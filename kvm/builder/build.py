@@ -35,6 +35,7 @@ class Request:
         self.git, self.rev = args.git, args.rev
         self.patches = [os.path.abspath(p) for p in args.patch]
         self.rules = [find_rule(r, repo) for r in args.rule]
+        self.mutate = args.mutate
         self.flavour = args.flavour
         self.optimize = args.optimize
         self.klass = args.klass
@@ -83,6 +84,7 @@ class Builder:
         self.work = os.path.join(request.build, "work", request.name)
         self.out = os.path.join(self.work, request.flavour)
         self.watched = []
+        self.mutants = []
 
     def say(self, text):
         if self.request.verbose:
@@ -97,23 +99,13 @@ class Builder:
             edits.add_patch(path)
         for path in request.rules:
             edits.add_rule(path)
+        if request.mutate:
+            self.add_mutants(edits)
         self.edits = edits.applied
         # In a mirror these are ours; the tree's own must be watched too.
         self.watched = [os.path.join(self.source.root, r)
                         for r in edits.files]
-        os.makedirs(self.out, exist_ok=True)
-        tree = self.source.root
-        if edits.files:
-            tree = overlay.mirror(tree, edits.files,
-                                  os.path.join(self.work, "mirror"))
-        self.paths = comp.Paths(request.repo, tree,
-                                os.path.join(self.work, "gen"), self.out)
-        hashes = FileHashes(os.path.join(self.work, "hashes.json"), self.work)
-        self.store = ObjectStore(os.path.join(request.build, "objects"),
-                                 self.compiler, self.compiler_id,
-                                 self.paths.roots(), hashes,
-                                 request.repo)
-        self.generate_headers()
+        self.open_tree(edits, "mirror", "gen")
         kvm, ours, simulator = self.compile_all()
         resolution = self.resolve(kvm, ours)
         kernel_world = self.link_kernel_world(kvm + ours, resolution)
@@ -122,6 +114,38 @@ class Builder:
         self.install(kernel_world, runner, m)
         self.say("%d files compiled" % self.store.compiled)
         return m, runner is not None
+
+    def open_tree(self, edits, mirror, gen):
+        """The edited tree with generated headers: sets paths and store."""
+        request, tree = self.request, self.source.root
+        os.makedirs(self.out, exist_ok=True)
+        if edits.files:
+            tree = overlay.mirror(tree, edits.files,
+                                  os.path.join(self.work, mirror))
+        self.paths = comp.Paths(request.repo, tree,
+                                os.path.join(self.work, gen), self.out)
+        hashes = FileHashes(os.path.join(self.work, "hashes.json"), self.work)
+        self.store = ObjectStore(os.path.join(request.build, "objects"),
+                                 self.compiler, self.compiler_id,
+                                 self.paths.roots(), hashes,
+                                 request.repo)
+        self.generate_headers()
+
+    def add_mutants(self, edits):
+        """The last edit: files with all their mutants (kvm/mutate/)."""
+        import sys
+        sys.path.append(os.path.join(self.request.repo, "kvm"))
+        from mutate import stage
+        self.open_tree(edits, "mutants/mirror", "mutants/gen")
+
+        def flags(rel):
+            return comp.kernel_flags(self.paths, os.path.basename(rel)[:-2],
+                                     self.request.optimize, "plain", True,
+                                     False)
+        self.mutants = edits.add_mutants(self.request.mutate, stage.Stage(
+            self.compiler, flags, os.path.join(self.work, "mutants"),
+            self.request.repo))
+        self.say("%d mutants" % len(self.mutants))
 
     def fail(self, job, in_tree):
         comp.report_failure(job, self.store.stderr.get(job.label, ""),
@@ -278,6 +302,9 @@ class Builder:
         os.rename(kernel_world, os.path.join(final, "kvm-world.o"))
         if runner:
             os.rename(runner, os.path.join(final, "runner"))
+        if self.mutants:
+            write_atomically(os.path.join(final, "mutants.json"),
+                             json.dumps(self.mutants, indent=1) + "\n")
         text = json.dumps(m, indent=1) + "\n"
         write_atomically(os.path.join(final, "manifest.json"), text)
         write_atomically(os.path.join(request.folder, "manifest.json"), text)

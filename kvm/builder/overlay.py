@@ -78,6 +78,21 @@ class Edits:
                              "sha256": sha256_text(text),
                              "files": sorted(set(used)), "skipped": []})
 
+    def add_mutants(self, names, stage):
+        """All mutants of the files names; returns the table of them."""
+        texts = {}
+        for rel in names:
+            texts[rel] = self.text(rel)
+            if texts[rel] is None:
+                raise BadInput("mutate: %s is not in the tree" % rel)
+        new, table = stage.run(texts)
+        self.files.update(new)
+        self.applied.append({"kind": "mutants", "name": "%d mutants" %
+                             len(table), "path": None,
+                             "sha256": sha256_text(repr(sorted(new.items()))),
+                             "files": sorted(new), "skipped": []})
+        return table
+
 
 def link(source, target):
     os.symlink(source, target)
