@@ -31,6 +31,7 @@ help:
 	@echo 'make million		no host BUG in 1,000,000 seeds of the fixed kernels'
 	@echo 'make deviations		each tolerance of the oracle is used by some scenario (minutes)'
 	@echo 'make detection		how many runs until each bug of variants/corpus.tbl is seen: docs/detection.md'
+	@echo 'make mutants		what the oracle sees of small changes in KVM; writes docs/mutants.md'
 	@echo 'make docs		the generated pages of docs/, from the tables'
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
 	@echo 'make docs		docs/scenario-keys.md and docs/options.md from the option table'
@@ -66,7 +67,7 @@ check: all
 
 # --- Longer ones, on their own.
 .PHONY: bench determinism million deviations detection docs clean
-.PHONY: coverage
+.PHONY: coverage mutants
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
 
@@ -86,6 +87,9 @@ coverage: $(LAPICSIM)
 	$(Q)$(LAPICSIM) variant add 6.12 $(VARIANT_6.12) --flavour coverage
 	$(Q)$(LAPICSIM) variant add 6.1 $(VARIANT_6.1) --flavour coverage
 	$(Q)python3 scripts/coverage.py --build $(O) --docs $(COVERAGE)
+
+mutants: $(LAPICSIM) variant-6.12-mutants
+	$(Q)python3 scripts/mutants.py --build $(O) --docs $(MUTANTS)
 
 docs: $(LAPICSIM)
 	$(Q)python3 scripts/docs.py $(LAPICSIM)

@@ -31,6 +31,7 @@ def steps(build):
         ("races", unittest + ["tests/e2e", "-p", "test_race.py"]),
         ("known", unittest + ["tests/e2e", "-p", "test_known.py"]),
         ("oracle-sees", unittest + ["tests/e2e", "-p", "test_rules.py"]),
+        ("mutants", [sys.executable, "scripts/mutants.py", "--build", build, "--sample", "40", "--fresh"]),
         ("builder", unittest + ["tests/variant"]),
         ("determinism", [sys.executable, "tests/e2e/determinism.py", "--build", build, "--runs", "6000",
                          "--fresh", "60"]),

@@ -21,7 +21,7 @@ OLDEST_6.1 = $(shell apt-cache madison linux-source-6.1 2>/dev/null | tail -n 1 
 VARIANT_6.1-oldest	= --deb linux-source-6.1=$(OLDEST_6.1) $(PV_EOI_UNFIXED)
 
 STRESS_VARIANTS = $(addprefix variant-,$(OLD_6.1) 6.1-unfixed 6.1 6.12)
-CHECK_VARIANTS = $(addprefix variant-,6.12 6.1 6.1-unfixed 6.1-oldest)
+CHECK_VARIANTS = $(addprefix variant-,6.12 6.1 6.1-unfixed 6.1-oldest 6.12-mutants)
 
 .PHONY: variant-%
 variant-%: $(LAPICSIM)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What scripts/mutants.py found, as tables: BUILD/mutants/report.txt, docs/mutants.md.
+
+docs/mutants.tbl explains survivors that no test can kill, a row each.  A row for
+a mutant that is killed, or is not there, is an error.
+"""
+
+import collections
+import os
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+EQUIVALENTS = os.path.join(ROOT, "docs/mutants.tbl")
+PAGE = os.path.join(ROOT, "docs/mutants.md")
+GOALS = {"lapic.c": 95, "irq.c": 90, "irq_comm.c": 90, "ioapic.c": 90}
+
+
+def key(m):
+    return (m["file"], m["function"], m["operator"], m["ordinal"])
+
+
+def read_equivalents():
+    """{key: reason}; a row is FILE FUNCTION OPERATOR ORDINAL REASON."""
+    out = {}
+    with open(EQUIVALENTS, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            words = line.split(None, 4)
+            if len(words) < 5 or words[0] not in GOALS or not words[3].isdigit():
+                raise SystemExit("%s:%d: expected: FILE FUNCTION OPERATOR ORDINAL REASON" % (EQUIVALENTS, number))
+            out[words[0], words[1], words[2], int(words[3])] = words[4].strip()
+    return out
+
+
+class Score:
+    def __init__(self):
+        self.killed = self.equivalent = self.survived = self.changed = 0
+
+    def add(self, row, equivalent):
+        if row["verdict"] == "killed":
+            self.killed += 1
+        elif equivalent:
+            self.equivalent += 1
+        else:
+            self.survived += 1
+            self.changed += row["changed"]
+
+    @property
+    def reached(self):
+        return self.killed + self.equivalent + self.survived
+
+    def share(self):
+        return 100.0 * self.killed / self.reached if self.reached else 0.0
+
+    def share_without(self):
+        n = self.killed + self.survived
+        return 100.0 * self.killed / n if n else 0.0
+
+
+def all_checks(build):
+    """Names of the oracle's checks, as `lapicsim checks` lists them."""
+    done = subprocess.run([os.path.join(build, "lapicsim"), "checks"], stdout=subprocess.PIPE, text=True, check=True)
+    names = [line.split()[0] for line in done.stdout.splitlines() if line[:1].isalpha() and line.split()[1:]]
+    return [n for n in names if "-" in n]
+
+
+class Report:
+    def __init__(self, campaign):
+        self.campaign = campaign
+        self.equivalents = read_equivalents()
+        self.rows = []		# (mutant, result) of those that compile, are reached and were run
+        for m in campaign.mutants:
+            result = campaign.results.get(key(m))
+            if m["compiles"] and m["id"] in campaign.reached and result:
+                self.rows.append((m, result))
+        self.files = self.scores(lambda m: m["file"])
+        self.operators = self.scores(lambda m: m["operator"])
+        self.by_check = collections.Counter()	# mutants that a check kills
+        self.alone = collections.Counter()	# that no other check saw in the same run
+        for _, r in self.rows:
+            if r["verdict"] == "killed":
+                names = {b.split("/")[-1] for b in r["by"]}
+                self.by_check.update(names)
+                if len(names) == 1:
+                    self.alone.update(names)
+
+    def scores(self, group):
+        out = {}
+        for m, r in self.rows:
+            out.setdefault(group(m), Score()).add(r, key(m) in self.equivalents)
+        return out
+
+    def survivors(self):
+        return [(m, r) for m, r in self.rows if r["verdict"] != "killed" and key(m) not in self.equivalents]
+
+    def stale(self):
+        verdicts = {key(m): r["verdict"] for m, r in self.rows}
+        there = {key(m) for m in self.campaign.mutants}
+        return ["docs/mutants.tbl: %s %s %s %d: %s" % (k + ("no such mutant" if k not in there else "is killed",))
+                for k in sorted(self.equivalents) if k not in there or verdicts.get(k) == "killed"]
+
+    def silent_checks(self):
+        return [n for n in all_checks(self.campaign.build) if n not in self.by_check]
+
+    def text(self):
+        out = ["%-12s %5s %7s %7s %10s %9s %8s  %s" % ("file", "goal", "reached", "killed", "equivalent",
+                                                       "survived", "changed", "score (without equivalents)")]
+        for name, s in list(self.files.items()) + [(None, None)] + sorted(self.operators.items()):
+            if name is None:
+                out.append("")
+                continue
+            out.append("%-12s %5s %7d %7d %10d %9d %8d  %.1f %% (%.1f %%)" % (
+                name, GOALS.get(name, ""), s.reached, s.killed, s.equivalent, s.survived, s.changed, s.share(),
+                s.share_without()))
+        out += ["", "by check: mutants killed, and those that it alone saw"]
+        out += ["%-32s %5d %5d" % (n, c, self.alone[n]) for n, c in self.by_check.most_common()]
+        out += ["", "checks that kill nothing: " + (" ".join(self.silent_checks()) or "none"), "", "survivors:"]
+        out += ["%s:%d %s() %s %d%s, %d runs: %s%s" % (
+            m["file"], m["line"], m["function"], m["operator"], m["ordinal"],
+            ", digest changed" if r["changed"] else "", r["runs"], m["text"],
+            " => " + m["new"] if m["new"] else "") for m, r in self.survivors()]
+        not_reached = collections.Counter((m["file"], m["function"]) for m in self.campaign.mutants
+                                          if m["compiles"] and m["id"] not in self.campaign.reached)
+        out += ["", "not reached, by function:"]
+        out += ["%s %s() %d" % (k + (n,)) for k, n in sorted(not_reached.items())]
+        return "\n".join(out) + "\n"
+
+    def page(self):
+        c = self.campaign
+        out = ["<!-- SPDX-License-Identifier: GPL-2.0-only -->",
+               "<!-- Written by `make mutants` from its results and docs/mutants.tbl. -->", "# Mutants", "",
+               "`make mutants` changes KVM's APIC files in small ways, one at a time, and runs the",
+               "scenario library on each: what the oracle does not see then is a gap in it, or in the",
+               "scenarios. `kvm/mutate/find.py` says what is changed, `scripts/mutants.py` what counts",
+               "as killed. %d scenarios, seeds 0-%d, variant `%s`; a mutant that does" % (
+                   len(c.scenarios), c.args.seeds - 1, c.args.variant),
+               "not compile, or that no seed reaches, does not count.", "",
+               "| file | goal | mutants | compile | reached | killed | equivalent | survived | of them with"
+               " another digest | score | without equivalents |", "|---|---|---|---|---|---|---|---|---|---|---|"]
+        for name, s in self.files.items():
+            mine = [m for m in c.mutants if m["file"] == name]
+            out.append("| %s | %d %% | %d | %d | %d | %d | %d | %d | %d | %.1f %% | %.1f %% |" % (
+                name, GOALS[name], len(mine), sum(m["compiles"] for m in mine), s.reached, s.killed, s.equivalent,
+                s.survived, s.changed, s.share(), s.share_without()))
+        out += ["", "| operator | reached | killed | equivalent | survived | score |", "|---|---|---|---|---|---|"]
+        for name, s in sorted(self.operators.items()):
+            out.append("| %s | %d | %d | %d | %d | %.1f %% |" % (name, s.reached, s.killed, s.equivalent, s.survived,
+                                                                s.share()))
+        out += ["", "## By check", "", "Mutants that a check saw in the run that killed them, and those that it "
+                "alone saw.", "", "| check | killed | alone |", "|---|---|---|"]
+        out += ["| %s | %d | %d |" % (n, k, self.alone[n]) for n, k in self.by_check.most_common()]
+        out += ["", "Checks that kill nothing: %s." % (", ".join(self.silent_checks()) or "none")]
+        out += ["", "## Survivors", "", "Mutants that were not killed, by function and operator; `make mutants`",
+                "lists them in `build/mutants/report.txt`.", "", "| file | function | survivors |", "|---|---|---|"]
+        groups = {}
+        for m, _ in self.survivors():
+            groups.setdefault((m["file"], m["function"]), []).append("%s %d" % (m["operator"], m["ordinal"]))
+        out += ["| %s | %s | %s |" % (k + (", ".join(v),)) for k, v in sorted(groups.items())]
+        out += ["", "## Equivalents", "", "Survivors that change nothing that anybody could see, and why.", "",
+                "| file | function | mutant | why |", "|---|---|---|---|"]
+        out += ["| %s | %s | %s %d | %s |" % (k + (why,)) for k, why in sorted(self.equivalents.items())]
+        return "\n".join(out) + "\n"
+
+
+def write(campaign, docs):
+    """Report and page; the exit code."""
+    r = Report(campaign)
+    text = r.text()
+    with open(os.path.join(campaign.folder, "report.txt"), "w", encoding="utf-8") as f:
+        f.write(text)
+    print(text.split("\nsurvivors:")[0])
+    print("survivors: %s" % os.path.join(campaign.folder, "report.txt"))
+    if docs:
+        with open(PAGE, "w", encoding="utf-8") as f:
+            f.write(r.page())
+    bad = r.stale()
+    if not (campaign.args.file or campaign.args.function or campaign.stop.is_set()):
+        bad += ["%s: %.1f %% is below the goal of %d %%" % (n, s.share_without(), GOALS[n])
+                for n, s in r.files.items() if s.share_without() < GOALS[n]]
+    for line in bad:
+        print(line)
+    return 1 if bad else 0
