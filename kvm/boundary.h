@@ -217,6 +217,11 @@ int64_t kw_ioctl(int fd, uint32_t cmd, uint64_t arg);
 int	kw_close(int fd);
 void   *kw_mmap(int fd, uint64_t pgoff);	/* vCPU: page 0 is struct kvm_run */
 
+/* An eventfd: negative errno, or the descriptor; the read takes the counter, 0 if there is nothing. */
+int	kw_eventfd(void);
+int	kw_eventfd_write(int fd, uint64_t n);
+int64_t kw_eventfd_read(int fd);
+
 /* ---- Host memory management: what munmap() and friends tell KVM. */
 void kw_mm_invalidate(uint32_t mm, uint64_t start, uint64_t end);
 

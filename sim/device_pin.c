@@ -1,47 +1,120 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device on an interrupt line, driven through KVM_IRQ_LINE.  On an edge-triggered
- * line it makes pulses; a level it holds until a handler of the guest has serviced
- * it, or, sometimes, until it changes its mind.
+ * A device on an interrupt line, driven through KVM_IRQ_LINE or an irqfd.  On an
+ * edge-triggered line it makes pulses; a level it holds until a handler of the
+ * guest has serviced it, or, sometimes, until it changes its mind.
+ *
+ * With an irqfd and a resamplefd KVM lowers the line at the EOI and asks; the
+ * device signals again while its level is up.
  *
  * Does not know where the interrupt goes: the guest programs the I/O APIC.
  */
 #include "sim/actors.h"
 #include "sim/host.h"
+#include "sim/irqfd.h"
 #include "sim/pins.h"
 
-static void pulse(struct vm *vm, uint32_t gsi, uint32_t device, struct rng *time)
+#define POLL_NS		300u
+#define DETACH_ONE_IN	12u
+
+struct pin_device {
+	struct vm *vm;
+	uint32_t gsi, nr;
+	struct irqfd irqfd;
+	struct rng target, time;
+};
+
+static const struct scenario *sc(void) { return &machine.scenario; }
+
+static bool withdraws(struct pin_device *d)
 {
-	pins_assert(vm, gsi, device);
-	host_sleep(rng_gap(time, machine.scenario.pin_hold_ns));
-	pins_release(vm, gsi, device);
+	return rng_below(&d->target, 100) < sc()->pin_withdraw_percent;
 }
 
-static void level(struct vm *vm, uint32_t gsi, uint32_t device, struct rng *target, struct rng *time)
+/* --- KVM_IRQ_LINE. */
+static void pulse(struct pin_device *d)
 {
-	if (pins_of(vm)->asserted[gsi] >> device & 1)
+	pins_assert(d->vm, d->gsi, d->nr);
+	host_sleep(rng_gap(&d->time, sc()->pin_hold_ns));
+	pins_release(d->vm, d->gsi, d->nr);
+}
+
+static void level(struct pin_device *d)
+{
+	if (pins_of(d->vm)->asserted[d->gsi] >> d->nr & 1)
 		return;		/* not serviced yet */
-	pins_assert(vm, gsi, device);
-	if (rng_below(target, 100) >= machine.scenario.pin_withdraw_percent)
+	pins_assert(d->vm, d->gsi, d->nr);
+	if (!withdraws(d))
 		return;
-	host_sleep(rng_gap(time, machine.scenario.pin_hold_ns));
-	pins_release(vm, gsi, device);
+	host_sleep(rng_gap(&d->time, sc()->pin_hold_ns));
+	pins_release(d->vm, d->gsi, d->nr);
+}
+
+/* --- irqfd. */
+static void again_later(struct pin_device *d)
+{
+	irqfd_detach(&d->irqfd);
+	host_sleep(rng_gap(&d->time, sc()->pin_hold_ns));
+	irqfd_attach(&d->irqfd);
+}
+
+static bool up(const struct pin_device *d) { return pins_of(d->vm)->signalled[d->gsi] >> d->nr & 1; }
+
+static void set_up(struct pin_device *d, bool is)
+{
+	uint32_t *word = &pins_of(d->vm)->signalled[d->gsi];
+
+	*word = (*word & ~(1u << d->nr)) | (uint32_t)is << d->nr;
+}
+
+static void resampled(struct pin_device *d)
+{
+	bool asked = irqfd_asked(&d->irqfd);
+
+	if (up(d)) {
+		if (asked)
+			irqfd_signal(&d->irqfd);
+		else if (withdraws(d))
+			set_up(d, false);
+		return;
+	}
+	if (!rng_one_in(&d->target, sc()->pin_gap_ns / POLL_NS + 1))
+		return;
+	set_up(d, true);
+	irqfd_signal(&d->irqfd);
+}
+
+static void by_irqfd(struct pin_device *d)
+{
+	bool resample = pins_level(d->gsi);
+
+	irqfd_open(&d->irqfd, (uint32_t)(d->vm - machine.vm), d->gsi, resample);
+	irqfd_attach(&d->irqfd);
+	while (host_sleep(rng_gap(&d->time, resample ? POLL_NS : sc()->pin_gap_ns))) {
+		if (resample)
+			resampled(d);
+		else
+			irqfd_signal(&d->irqfd);
+		if (!up(d) && sc()->irqfd_detach && rng_one_in(&d->target, DETACH_ONE_IN))
+			again_later(d);
+	}
 }
 
 void device_pin(struct actor *self)
 {
-	const struct scenario *s = &machine.scenario;
-	struct vm *vm = self->priv;
-	uint32_t nr = (self->id - machine.devices_tid) % (s->msi + s->pins) - s->msi;
-	uint32_t gsi = s->pin_first + nr % s->pin_lines;
-	struct rng target, time;
+	uint32_t nr = (self->id - machine.devices_tid) % (sc()->msi + sc()->pins) - sc()->msi;
+	struct pin_device d = { .vm = self->priv, .nr = nr, .gsi = sc()->pin_first + nr % sc()->pin_lines };
 
-	rng_init(&target, host_seed, self->id, RNG_TARGET);
-	rng_init(&time, host_seed, self->id, RNG_TIME);
-	while (host_sleep(rng_gap(&time, s->pin_gap_ns))) {
-		if (pins_level(gsi))
-			level(vm, gsi, nr, &target, &time);
+	rng_init(&d.target, host_seed, self->id, RNG_TARGET);
+	rng_init(&d.time, host_seed, self->id, RNG_TIME);
+	if (nr * 100 < sc()->pin_irqfd_percent * sc()->pins) {
+		by_irqfd(&d);
+		return;
+	}
+	while (host_sleep(rng_gap(&d.time, sc()->pin_gap_ns))) {
+		if (pins_level(d.gsi))
+			level(&d);
 		else
-			pulse(vm, gsi, nr, &time);
+			pulse(&d);
 	}
 }

@@ -15,6 +15,7 @@
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
 #include "sim/record.h"
+#include "sim/routes.h"
 #include "sim/snapshot.h"
 
 #define ARENA_FIXED_BYTES	(8ull << 20)
@@ -232,8 +233,12 @@ void machine_task_name(uint32_t tid, char *name, uint32_t n)
 		snprintf(name, n, "memory%u", tid - machine.memory_tid);
 	else if (tid < machine.preempt_tid)
 		snprintf(name, n, "manager%u", tid - machine.signal_tid);
-	else
+	else if (tid < machine.routes_tid)
 		snprintf(name, n, "preempter%u", tid - machine.preempt_tid);
+	else if (tid < machine.routes_tid + machine.nr_vms * machine.scenario.routes)
+		snprintf(name, n, "route%u", tid - machine.routes_tid);
+	else
+		snprintf(name, n, "router%u", tid - machine.routes_tid - machine.nr_vms * machine.scenario.routes);
 }
 
 /* The VM, and so the address space, that a task of userspace belongs to. */
@@ -243,6 +248,8 @@ static uint32_t vm_of_task(uint32_t tid)
 		return (tid - 1) / machine.scenario.vcpus;
 	if (tid < machine.memory_tid)
 		return (tid - machine.devices_tid) / (machine.scenario.msi + machine.scenario.pins);
+	if (tid >= machine.routes_tid && tid < machine.routes_tid + machine.nr_vms * machine.scenario.routes)
+		return (tid - machine.routes_tid) / machine.scenario.routes;
 	return (tid - machine.memory_tid) % machine.nr_vms;
 }
 
@@ -292,7 +299,8 @@ static void count_tasks(void)
 	machine.memory_tid = machine.devices_tid + s->vms * (s->msi + s->pins);
 	machine.signal_tid = machine.memory_tid + s->vms;
 	machine.preempt_tid = machine.signal_tid + s->vms;
-	machine.nr_tasks = machine.preempt_tid + (s->preempt_gap_ns ? s->vms : 0);
+	machine.routes_tid = machine.preempt_tid + (s->preempt_gap_ns ? s->vms : 0);
+	machine.nr_tasks = machine.routes_tid + s->vms * (s->routes + (s->route_gap_ns ? 1 : 0));
 }
 
 /* More vCPUs than this tree allows in one VM become several VMs of its limit. */
@@ -354,12 +362,15 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 	kw_task_switch(MACHINE_KWORKER_TID);
 	while (kw_work_pending())
 		kw_work_run();
-	return s->pins ? pins_build(error, n) : 0;
+	if (s->pins && pins_build(error, n))
+		return -1;
+	return s->routes ? routes_build(error, n) : 0;
 }
 
 void machine_reset(uint64_t seed)
 {
 	pins_reset();
+	routes_reset();
 	memset(machine.prot, KW_USER_RW, machine.user_bytes / MACHINE_PAGE);
 	for (uint32_t i = 0; i < machine.nr_vms; i++)
 		machine.vm[i].slot_there = true;

@@ -88,7 +88,7 @@ struct vm {
 struct machine {
 	struct scenario scenario; /* with vms and vcpus as built */
 	uint32_t nr_vms, nr_vcpus, nr_tasks;
-	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid; /* first of each; devices: msi, then pins, per VM */
+	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid, routes_tid; /* first of each; devices: msi, then pins, per VM */
 	struct vm *vm;
 	struct vcpu *vcpu;
 	uint8_t *prot;		/* one enum kw_user_prot a page of user memory */

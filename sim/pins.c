@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/host.h"
+#include "sim/irqfd.h"
 #include "sim/oracle/chips.h"
 
 #define REDIR_LEVEL	(1ull << 15)
@@ -87,6 +88,7 @@ int pins_build(char *error, uint64_t n)
 
 void pins_reset(void)
 {
+	irqfd_reset();
 	if (pins_on)
 		memcpy(pins, pins_base, machine.nr_vms * sizeof(*pins));
 }
@@ -137,20 +139,24 @@ void pins_release(struct vm *vm, uint32_t gsi, uint32_t device)
 void pins_user_exit(struct vcpu *v)
 {
 	struct vm *vm = &machine.vm[v->vm];
-	const struct pins *p = pins_of(vm);
+	struct pins *p = pins_of(vm);
 	uint64_t gpa = v->run->mmio.phys_addr;
 	uint32_t gsi = (uint32_t)(gpa - PINS_DEVICE_GPA) / 4;
 
 	if (v->run->exit_reason != KVM_EXIT_MMIO || gpa < PINS_DEVICE_GPA || gsi >= KW_IOAPIC_PINS)
 		return;
 	/* The handler asks one device of those that share the line. */
-	if (p->asserted[gsi])
+	if (p->signalled[gsi])
+		p->signalled[gsi] &= p->signalled[gsi] - 1;
+	else if (p->asserted[gsi])
 		pins_release(vm, gsi, (uint32_t)__builtin_ctz(p->asserted[gsi]));
 }
 
 /* --- The kernel world tells. */
 void hs_irq_line(uint32_t gsi, uint32_t level, uint32_t source)
 {
+	if (level)
+		irqfd_raised(gsi);
 	oracle_irq_line(kw_shared.current_tid, gsi, level, source);
 }
 
@@ -193,6 +199,7 @@ void pins_quiet(void)
 
 	if (!pins_on)
 		return;
+	irqfd_quiet();
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {
 		kw_ioapic_state(any_hw(i), &ioapic);
 		oracle_chips_quiet(i, &ioapic);

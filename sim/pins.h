@@ -24,6 +24,7 @@ struct pins {
 	/* Userspace. */
 	bool	 locked;
 	uint32_t asserted[KW_IOAPIC_PINS];	/* devices, one bit each */
+	uint32_t signalled[KW_IOAPIC_PINS];	/* those that use an irqfd: KVM alone keeps the line */
 	/* The guest. */
 	uint32_t owner;				/* vCPU index + 1 that accesses the I/O APIC; 0: nobody */
 	uint64_t redir[KW_IOAPIC_PINS];		/* as the guest last wrote it */

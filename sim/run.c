@@ -136,11 +136,16 @@ static void spawn_actors(void)
 		sched_spawn(machine.devices_tid + i, ACTOR_DEVICE, "device", 0,
 			    i % (s->msi + s->pins) < s->msi ? device_msi : device_pin,
 			    &machine.vm[i / (s->msi + s->pins)]);
+	for (uint32_t i = 0; i < machine.nr_vms * s->routes; i++)
+		sched_spawn(machine.routes_tid + i, ACTOR_DEVICE, "route", 0, device_route, &machine.vm[i / s->routes]);
+	for (uint32_t i = 0; s->route_gap_ns && i < machine.nr_vms; i++)
+		sched_spawn(machine.routes_tid + machine.nr_vms * s->routes + i, ACTOR_USER, "router", 0, manager_routes,
+			    &machine.vm[i]);
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {
 		sched_spawn(machine.memory_tid + i, ACTOR_MEMORY, "memory", 0, memory_manager, &machine.vm[i]);
 		sched_spawn(machine.signal_tid + i, ACTOR_USER, "manager", 0, user_manager, &machine.vm[i]);
 	}
-	for (uint32_t id = machine.preempt_tid; id < machine.nr_tasks; id++)
+	for (uint32_t id = machine.preempt_tid; id < machine.routes_tid; id++)
 		sched_spawn(id, ACTOR_USER, "preempter", 0, host_preempter, &machine.vm[id - machine.preempt_tid]);
 }
 

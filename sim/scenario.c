@@ -269,6 +269,10 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "topology", "apicv", "needs tpr_shadow = yes");
 	if (s->pins && s->irqchip != IRQCHIP_KERNEL)
 		complain_at(p, "devices", "pins", "the pins are those of the in-kernel I/O APIC: irqchip = kernel");
+	if (s->route_gap_ns && !s->routes)
+		complain_at(p, "userspace", "route_gap", "there are no devices.routes");
+	if ((s->pin_irqfd_percent || s->routes) && s->vms > 1)
+		complain_at(p, "topology", "vms", "irqfds and routes are followed in one VM only");
 	if (s->pins && s->vms > 16)
 		complain_at(p, "devices", "pins", "at most 16 VMs have pins");
 	if (s->pin_first + s->pin_lines > 24)

@@ -94,6 +94,9 @@ struct scenario {
 	uint32_t pin_hold_ns;		/* mean length of a pulse, and until a level is withdrawn */
 	uint32_t pin_level_percent;	/* GSIs that are level-triggered */
 	uint32_t pin_withdraw_percent;
+	uint32_t pin_irqfd_percent;	/* devices that use an irqfd */
+	bool	 irqfd_detach;		/* and take it away and back */
+	uint32_t routes;		/* devices on MSI routes */
 	uint32_t pin_vector_first;	/* four vectors for each GSI from here on */
 
 	/* [userspace] */
@@ -102,6 +105,7 @@ struct scenario {
 	uint32_t inhibit;		/* weight of KVM_GUESTDBG_BLOCKIRQ for a while */
 	uint32_t inhibit_hold_ns;
 	uint32_t vcpu_events, mp_state, user_nmi; /* weights too */
+	uint32_t route_gap_ns;		/* mean time between changes of an MSI route */
 	uint32_t run_again;		/* weight of doing nothing but KVM_RUN */
 
 	/* [host] */

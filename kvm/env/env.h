@@ -109,5 +109,6 @@ void kw_watch_lock(const void *word, bool taken);
 
 /* file.c: the fops of /dev/kvm once KVM has registered it. */
 struct file_operations;
+struct file *kw_fd_file(int fd);	/* NULL: no such descriptor */
 
 #endif

@@ -85,7 +85,7 @@ int anon_inode_getfd(const char *name, const struct file_operations *fops, void 
 	return fd;
 }
 
-static struct file *kw_fd_file(int fd)
+struct file *kw_fd_file(int fd)
 {
 	if (fd < 0 || !kw_fds || fd >= kw_nr_fds() || IS_ERR(kw_fds[fd]))
 		return NULL;

@@ -22,6 +22,9 @@
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/message.h"
 
+/* KVM api.rst, KVM_IRQFD: irqfds with a resamplefd share a source of their own. */
+#define SOURCE_RESAMPLE	1u
+
 enum accept { NOBODY, PERHAPS, SOMEBODY };
 
 static struct destination destination_of(uint64_t entry)
@@ -79,6 +82,7 @@ static void turn_send(struct chip_task *t, uint32_t vm, uint32_t pin)
 
 	t->message[pin] = send(vm, io->redir[pin]);
 	chips.vm[vm].pin[pin].to = destination_of(io->redir[pin]);
+	chips.vm[vm].pin[pin].asked = false;
 	t->sent |= 1u << pin;
 	t->doubt |= (uint32_t)chips.vm[vm].pin[pin].doubt << pin;
 	if ((io->redir[pin] & REDIR_LEVEL) && who_accepts(vm, io->redir[pin]) != NOBODY)
@@ -125,6 +129,8 @@ static void turn_write(struct chip_task *t, uint32_t task, uint32_t nr)
 		vm->pin[pin].orphan = true;
 	if (ideal_ioapic_due(&vm->io, (uint32_t)pin) || perhaps_due(&vm->io, &vm->pin[pin], (uint32_t)pin))
 		turn_send(t, nr, (uint32_t)pin);
+	if (vm->pin[pin].nr_resamplers && vm->io.line[pin] == 1u << SOURCE_RESAMPLE)
+		t->ask |= 1u << pin;
 }
 
 static void turn_load(struct chip_task *t, uint32_t nr)
@@ -143,7 +149,7 @@ static void turn_load(struct chip_task *t, uint32_t nr)
 void ioapic_turn(struct chip_task *t, uint32_t task, uint32_t vm)
 {
 	chips.vm[vm].holder = task;
-	t->sent = t->doubt = 0;
+	t->sent = t->doubt = t->ask = 0;
 	if (t->line & 1u << KW_CHIP_IOAPIC)
 		turn_line(t, task, vm);
 	else if (t->write)
@@ -161,7 +167,7 @@ static void adopt(struct chip_vm *vm, uint32_t pin, uint64_t kvm)
 		vm->pin[pin].orphan = false;
 }
 
-static void report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal)
+static void report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal, bool sent)
 {
 	uint64_t diff = (kvm ^ ideal) & ~REDIR_STATUS;
 	uint32_t vector = ideal & REDIR_VECTOR;
@@ -169,6 +175,10 @@ static void report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal)
 	if (diff & ~REDIR_RIRR)
 		check_fire(CHECK_IOAPIC_ENTRY, NULL, nr, vector, "pin %u: KVM's entry is 0x%llx, expected 0x%llx", pin,
 			   (unsigned long long)kvm, (unsigned long long)ideal);
+	else if (sent && !(kvm & REDIR_RIRR))
+		check_fire(CHECK_IOAPIC_RIRR, NULL, nr, vector,
+			   "pin %u: Remote IRR is not set although a message was due (entry 0x%llx)", pin,
+			   (unsigned long long)kvm);
 	else if (kvm & REDIR_RIRR)
 		check_fire(CHECK_IOAPIC_RIRR, NULL, nr, vector,
 			   "pin %u: Remote IRR was set although nobody accepted a message (entry 0x%llx)", pin,
@@ -190,7 +200,7 @@ static void compare(uint32_t nr, uint32_t pin, uint64_t kvm, bool sent)
 		if (accept == NOBODY && (kvm & REDIR_RIRR) && deviation_allows(DEV_IOAPIC_NO_TARGET))
 			vm->pin[pin].orphan = true;
 		else if (accept != PERHAPS)
-			report(nr, pin, kvm, ideal);
+			report(nr, pin, kvm, ideal, sent);
 	}
 	vm->pin[pin].stale = false;
 	adopt(vm, pin, kvm);
@@ -217,6 +227,11 @@ void ioapic_turn_ends(struct chip_task *t, uint32_t nr, const struct kw_ioapic_s
 	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++) {
 		bool sent = t->sent >> pin & 1;
 
+		if (sent && (t->ask >> pin & 1) && !(kvm->redir[pin] & REDIR_RIRR) && !vm->pin[pin].nr_eoi &&
+		    deviation_allows(DEV_IOAPIC_ASKS)) {
+			t->doubt |= 1u << pin;
+			vm->pin[pin].stale = vm->pin[pin].asked = true;
+		}
 		if (sent && (t->doubt >> pin & 1))
 			hand_over(nr, pin, t->message[pin]);
 		else if (sent)
@@ -397,7 +412,7 @@ void oracle_chips_quiet(uint32_t nr, const struct kw_ioapic_state *kvm)
 
 		compare(nr, pin, kvm->redir[pin], false);
 		entry = vm->io.redir[pin];
-		if (ideal_ioapic_due(&vm->io, pin) && REDIR_MODE(entry) <= 1)
+		if (ideal_ioapic_due(&vm->io, pin) && REDIR_MODE(entry) <= 1 && !vm->pin[pin].asked)
 			check_fire(CHECK_QUIET_PIN, NULL, nr, entry & REDIR_VECTOR,
 				   "pin %u is asserted, level-triggered and unmasked, and nothing was sent (entry 0x%llx)", pin,
 				   (unsigned long long)entry);

@@ -92,6 +92,11 @@ void oracle_ioapic_load(uint32_t task, const struct kw_ioapic_state *state)
 	chips.task[task].state = state;
 }
 
+void oracle_resampler(uint32_t vm, uint32_t gsi, bool attached)
+{
+	chips.vm[vm].pin[gsi].nr_resamplers += attached ? 1 : -1;
+}
+
 void oracle_chip_over(uint32_t task)
 {
 	struct chip_task *t = &chips.task[task];

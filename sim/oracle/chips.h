@@ -30,6 +30,8 @@ void oracle_ioapic_write(uint32_t vcpu, uint32_t offset, uint32_t value);
 void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t value);
 /* Userspace loads a state; no vCPU runs, no line changes. */
 void oracle_ioapic_load(uint32_t task, const struct kw_ioapic_state *state);
+/* KVM can ask the devices of @gsi whether their level is up (KVM_IRQFD_FLAG_RESAMPLE): one more, or one less. */
+void oracle_resampler(uint32_t vm, uint32_t gsi, bool attached);
 /* Whatever @task was about to do is over. */
 void oracle_chip_over(uint32_t task);
 

@@ -16,6 +16,8 @@ struct chip_pin {
 	uint8_t nr_eoi;			/* EOI messages under way that name it */
 	bool	doubt;			/* something else happened to it meanwhile: either order is right */
 	bool	stale;			/* to be taken from KVM once nobody is at work there */
+	uint8_t nr_resamplers;		/* irqfds that KVM can ask */
+	bool	asked;			/* it asked instead of sending */
 	bool	orphan;			/* Remote IRR is set for a vector that the entry no longer has */
 };
 
@@ -33,6 +35,7 @@ struct chip_task {
 	const struct kw_ioapic_state *state;
 	/* Messages of this turn, by pin. */
 	uint32_t sent, doubt;		/* doubt: perhaps none */
+	uint32_t ask;			/* KVM may ask the devices instead */
 	int32_t	 message[KW_IOAPIC_PINS];
 };
 

@@ -33,6 +33,7 @@ enum deviation {
 	DEV_LOAD_PPR,
 	DEV_TPR_RESERVED_BITS,
 	DEV_EOI_NONZERO,
+	DEV_IOAPIC_ASKS,
 	DEV_NR,
 };
 

@@ -108,7 +108,7 @@ static void test_level_again(void)
 	SILENT();
 	/* Still asserted, and nothing comes. */
 	eoi_pin(true, false);
-	FIRED("ioapic-eoi-extra", DIV_EOI_MESSAGE, 0x41);
+	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
 	prepare_and_enter();
 	FIRED("irr-lost", DIV_LOST_INTERRUPT, 0x41);
 }
@@ -296,6 +296,34 @@ static void test_deviation_no_target(void)
 	deviation_switch("ioapic-no-target", true);
 }
 
+/* The line of an irqfd with a resamplefd is up while the pin is unmasked: KVM asks. */
+static void unmask_asks(uint32_t source)
+{
+	start(LEVEL | REDIR_MASK);
+	oracle_resampler(0, PIN, true);
+	oracle_irq_line(DEVICE, PIN, true, source);
+	turn(DEVICE);
+	write_low(LEVEL, LEVEL);
+	prepare_and_enter();
+	leave();
+}
+
+static void test_deviation_asks(void)
+{
+	unmask_asks(1);
+	oracle_chips_quiet(0, &kvm);
+	SILENT();
+	/* Nobody asks the devices of another source. */
+	unmask_asks(0);
+	EXPECT(nr_seen == 2 && !strcmp(seen[0].check, "ioapic-remote-irr") && !strcmp(seen[1].check, "irr-lost"));
+	nr_seen = 0;
+	deviation_switch("ioapic-asks", false);
+	unmask_asks(1);
+	EXPECT(nr_seen == 2 && !strcmp(seen[0].check, "ioapic-remote-irr") && !strcmp(seen[1].check, "irr-lost"));
+	nr_seen = 0;
+	deviation_switch("ioapic-asks", true);
+}
+
 /* Vector 0x41 came to vCPU 0 another way; the pin sent its own to vCPU 1. */
 static void eoi_of_another(void)
 {
@@ -325,4 +353,7 @@ static void test_deviation_filtered(void)
 	deviation_switch("ioapic-eoi-filtered", true);
 }
 
-TEST_MAIN(TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra), TEST(test_eoi_races_line), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read), TEST(test_pv), TEST(test_load), TEST(test_quiet), TEST(test_deviation_edge_clears), TEST(test_deviation_no_target), TEST(test_deviation_filtered))
+TEST_MAIN(TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra),
+	  TEST(test_eoi_races_line), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
+	  TEST(test_pv), TEST(test_load), TEST(test_quiet), TEST(test_deviation_edge_clears),
+	  TEST(test_deviation_no_target), TEST(test_deviation_asks), TEST(test_deviation_filtered))
