@@ -12,7 +12,7 @@ import unittest
 
 from fake import fake
 
-COMMANDS = ["run", "replay", "help", "version"]
+COMMANDS = ["run", "replay", "live", "help", "version"]
 ACTIONS = ["add", "list", "show", "remove"]
 
 
@@ -138,6 +138,27 @@ class Runner(CommandTest):
             at += 16 + size
         self.assertEqual(types, [2, 1, 3, 3, 3, 3, 4, 2, 2, 2])
         self.assertIn(b"kvm_entry", p.stderr)
+
+
+class Live(CommandTest):
+    """What can be said without a KVM; tests/unit/live.c has the rest."""
+
+    def test_no_device_is_skipped(self):
+        self.fails(77, "no-kvm: No such file or directory", "live")
+        self.fails(77, "skipped: ", "live", "--variant", "6.12-fixed", "--json")
+
+    def test_device_that_is_none(self):
+        path = self.f.write("no-kvm", "")
+        self.addCleanup(os.remove, path)
+        p = self.f.run("live", "--seeds", "7", "--steps", "3")
+        self.assertEqual(p.returncode, 6)
+        self.assertIn("KVM_GET_API_VERSION: ", p.stderr)
+        self.assertEqual(p.stderr.splitlines()[-1], "lapicsim live --seeds 0x7 --steps 3")
+
+    def test_usage(self):
+        self.fails(1, "takes no arguments", "live", "alpha")
+        self.fails(1, "--unsafe: unknown option", "live", "--unsafe")
+        self.fails(2, 'did you mean "6.12-fixed"?', "live", "--variant", "6.12-fixd")
 
 
 class Progress(CommandTest):
