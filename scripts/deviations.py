@@ -19,14 +19,16 @@ import subprocess
 import sys
 
 RULES = ("pv-eoi-waits",)
-LIVE = ("wide-destination", "mixed-logical", "cluster-15", "load-ppr", "tpr-reserved-bits", "eoi-nonzero")
+LIVE = ("wide-destination", "mixed-logical", "cluster-15", "load-ppr", "tpr-reserved-bits", "eoi-nonzero",
+        "msi-nobody")
 SKIPPED = 77
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def live(program, uses, users):
+def live(program, variant, uses, users):
     """Adds what `lapicsim live` used; without a /dev/kvm takes out what only that uses."""
-    done = subprocess.run([program, "live", "--seeds", "0-199", "--json"], stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([program, "live", "--seeds", "0-499", "--variant", variant, "--json"],
+                          stdout=subprocess.PIPE, text=True)
     if done.returncode == SKIPPED:
         for name in LIVE:
             uses.pop(name, None)
@@ -59,7 +61,7 @@ def main():
         uses[row["name"]] = uses.get(row["name"], 0) + row["uses"]
         if row["uses"]:
             users.setdefault(row["name"], set()).add(row["scenario"])
-    live(program, uses, users)
+    live(program, sys.argv[-1], uses, users)
     unused = 0
     for name in uses:
         if not uses[name]:

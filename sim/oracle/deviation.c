@@ -76,6 +76,9 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_IOAPIC_ASKS] = {
 		"ioapic-asks", "KVM: the line may have fallen while the pin was masked",
 		"an entry that is unmasked asks the resamplefds of its line before it sends", true, 0 },
+	[DEV_MSI_NOBODY] = {
+		"msi-nobody", "KVM api.rst, KVM_SIGNAL_MSI: 0 if the guest blocked the MSI, -1 on error",
+		"of two KVMs one may return 0 and the other -1 for an MSI that nobody takes", true, 0 },
 };
 
 _Static_assert(DEV_NR <= 64, "a bit for each");
