@@ -13,6 +13,7 @@
 #include "sim/oracle/oracle.h"
 
 #define MSI_ADDRESS	0xfee00000u
+#define ADDRESS_LOGICAL	(1u << 2)
 #define DATA_LOWEST	(1u << 8)
 #define DATA_NMI	(4u << 8)
 #define DATA_INIT	(5u << 8)
@@ -29,12 +30,42 @@ static uint32_t bypass_irr(uint32_t data, uint32_t percent)
 	return data;
 }
 
+/*
+ * Logical x2APIC destinations name up to 16 APICs of a cluster.  Of clusters beyond
+ * the last vCPU's there are near ones, and ones from the whole range.
+ */
+static uint32_t logical_dest(const struct vm *vm, struct rng *target)
+{
+	uint32_t nr = vm->nr_vcpus / 16 + 1, cluster = rng_below(target, nr + 1), members = rng_below(target, 0x10000);
+
+	if (cluster == nr)
+		cluster = rng_one_in(target, 2) ? rng_below(target, 0x10000) : nr + rng_below(target, 64);
+	return cluster << 16 | members;
+}
+
+/* To whom; @address gets what has no place in the destination. */
+static uint32_t draw_dest(const struct vm *vm, uint32_t *address, struct rng *target)
+{
+	const struct scenario *s = &machine.scenario;
+	uint32_t dest = rng_below(target, vm->nr_vcpus), percent;
+
+	if (!s->logical_percent && !s->broadcast_percent)
+		return dest;
+	percent = rng_below(target, 100);
+	if (percent < s->broadcast_percent)
+		return 0xff;
+	if (percent >= s->broadcast_percent + s->logical_percent)
+		return dest;
+	*address |= ADDRESS_LOGICAL;
+	return logical_dest(vm, target);
+}
+
 static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 {
 	const struct scenario *s = &machine.scenario;
-	uint32_t dest = rng_below(target, vm->nr_vcpus);
+	uint32_t low = MSI_ADDRESS, dest = draw_dest(vm, &low, target);
 	uint32_t data = (uint32_t)rng_range(target, s->vector_first, s->vector_last);
-	struct kvm_msi msi = { .address_lo = MSI_ADDRESS | (dest & 0xff) << 12, .address_hi = dest & ~0xffu };
+	struct kvm_msi msi = { .address_lo = low | (dest & 0xff) << 12, .address_hi = dest & ~0xffu };
 	uint64_t address = (uint64_t)msi.address_hi << 32 | msi.address_lo;
 	int32_t message;
 	int64_t ret;

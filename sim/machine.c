@@ -185,7 +185,8 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP, .args = { 24 } };
 	struct kvm_enable_cap x2api = {
 		.cap = KVM_CAP_X2APIC_API,
-		.args = { KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK },
+		.args = { KVM_X2APIC_API_USE_32BIT_IDS |
+			  (s->broadcast_quirk ? 0 : KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK) },
 	};
 	int64_t ret;
 
@@ -345,8 +346,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		snprintf(error, n, "%u tasks are too many", machine.nr_tasks);
 		return -1;
 	}
-	/* KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK is set for every VM. */
-	deviation_switch("broadcast-0xff", false);
+	deviation_switch("broadcast-0xff", s->broadcast_quirk);
 	if (boot(error, n))
 		return -1;
 	if (create_tasks()) {

@@ -64,6 +64,7 @@ struct scenario {
 	/* [topology] */
 	uint32_t vms, vcpus;		/* vcpus: per VM */
 	uint32_t irqchip, apic_mode;
+	bool	 broadcast_quirk;	/* 0xff reaches every x2APIC: KVM_CAP_X2APIC_API without its flag */
 	bool	 tpr_shadow;
 	bool	 apicv;			/* needs tpr_shadow */
 	bool	 pv_eoi;		/* enabled on every vCPU before the race */
@@ -86,6 +87,8 @@ struct scenario {
 	uint32_t msi_gap_ns;		/* mean time between two MSIs of one device */
 	uint32_t vector_first, vector_last;
 	uint32_t level_percent;		/* MSIs that are level-triggered */
+	uint32_t logical_percent;	/* MSIs with a logical destination */
+	uint32_t broadcast_percent;	/* MSIs to physical destination 0xff */
 	uint32_t lowest_percent;	/* MSIs with lowest priority delivery */
 	uint32_t nmi_percent, init_percent; /* MSIs that are NMIs or INITs */
 	uint32_t pins;			/* devices on GSIs */

@@ -224,7 +224,7 @@ void message_overwritten(struct oracle_vcpu *v)
 {
 	v->taken_seq = ++oracle.seq;
 	for (int w = 0; w < APIC_WORDS; w++) {
-		uint32_t open = v->inflight[w] | v->fresh[w];
+		uint32_t open = v->inflight[w] | v->fresh[w] | (v->again[w] & v->may[w]);
 
 		v->taken[w] |= v->inflight[w];
 		v->may[w] = open;

@@ -49,6 +49,7 @@ ROWS = (
     ("get-lapic-tpr", "userspace-lapic", "register-mismatch", "get-lapic"),
     ("pv-eoi-other-bits", "pv-eoi-plain", "pv-eoi-word", "pv-word-other-bits"),
     ("arm-while-disabled", "pv-eoi-disable", "pv-eoi-word", "pv-word-disabled"),
+    ("lowest-dropped", "msi-logical", "lost-interrupt", "quiet-lowest-priority"),
     ("arm-while-running", "pv-eoi-plain", "pv-eoi-word", "pv-word-while-running"),
     ("nmi-dropped", "nmi", "lost-interrupt", "nmi-held"),
     ("nmi-dropped", "nmi", "lost-interrupt", "quiet-nmi"),
@@ -101,7 +102,6 @@ NO_RULE = {
     "page-register": "lapicsim live only, where nothing races: tests/unit/live.c",
     "msr-access": "lapicsim live only: tests/unit/live.c",
     "disabled-accepts": "lapicsim live only: tests/unit/live.c",
-    "quiet-lowest-priority": "no scenario sends lowest priority to several APICs: tests/unit/oracle.c",
 }
 SEEDS = "0-99"
 

@@ -617,6 +617,15 @@ static void test_set_lapic(void)
 	EXPECT(M->isr[0x51]);
 	leave();
 	SILENT();
+	/* Lowest priority to a broadcast may arrive or not: also after the load, if it came while KVM loaded. */
+	handle = oracle_msi_begin(0, 0xfeeff000, 0x161);
+	oracle_message_end(handle, true);
+	oracle_user_set_lapic(0, model_look(M)->regs, true);
+	M->irr[0x61] = M->irr_pending = 1;
+	prepare_and_enter();
+	EXPECT(M->isr[0x61]);
+	leave();
+	SILENT();
 	oracle_user_set_lapic(0, model_look(&model[1])->regs, false);	/* refused: nothing changes */
 	prepare_and_enter();
 	leave();
