@@ -32,6 +32,7 @@ help:
 	@echo 'make deviations		each tolerance of the oracle is used by some scenario (minutes)'
 	@echo 'make detection		how many runs until each bug of variants/corpus.tbl is seen: docs/detection.md'
 	@echo 'make mutants		what the oracle sees of small changes in KVM; writes docs/mutants.md'
+	@echo 'make live		the running kernel'\''s KVM against the oracle and 6.12 (needs /dev/kvm)'
 	@echo 'make docs		the generated pages of docs/, from the tables'
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
 	@echo 'make docs		docs/scenario-keys.md and docs/options.md from the option table'
@@ -66,7 +67,7 @@ check: all
 	$(Q)python3 scripts/check.py $(O)
 
 # --- Longer ones, on their own.
-.PHONY: bench determinism million deviations detection docs clean
+.PHONY: bench determinism million deviations detection live docs clean
 .PHONY: coverage mutants
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
@@ -76,6 +77,9 @@ determinism: $(LAPICSIM) variant-6.12 variant-6.1-unfixed
 
 million: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)$(LAPICSIM) run scenarios/pv-eoi-*.scn --variant 6.12 --variant 6.1 --seeds 0-999999 --table
+
+live: $(LAPICSIM) variant-6.12
+	$(Q)$(LAPICSIM) live --variant 6.12 --seeds 0-499
 
 deviations: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)python3 scripts/deviations.py $(LAPICSIM) 6.12 6.1
