@@ -11,6 +11,7 @@
 #include "sim/host.h"
 #include "sim/machine.h"
 #include "sim/oracle/oracle.h"
+#include "sim/trace.h"
 
 #include <string.h>
 
@@ -36,8 +37,15 @@ static void set_prot(const struct vm *vm, uint32_t page, enum kw_user_prot prot)
 {
 	uint64_t hva = vm->hva + (uint64_t)page * MACHINE_PAGE;
 
+	static const char *const names[] = {
+		[KW_USER_NONE] = "inaccessible", [KW_USER_READ] = "read-only", [KW_USER_RW] = "back",
+	};
+
 	machine.prot[(hva - MACHINE_USER_BASE) / MACHINE_PAGE] = prot;
 	host_event(DIGEST_MEMORY, hva, prot);
+	if (trace_on())
+		trace_event("memory", "vm %u page 0x%llx is %s", (uint32_t)(vm - machine.vm),
+			    (unsigned long long)(MACHINE_PV_GPA + (uint64_t)page * MACHINE_PAGE), names[prot]);
 	/* A page that comes back is faulted in: nobody is told. */
 	if (prot != KW_USER_RW)
 		kw_mm_invalidate(vm - machine.vm, hva, hva + MACHINE_PAGE);
@@ -51,8 +59,11 @@ static void take_page(struct vm *vm, enum kw_user_prot prot, struct rng *r)
 	tell(vm, page, true);
 	set_prot(vm, page, prot);
 	host_sleep(rng_gap(r, s->hold_ns));
-	if (prot == KW_USER_NONE && rng_below(r, 100) < s->zero_percent)
+	if (prot == KW_USER_NONE && rng_below(r, 100) < s->zero_percent) {
 		memset((void *)(vm->hva + (uint64_t)page * MACHINE_PAGE), 0, MACHINE_PAGE);
+		if (trace_on())
+			trace_event("memory", "vm %u page zeroed", (uint32_t)(vm - machine.vm));
+	}
 	set_prot(vm, page, KW_USER_RW);
 	tell(vm, page, false);
 }
@@ -60,6 +71,11 @@ static void take_page(struct vm *vm, enum kw_user_prot prot, struct rng *r)
 static void set_slot(struct vm *vm, uint64_t gpa, uint64_t bytes)
 {
 	host_event(DIGEST_MEMORY, gpa, bytes);
+	if (trace_on() && !bytes)
+		trace_event("memory", "vm %u slot %u deleted", (uint32_t)(vm - machine.vm), MACHINE_PV_SLOT);
+	else if (trace_on())
+		trace_event("memory", "vm %u slot %u at 0x%llx", (uint32_t)(vm - machine.vm), MACHINE_PV_SLOT,
+			    (unsigned long long)gpa);
 	machine_set_slot(vm, gpa, bytes);
 }
 
