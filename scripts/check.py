@@ -29,6 +29,7 @@ def steps(build):
         ("environment-6.12", [runner % ("6.12", "plain"), "--self-test"]),
         ("environment-6.1", [runner % ("6.1", "plain"), "--self-test"]),
         ("races", unittest + ["tests/e2e", "-p", "test_race.py"]),
+        ("trace", unittest + ["tests/e2e", "-p", "test_trace.py"]),
         ("known", unittest + ["tests/e2e", "-p", "test_known.py"]),
         ("oracle-sees", unittest + ["tests/e2e", "-p", "test_rules.py"]),
         ("mutants", [sys.executable, "scripts/mutants.py", "--build", build, "--sample", "40", "--fresh"]),
