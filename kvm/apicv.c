@@ -8,9 +8,8 @@
  * Without APICv (kw_config.apicv) none of the optional operations is there, as on
  * a processor that lacks it.
  *
- * Not here: IPI virtualization, interrupts posted by an IOMMU (so SN and the
- * wake-up vector have no user), nesting, and the APIC-access page, since there are
- * no page tables that could map it.
+ * Not here: interrupts that an IOMMU posts (posting.c), IPI virtualization, nesting,
+ * and the APIC-access page, since there are no page tables that could map it.
  */
 #include "vendor.h"
 
@@ -175,6 +174,8 @@ void kw_apicv_setup(struct kvm_x86_ops *ops)
 	ops->load_eoi_exitmap = kw_op_load_eoi_exitmap;
 	ops->set_virtual_apic_mode = kw_op_set_virtual_apic_mode;
 	ops->sync_pir_to_irr = kw_op_sync_pir_to_irr;
+	if (kw_config.posting)
+		ops->dy_apicv_has_pending_interrupt = kw_op_dy_apicv_has_pending_interrupt;
 #ifdef KW_HAS_PRE_STATE_RESTORE
 	ops->apicv_pre_state_restore = kw_op_apicv_pre_state_restore;
 #else

@@ -99,12 +99,13 @@ struct kw_apicv {
 	uint8_t  apic_accesses;		/* virtualize APIC accesses: xAPIC mode */
 	uint8_t  x2apic_mode;		/* virtualize x2APIC mode */
 	uint8_t  recognized;		/* hardware's: a pending virtual interrupt */
-	uint8_t  reserved8;
+	uint8_t  suppress;		/* posted-interrupt descriptor: SN */
 	uint8_t  rvi, svi;		/* guest interrupt status: both sides */
 	uint16_t trap_offset;		/* of a register whose write the hardware did and KVM has not handled; 0: none */
 	uint32_t trap_old;		/* what it was before */
 	uint32_t on;			/* posted-interrupt descriptor: outstanding notification */
 	uint32_t pir[8];		/* posted-interrupt descriptor: requests */
+	uint32_t cpu, notify;		/* posted-interrupt descriptor: NDST, and NV as a KW_IRQ_*; the IOMMU's */
 	uint32_t eoi_exit[8];		/* EOI-exit bitmap */
 	uint64_t msr_read, msr_write;	/* MSR bitmap: x2APIC registers 0..63 whose access does not exit */
 };
@@ -181,6 +182,7 @@ struct kw_config {
 	uint64_t user_bytes;
 	const uint8_t *user_prot;	/* one enum kw_user_prot a page */
 	bool apicv;			/* the hardware virtualizes the APIC, and KVM uses it */
+	bool posting;			/* an IOMMU posts interrupts; needs apicv */
 };
 
 /* ---- Shared words: read and written on the hot path by both worlds. */
@@ -230,8 +232,10 @@ void kw_mm_invalidate(uint32_t mm, uint64_t start, uint64_t end);
 #define KW_IRQ_CALL	2u
 #define KW_IRQ_RESCHED	4u
 #define KW_IRQ_POSTED	8u			/* the notification vector of posted interrupts */
+#define KW_IRQ_WAKEUP	16u			/* and the one for a vCPU that blocks */
 uint32_t kw_irq_pending(uint32_t cpu);	/* KW_IRQ_* waiting on @cpu */
 bool kw_irqs_enabled(uint32_t cpu);
+void kw_irq_notify(uint32_t cpu, uint32_t what); /* the IOMMU's notification */
 void kw_irq_posted_ack(uint32_t cpu);	/* the processor took KW_IRQ_POSTED itself, in guest mode */
 void kw_irq(uint32_t cpu);		/* take them now: interrupts must be enabled there */
 uint64_t kw_timer_next(void);		/* earliest hrtimer in ns, UINT64_MAX: none */
@@ -299,7 +303,7 @@ enum kw_point_id {
 	KW_POINT_IRQ_ON,		/* interrupts were enabled */
 	KW_POINT_LOCK,			/* before a sleeping lock is taken */
 	KW_POINT_UACCESS,		/* before guest memory is touched */
-	KW_POINT_PIR,			/* posted in PIR, ON not yet set */
+	KW_POINT_PIR,			/* posted in PIR, ON not yet set; or about to block, NV not yet changed */
 	KW_NR_POINTS,
 };
 void hs_point(enum kw_point_id id);

@@ -8,9 +8,6 @@
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
 
-/* Offsets of the fields that hardware itself works on; lapic.h has the others. */
-#define VAPIC_SELF_IPI	0x3f0u
-
 /* "Self-IPI Virtualization": ICR_LO with shorthand self, fixed, edge, asserted or not, nothing else. */
 #define ICR_SELF	(1u << 18)
 #define ICR_SELF_BITS	(1u << 14 | 0xffu)	/* assert and vector are free */
@@ -157,7 +154,7 @@ static enum apicv_access virtualize_self_ipi(struct vcpu *v, uint8_t vector)
 {
 	struct kw_apicv *a = &v->hw->apicv;
 
-	oracle_hw_self_ipi(v->index, vector);
+	oracle_hw_keeps_tmr(v->index, vector);
 	put_bit(v, LAPIC_IRR, vector, true);
 	if (vector > a->rvi)
 		a->rvi = vector;
@@ -222,7 +219,7 @@ static enum apicv_access write_msr(struct vcpu *v, uint32_t offset, uint64_t val
 			return APICV_EXITS;
 		put(v, offset, 0);
 		return virtualize_eoi(v);
-	case VAPIC_SELF_IPI:
+	case LAPIC_SELF_IPI:
 		if (!a->vid || value >> 8)
 			return APICV_EXITS;
 		put(v, offset, (uint32_t)value);

@@ -11,6 +11,7 @@
 #include "sim/host.h"
 #include "sim/machine.h"
 #include "sim/oracle/oracle.h"
+#include "sim/posting.h"
 
 #define MSI_ADDRESS	0xfee00000u
 #define ADDRESS_LOGICAL	(1u << 2)
@@ -79,6 +80,13 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 	msi.data = data;
 	host_event(DIGEST_MESSAGE, address, data);
 	message = oracle_msi_begin(nr, address, data);
+	/* Remapping entries that post are for one vCPU, fixed and edge-triggered. */
+	if (s->posted_percent && !(data & ~0xffu) && low == MSI_ADDRESS && dest < vm->nr_vcpus &&
+	    rng_below(target, 100) < s->posted_percent) {
+		posting_send(&machine.vcpu[vm->first_vcpu + dest], (uint8_t)data);
+		oracle_message_end(message, true);
+		return;
+	}
 	ret = host_ioctl(vm->fd, KVM_SIGNAL_MSI, (uint64_t)&msi);
 	if (message >= 0)
 		oracle_message_end(message, ret >= 0);

@@ -29,6 +29,7 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(HLT, hlt, "hlt", 1)						\
 	X(IPI, ipi, "ipi", 2)						\
 	X(SELF_IPI, self_ipi, "self ipi", 2)				\
+	X(SELF_IPI_MSR, self_ipi_msr, "self ipi msr", 2)		\
 	X(BROADCAST, broadcast, "ipi to all others", 2)			\
 	X(TPR, tpr, "tpr", 2)						\
 	X(CR8, cr8, "cr8", 3)						\

@@ -48,6 +48,20 @@ enum step do_ipi(struct vcpu *v)
 }
 
 enum step do_self_ipi(struct vcpu *v) { return guest_send_ipi(v, draw_vector(v) | 1u << 14 | 1u << 18, 0); }
+
+/* "SELF IPI Register": edge, fixed, to itself. xAPIC mode has none. */
+enum step do_self_ipi_msr(struct vcpu *v)
+{
+	uint32_t vector = draw_vector(v), icr = vector | 1u << 14 | 1u << 18;
+
+	if (!v->x2apic)
+		return guest_send_ipi(v, icr, 0);
+	v->message = oracle_icr_begin(v->index, icr);
+	host_event(DIGEST_MESSAGE, v->index, icr);
+	lapic_exit_write(v, LAPIC_SELF_IPI, vector);
+	return STEP_EXIT;
+}
+
 enum step do_broadcast(struct vcpu *v) { return guest_send_ipi(v, draw_vector(v) | 1u << 14 | 3u << 18, 0); }
 
 enum step do_tpr(struct vcpu *v)

@@ -22,6 +22,7 @@
 #define LAPIC_IRR	0x200u
 #define LAPIC_ICR	0x300u
 #define LAPIC_ICR2	0x310u
+#define LAPIC_SELF_IPI	0x3f0u
 
 /* Exits that the guest's access makes; each fills the exit fields of @v's hardware. */
 void lapic_exit_write(struct vcpu *v, uint32_t offset, uint64_t value);

@@ -273,7 +273,7 @@ static int boot(char *error, uint64_t n)
 		.version = KW_BOUNDARY_VERSION, .nr_cpus = machine.nr_tasks,
 		.arena_base = MACHINE_ARENA_BASE, .arena_bytes = machine.arena_bytes,
 		.user_base = MACHINE_USER_BASE, .user_bytes = machine.user_bytes,
-		.user_prot = machine.prot, .apicv = machine.scenario.apicv,
+		.user_prot = machine.prot, .apicv = machine.scenario.apicv, .posting = machine.scenario.posted_percent,
 	};
 	int64_t ret = kw_boot(&config);
 

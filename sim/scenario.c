@@ -265,6 +265,8 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "topology", "irqchip", "more than 255 vCPUs in a VM need irqchip = split");
 	if (s->vcpus > 255 && s->apic_mode != APIC_MODE_X2APIC)
 		complain_at(p, "topology", "apic_mode", "more than 255 vCPUs in a VM need apic_mode = x2apic");
+	if (s->posted_percent && !s->apicv)
+		complain_at(p, "devices", "posted", "needs apicv = yes");
 	if (s->apicv && !s->tpr_shadow)
 		complain_at(p, "topology", "apicv", "needs tpr_shadow = yes");
 	if (s->pins && s->irqchip != IRQCHIP_KERNEL)

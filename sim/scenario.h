@@ -34,6 +34,7 @@ struct guest_mix {
 	uint32_t hlt;
 	uint32_t ipi;			/* fixed IPI to another vCPU */
 	uint32_t self_ipi;
+	uint32_t self_ipi_msr;		/* x2APIC's SELF IPI; by ICR in xAPIC mode */
 	uint32_t ipi_broadcast;
 	uint32_t tpr;			/* TPR through the APIC register */
 	uint32_t cr8;
@@ -90,6 +91,7 @@ struct scenario {
 	uint32_t logical_percent;	/* MSIs with a logical destination */
 	uint32_t broadcast_percent;	/* MSIs to physical destination 0xff */
 	uint32_t lowest_percent;	/* MSIs with lowest priority delivery */
+	uint32_t posted_percent;	/* fixed, edge-triggered MSIs that an IOMMU posts */
 	uint32_t nmi_percent, init_percent; /* MSIs that are NMIs or INITs */
 	uint32_t pins;			/* devices on GSIs */
 	uint32_t pin_first, pin_lines;	/* their GSIs */

@@ -100,6 +100,9 @@ bool kw_rcu_ready(void);
 u64 kw_rcu_next(void);
 void kw_send_reschedule(int cpu);
 void kw_send_posted(int cpu);
+void kw_send_wakeup(int cpu);
+/* posting.c of the vendor module */
+void kw_wakeup_interrupt(void);
 void kw_take_irqs_off(void);
 void kw_timer_interrupt(struct kw_task *cpu);
 

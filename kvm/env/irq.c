@@ -36,6 +36,8 @@ static void kw_raise(u32 cpu, u32 what)
 void kw_send_reschedule(int cpu) { kw_raise(cpu, KW_IRQ_RESCHED); }
 /* The notification IPI of posted interrupts; its handler in the host does nothing. */
 void kw_send_posted(int cpu) { kw_raise(cpu, KW_IRQ_POSTED); }
+void kw_send_wakeup(int cpu) { kw_raise(cpu, KW_IRQ_WAKEUP); }
+void kw_irq_notify(u32 cpu, u32 what) { kw_raise(cpu, what); }
 void kw_irq_posted_ack(u32 cpu) { kw_tasks[cpu]->irq.pending &= ~KW_IRQ_POSTED; }
 
 struct smp_ops smp_ops = {
@@ -68,6 +70,8 @@ static void kw_take(struct kw_task *t)
 		kw_timer_interrupt(t);
 	if (what & KW_IRQ_CALL)
 		kw_run_calls(t);
+	if (what & KW_IRQ_WAKEUP)
+		kw_wakeup_interrupt();
 	t->irq.disabled = 0;
 	t->irq.in_irq = 0;
 }

@@ -77,6 +77,7 @@ int kw_task_create(u32 tid, const char *comm, u32 mm)
 	t->ts.mm = t->ts.active_mm = kw_mm(mm);
 	refcount_set(&t->ts.usage, 2);
 	INIT_HLIST_HEAD(&t->ts.preempt_notifiers);
+	t->ts.on_rq = 1;
 	return t->ts.mm ? 0 : -EINVAL;
 }
 
@@ -212,6 +213,8 @@ void schedule(void)
 		kw_preempt_in();
 		return;
 	}
+	/* Off the run queue: by this KVM tells a task that sleeps from one that was preempted. */
+	t->ts.on_rq = 0;
 	kw_preempt_out();
 	t->blocked_in_schedule = true;
 	for (;;) {
@@ -222,6 +225,7 @@ void schedule(void)
 		hs_block();
 	}
 	t->blocked_in_schedule = false;
+	t->ts.on_rq = 1;
 	kw_preempt_in();
 }
 

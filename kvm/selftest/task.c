@@ -177,6 +177,9 @@ static void notify_out(struct preempt_notifier *n, struct task_struct *next)
 	outs++;
 	ST_CHECK(ins + 1 == outs, "%u in, %u out", ins, outs);
 	ST_CHECK(kw_self->tid == st_cpu(0), "task %u", kw_self->tid);
+	/* What tells a preempted task from one that sleeps. */
+	ST_CHECK(current->on_rq == (READ_ONCE(current->__state) == TASK_RUNNING), "on_rq %d, state %u",
+		 current->on_rq, READ_ONCE(current->__state));
 }
 
 static struct preempt_ops notify_ops = { .sched_in = notify_in, .sched_out = notify_out };

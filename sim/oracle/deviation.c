@@ -31,9 +31,9 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_PV_ACK_REENTRY] = {
 		"pv-ack-reentry", "PV EOI ABI, clause 6: a delayed EOI is legal",
 		"an entry that follows its exit at once, with nothing to inject, need not notice an ack", true, 0 },
-	[DEV_APICV_SELF_IPI_TMR] = {
-		"apicv-self-ipi-tmr", "SDM, \"Self-IPI Virtualization\"",
-		"a self-IPI that the hardware virtualizes leaves TMR as it was", true, 0 },
+	[DEV_APICV_KEEPS_TMR] = {
+		"apicv-keeps-tmr", "SDM, \"Self-IPI Virtualization\" and \"Posted-Interrupt Processing\"",
+		"a self-IPI that the hardware virtualizes, or an interrupt that it posts, leaves TMR as it was", true, 0 },
 	[DEV_HALT_SIPI] = {
 		"halt-sipi", "KVM: kvm_vcpu_has_events() counts any pending SIPI",
 		"a SIPI that is ignored ends HLT all the same", true, 0 },

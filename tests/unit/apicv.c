@@ -8,15 +8,13 @@
 
 #include <string.h>
 
-#define SELF_IPI 0x3f0u
-
 static uint8_t page[4096];
 static struct kw_hw hw;
 static struct vcpu vcpu = { .hw = &hw };
 static int dispatched;
 
 void oracle_hw_dispatch(uint32_t index, uint8_t vector, const struct kw_hw *h);
-void oracle_hw_self_ipi(uint32_t index, uint8_t vector);
+void oracle_hw_keeps_tmr(uint32_t index, uint8_t vector);
 
 void oracle_hw_dispatch(uint32_t index, uint8_t vector, const struct kw_hw *h)
 {
@@ -24,7 +22,7 @@ void oracle_hw_dispatch(uint32_t index, uint8_t vector, const struct kw_hw *h)
 	dispatched = vector;
 }
 
-void oracle_hw_self_ipi(uint32_t index, uint8_t vector) { (void)index, (void)vector; }
+void oracle_hw_keeps_tmr(uint32_t index, uint8_t vector) { (void)index, (void)vector; }
 
 static uint32_t reg(uint32_t offset)
 {
@@ -159,9 +157,9 @@ static void test_icr(void)
 static void test_x2apic(void)
 {
 	begin(false);
-	EXPECT(access_msr(SELF_IPI, true, 0x61) == APICV_DONE && apicv_take(&vcpu) == 0x61);
-	EXPECT(access_msr(SELF_IPI, true, 5) == APICV_TRAPS && hw.exit_reason == KW_EXIT_APIC_WRITE);
-	EXPECT(access_msr(SELF_IPI, true, 0x161) == APICV_EXITS);
+	EXPECT(access_msr(LAPIC_SELF_IPI, true, 0x61) == APICV_DONE && apicv_take(&vcpu) == 0x61);
+	EXPECT(access_msr(LAPIC_SELF_IPI, true, 5) == APICV_TRAPS && hw.exit_reason == KW_EXIT_APIC_WRITE);
+	EXPECT(access_msr(LAPIC_SELF_IPI, true, 0x161) == APICV_EXITS);
 	EXPECT(access_msr(LAPIC_EOI, true, 1) == APICV_EXITS && bit(LAPIC_ISR, 0x61));
 	EXPECT(access_msr(LAPIC_EOI, true, 0) == APICV_DONE && !bit(LAPIC_ISR, 0x61));
 	EXPECT(access_msr(LAPIC_TPR, true, 0x100) == APICV_EXITS && access_msr(LAPIC_TPR, true, 0x70) == APICV_DONE);

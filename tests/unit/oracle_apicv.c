@@ -248,7 +248,7 @@ static void self_ipi_after_level(bool allowed)
 	int32_t handle;
 
 	boot_apicv();
-	deviation_switch("apicv-self-ipi-tmr", allowed);
+	deviation_switch("apicv-keeps-tmr", allowed);
 	handle = begin(0x41, true);
 	M->tmr[0x41] = 1;
 	hw->pir[2] |= 2;
@@ -259,11 +259,11 @@ static void self_ipi_after_level(bool allowed)
 	oracle_guest_eoi(0);
 	M->isr[0x41] = 0;
 	handle = oracle_icr_begin(0, 0x44041);
-	oracle_hw_self_ipi(0, 0x41);
+	oracle_hw_keeps_tmr(0, 0x41);
 	M->irr[0x41] = 1;
 	oracle_message_end(handle, true);
 	exit_apicv();
-	deviation_switch("apicv-self-ipi-tmr", true);
+	deviation_switch("apicv-keeps-tmr", true);
 }
 
 static void test_self_ipi(void)
