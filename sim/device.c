@@ -10,6 +10,7 @@
 #include "sim/actors.h"
 #include "sim/host.h"
 #include "sim/machine.h"
+#include "sim/migrate.h"
 #include "sim/oracle/oracle.h"
 #include "sim/posting.h"
 
@@ -99,6 +100,8 @@ void device_msi(struct actor *self)
 
 	rng_init(&target, host_seed, self->id, RNG_TARGET);
 	rng_init(&time, host_seed, self->id, RNG_TIME);
-	while (host_sleep(rng_gap(&time, machine.scenario.msi_gap_ns)))
+	while (host_sleep(rng_gap(&time, machine.scenario.msi_gap_ns)) && migrate_enter(vm)) {
 		send(vm, vm - machine.vm, &target);
+		migrate_leave(vm);
+	}
 }

@@ -53,6 +53,8 @@ static int map_memory(const struct scenario *s)
 	machine.prot = malloc(machine.user_bytes / MACHINE_PAGE);
 	machine.vm = calloc(s->vms, sizeof(*machine.vm));
 	machine.vcpu = calloc((size_t)s->vms * s->vcpus, sizeof(*machine.vcpu));
+	if (s->migrate_gap_ns && !(machine.sides = calloc(MACHINE_SIDES * (size_t)s->vms * s->vcpus, sizeof(*machine.sides))))
+		return -1;
 	if (user == MAP_FAILED || !machine.prot || !machine.vm || !machine.vcpu)
 		return -1;
 	memset(machine.prot, KW_USER_RW, machine.user_bytes / MACHINE_PAGE);
@@ -179,6 +181,20 @@ static bool wants_x2apic(const struct scenario *s, uint32_t id)
 	return s->apic_mode == APIC_MODE_X2APIC || (s->apic_mode == APIC_MODE_MIXED && (id & 1)) || id > 254;
 }
 
+void machine_use_side(struct vm *vm, uint32_t side)
+{
+	vm->side = side;
+	vm->fd = vm->side_fd[side];
+	for (uint32_t i = 0; i < vm->nr_vcpus; i++) {
+		struct vcpu *v = &machine.vcpu[vm->first_vcpu + i];
+		const struct vcpu_side *s = machine_side(v, side);
+
+		v->hw = s->hw;
+		v->run = s->run;
+		v->fd = s->fd;
+	}
+}
+
 static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 {
 	const struct scenario *s = &machine.scenario;
@@ -221,6 +237,25 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 	return 0;
 }
 
+/* A VM that migrates has others to go to. */
+static int build_sides(struct vm *vm, uint32_t nr, char *error, uint64_t n)
+{
+	if (!machine.sides)
+		return build_vm(vm, nr, error, n);
+	for (uint32_t side = 0; side < MACHINE_SIDES; side++) {
+		if (build_vm(vm, nr, error, n))
+			return -1;
+		vm->side_fd[side] = vm->fd;
+		for (uint32_t i = 0; i < vm->nr_vcpus; i++) {
+			const struct vcpu *v = &machine.vcpu[vm->first_vcpu + i];
+
+			*machine_side(v, side) = (struct vcpu_side){ v->hw, v->run, v->fd };
+		}
+	}
+	machine_use_side(vm, 0);
+	return 0;
+}
+
 /* --- All of it. */
 void machine_task_name(uint32_t tid, char *name, uint32_t n)
 {
@@ -234,8 +269,10 @@ void machine_task_name(uint32_t tid, char *name, uint32_t n)
 		snprintf(name, n, "memory%u", tid - machine.memory_tid);
 	else if (tid < machine.preempt_tid)
 		snprintf(name, n, "manager%u", tid - machine.signal_tid);
-	else if (tid < machine.routes_tid)
+	else if (tid < machine.migrate_tid)
 		snprintf(name, n, "preempter%u", tid - machine.preempt_tid);
+	else if (tid < machine.routes_tid)
+		snprintf(name, n, "migration%u", tid - machine.migrate_tid);
 	else if (tid < machine.routes_tid + machine.nr_vms * machine.scenario.routes)
 		snprintf(name, n, "route%u", tid - machine.routes_tid);
 	else
@@ -300,7 +337,8 @@ static void count_tasks(void)
 	machine.memory_tid = machine.devices_tid + s->vms * (s->msi + s->pins);
 	machine.signal_tid = machine.memory_tid + s->vms;
 	machine.preempt_tid = machine.signal_tid + s->vms;
-	machine.routes_tid = machine.preempt_tid + (s->preempt_gap_ns ? s->vms : 0);
+	machine.migrate_tid = machine.preempt_tid + (s->preempt_gap_ns ? s->vms : 0);
+	machine.routes_tid = machine.migrate_tid + (s->migrate_gap_ns ? s->vms : 0);
 	machine.nr_tasks = machine.routes_tid + s->vms * (s->routes + (s->route_gap_ns ? 1 : 0));
 }
 
@@ -321,7 +359,7 @@ static bool uses_events(const struct scenario *s)
 {
 	return s->guest.nmi || s->guest.nmi_others || s->guest.init || s->guest.sipi || s->guest.startup ||
 	       s->guest.pv_ipi || s->guest.pv_nmi || s->guest.pv_kick ||
-	       s->vcpu_events || s->mp_state || s->user_nmi || s->nmi_percent || s->init_percent;
+	       s->migrate_gap_ns || s->vcpu_events || s->mp_state || s->user_nmi || s->nmi_percent || s->init_percent;
 }
 
 int machine_build(const struct scenario *s, char *error, uint64_t n)
@@ -332,7 +370,8 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 	split_vms(kw_max_vcpus());
 	s = &machine.scenario;
 	count_tasks();
-	machine.arena_bytes = ARENA_FIXED_BYTES + machine.nr_vcpus * ARENA_BYTES_PER_VCPU +
+	machine.arena_bytes = ARENA_FIXED_BYTES +
+			      machine.nr_vcpus * (s->migrate_gap_ns ? MACHINE_SIDES : 1) * ARENA_BYTES_PER_VCPU +
 			      machine.nr_tasks * (16ull << 10);
 	machine.arena_bytes = (machine.arena_bytes + MACHINE_PAGE - 1) & ~(MACHINE_PAGE - 1ull);
 	if (map_memory(s) || snapshot_map(MACHINE_ARENA_BASE, machine.arena_bytes)) {
@@ -356,7 +395,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {
 		/* As a process of its own: its first vCPU's thread makes the VM. */
 		kw_task_switch(machine.vcpu[0].tid + 1 + machine.vm[i].first_vcpu);
-		if (build_vm(&machine.vm[i], i, error, n))
+		if (build_sides(&machine.vm[i], i, error, n))
 			return -1;
 	}
 	kw_task_switch(MACHINE_KWORKER_TID);
@@ -372,8 +411,15 @@ void machine_reset(uint64_t seed)
 	pins_reset();
 	routes_reset();
 	memset(machine.prot, KW_USER_RW, machine.user_bytes / MACHINE_PAGE);
-	for (uint32_t i = 0; i < machine.nr_vms; i++)
-		machine.vm[i].slot_there = true;
+	for (uint32_t i = 0; i < machine.nr_vms; i++) {
+		struct vm *vm = &machine.vm[i];
+
+		vm->slot_there = true;
+		vm->stopped = false;
+		vm->nr_parked = vm->nr_busy = 0;
+		if (machine.sides)
+			machine_use_side(vm, 0);
+	}
 	for (uint32_t i = 0; i < machine.nr_vcpus; i++) {
 		struct vcpu *v = &machine.vcpu[i];
 

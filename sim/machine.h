@@ -77,20 +77,36 @@ struct vcpu {
 
 enum ioapic_step { IOAPIC_IDLE, IOAPIC_SELECTING, IOAPIC_SELECTED, IOAPIC_ACCESSING };
 
+/* KVM VMs of a VM that migrates: what one of them has seen, the next must not remember. */
+#define MACHINE_SIDES		4u
+
 struct vm {
 	int	 fd;
 	uint32_t first_vcpu, nr_vcpus;
 	uint64_t hva;		/* of its PV pages */
 	uint32_t nr_pages;
 	bool	 slot_there;	/* memslot 1 is at MACHINE_PV_GPA */
+	/* For migrate.c: it has several KVM VMs, and runs in one of them. */
+	int	 side_fd[MACHINE_SIDES];
+	uint8_t	 side;
+	bool	 stopped;
+	uint32_t nr_parked, nr_busy; /* vCPU threads that have stopped, others that have not */
+};
+
+/* A vCPU of one of them. */
+struct vcpu_side {
+	struct kw_hw *hw;
+	struct kvm_run *run;
+	int	 fd;
 };
 
 struct machine {
 	struct scenario scenario; /* with vms and vcpus as built */
 	uint32_t nr_vms, nr_vcpus, nr_tasks;
-	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid, routes_tid; /* first of each; devices: msi, then pins, per VM */
+	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid, migrate_tid, routes_tid; /* first of each; devices: msi, then pins, per VM */
 	struct vm *vm;
 	struct vcpu *vcpu;
+	struct vcpu_side *sides; /* MACHINE_SIDES per vCPU; NULL: no migration */
 	uint8_t *prot;		/* one enum kw_user_prot a page of user memory */
 	uint64_t user_bytes, arena_bytes;
 	int	 kvm_fd;
@@ -99,6 +115,13 @@ extern struct machine machine;
 
 /* "vcpu3", "device0", ...: @tid's name, for the kernel world and the trace. */
 void machine_task_name(uint32_t tid, char *name, uint32_t n);
+
+static inline struct vcpu_side *machine_side(const struct vcpu *v, uint32_t side)
+{
+	return &machine.sides[MACHINE_SIDES * v->index + side];
+}
+/* From now on @vm runs there. */
+void machine_use_side(struct vm *vm, uint32_t side);
 
 /* 0, or -1 with a message. */
 int machine_build(const struct scenario *s, char *error, uint64_t n);

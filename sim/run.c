@@ -145,7 +145,9 @@ static void spawn_actors(void)
 		sched_spawn(machine.memory_tid + i, ACTOR_MEMORY, "memory", 0, memory_manager, &machine.vm[i]);
 		sched_spawn(machine.signal_tid + i, ACTOR_USER, "manager", 0, user_manager, &machine.vm[i]);
 	}
-	for (uint32_t id = machine.preempt_tid; id < machine.routes_tid; id++)
+	for (uint32_t id = machine.migrate_tid; id < machine.routes_tid; id++)
+		sched_spawn(id, ACTOR_USER, "migration", 0, migrate_vm, &machine.vm[id - machine.migrate_tid]);
+	for (uint32_t id = machine.preempt_tid; id < machine.migrate_tid; id++)
 		sched_spawn(id, ACTOR_USER, "preempter", 0, host_preempter, &machine.vm[id - machine.preempt_tid]);
 }
 

@@ -16,6 +16,7 @@
 #define SCENARIO_MAX_EXPECT	16
 
 enum scenario_irqchip { IRQCHIP_KERNEL, IRQCHIP_SPLIT };
+enum scenario_migrate_order { MIGRATE_STATE_FIRST, MIGRATE_EVENTS_FIRST };
 enum scenario_apic_mode { APIC_MODE_XAPIC, APIC_MODE_X2APIC, APIC_MODE_MIXED };
 enum expect_word { EXPECT_NEVER, EXPECT_SOMETIMES, EXPECT_ALWAYS };
 
@@ -109,6 +110,8 @@ struct scenario {
 	uint32_t set_msrs, get_lapic, set_lapic; /* weights: what a thread does between two KVM_RUNs */
 	uint32_t inhibit;		/* weight of KVM_GUESTDBG_BLOCKIRQ for a while */
 	uint32_t inhibit_hold_ns;
+	uint32_t migrate_gap_ns;	/* mean time between two migrations of a VM; 0: none */
+	uint32_t migrate_order;
 	uint32_t vcpu_events, mp_state, user_nmi; /* weights too */
 	uint32_t route_gap_ns;		/* mean time between changes of an MSI route */
 	uint32_t run_again;		/* weight of doing nothing but KVM_RUN */

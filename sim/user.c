@@ -13,6 +13,7 @@
 #include "sim/host.h"
 #include "sim/lapic.h"
 #include "sim/machine.h"
+#include "sim/migrate.h"
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
 #include "sim/rng.h"
@@ -144,6 +145,8 @@ void user_vcpu_thread(struct actor *self)
 		host_sleep(BETWEEN_RUNS_NS);
 		if (host_phase == HOST_RACE)
 			between_runs(v);
+		if (machine.sides)
+			migrate_park(v);
 	}
 }
 

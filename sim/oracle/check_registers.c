@@ -100,7 +100,7 @@ void settle_ppr(struct oracle_vcpu *v, uint32_t ppr)
 	}
 	/* An ack that KVM cannot have noticed keeps its ISR, and so its PPR, high. */
 	if (check_latch(v, CHECK_PPR, !legal && v->late_ack < 0))
-		check_fire(CHECK_PPR, v, v->vm, DIV_NONE,
+		check_fire(v->moved ? CHECK_PPR_MOVED : CHECK_PPR, v, v->vm, DIV_NONE,
 			   "PPR is 0x%02x with TPR 0x%02x and highest ISR 0x%02x", ppr, v->apic.tpr,
 			   v->apic.top < 0 ? 0u : (unsigned int)v->apic.top);
 }

@@ -93,6 +93,12 @@ void oracle_user_set_mp_state(uint32_t vcpu, enum oracle_run_state state)
 		e->kick_fresh |= e->kicked || e->maybe_kicked || e->kick_inflight;
 }
 
+/* Nothing changes: that is the point. */
+void oracle_user_moved(uint32_t vcpu)
+{
+	oracle_vcpu(vcpu)->moved = true;
+}
+
 int32_t oracle_user_nmi_begin(uint32_t vcpu)
 {
 	const struct oracle_vcpu *v = oracle_vcpu(vcpu);

@@ -224,6 +224,7 @@ void message_overwritten(struct oracle_vcpu *v)
 {
 	v->taken_seq = ++oracle.seq;
 	for (int w = 0; w < APIC_WORDS; w++) {
+		/* Those that came since the last exit, for sure or perhaps, may have come after it. */
 		uint32_t open = v->inflight[w] | v->fresh[w] | (v->again[w] & v->may[w]);
 
 		v->taken[w] |= v->inflight[w];

@@ -117,6 +117,8 @@ void oracle_user_set_events(uint32_t vcpu);		/* to what was got, perhaps some ti
 enum oracle_run_state { ORACLE_RUNS, ORACLE_HALTED, ORACLE_WAITS, ORACLE_OTHER_STATE };
 void oracle_user_get_mp_state(uint32_t vcpu, enum oracle_run_state state);
 void oracle_user_set_mp_state(uint32_t vcpu, enum oracle_run_state state);
+/* All of its state went to a new vCPU of KVM's, while it and all that could send to it were stopped. */
+void oracle_user_moved(uint32_t vcpu);
 int32_t oracle_user_nmi_begin(uint32_t vcpu);		/* a message, for oracle_message_end() */
 void oracle_user_pv_msr(uint32_t vcpu, uint64_t value, bool accepted);
 

@@ -50,6 +50,7 @@ struct oracle_vcpu {
 	bool	 last_eoi_pv;
 	bool	 if_known, if_enabled;
 	bool	 tmr_loose;
+	bool	 moved;			/* to a new vCPU, not entered there yet */
 	uint32_t blocking;		/* KW_BLOCK_* */
 	uint32_t reported;		/* checks whose mismatch persists: 1u << enum check */
 

@@ -90,11 +90,14 @@ ROWS = (
     ("events-set-drops-nmi", "vcpu-events", "lost-interrupt", "nmi-held"),
     ("events-set-drops-interrupt", "vcpu-events", "lost-interrupt", "owed-reinjected"),
     ("mp-state-always-runnable", "vcpu-events", "register-mismatch", "get-mp-state"),
+    ("load-without-irr-pending", "save-restore", "stale-cache", "cache-irr-pending"),
+    ("events-set-unmasks-nmi", "save-restore", "priority-inversion", "nmi-blocked"),
     ("kick-dropped", "pv-ipi", "lost-interrupt", "kick-lost"),
 )
 
 # Checks that no rule makes fire, and why. One that has a row as well is an error.
 NO_RULE = {
+    "ppr-after-set-lapic": "fires on today's kernels: known/set-lapic-ppr.known, tests/e2e/test_known.py",
     "run-spins": "fires on today's kernels: known/nmi-wait-sipi.known, tests/e2e/test_known.py",
     "isr-premature-page-away": "fires on today's kernels: known/pv-eoi-page-away.known, tests/e2e/test_known.py",
     "delivered-injected": "guards the simulated processor, not KVM: tests/unit/oracle.c",

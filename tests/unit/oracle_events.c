@@ -578,6 +578,30 @@ static void test_user_nmi(void)
 	SILENT();
 }
 
+/* PPR of a vCPU that moved is reported by another name, once. */
+static void test_moved(void)
+{
+	boot_events();
+	send(0x41);
+	prepare_and_enter();
+	leave();
+	oracle_user_moved(0);
+	prepare_and_enter();
+	leave();
+	SILENT();
+	oracle_user_moved(0);
+	M->ppr = 0;
+	enter();
+	FIRED("ppr-after-set-lapic", DIV_REGISTER_MISMATCH, DIV_NONE);
+	leave();
+	model_ppr(M);
+	enter();
+	leave();
+	M->ppr = 0;
+	enter();
+	FIRED("ppr-matches", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
 /* They reach an APIC that is software-disabled. */
 static void test_sw_disabled(void)
 {
@@ -607,4 +631,5 @@ TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST
 	  TEST(test_sipi_ignored), TEST(test_sipi_vector), TEST(test_sipi_latest), TEST(test_sipi_dropped),
 	  TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi),
 	  TEST(test_spin), TEST(test_kick), TEST(test_pv_ipi), TEST(test_get_events),
-	  TEST(test_set_events), TEST(test_get_mp_state), TEST(test_user_nmi), TEST(test_sw_disabled), TEST(test_not_judged))
+	  TEST(test_set_events), TEST(test_get_mp_state), TEST(test_user_nmi), TEST(test_moved),
+	  TEST(test_sw_disabled), TEST(test_not_judged))
