@@ -85,6 +85,9 @@ enum kw_exit_reason {
 
 #define KW_RFLAGS_IF			(1ull << 9)
 
+/* IA32_VMX_MISC, bits 4:0. */
+#define KW_PREEMPTION_TIMER_SHIFT	5
+
 /*
  * What the hardware has for APIC virtualization: SDM volume 3, "APIC
  * Virtualization and Virtual Interrupts".  All 0 on hardware without it.
@@ -138,6 +141,10 @@ struct kw_hw {
 	uint64_t exit_qual;		/* CR8: bit 4 = read. APIC access: offset 0..0xfff, bit 12 = write */
 	uint64_t exit_gpa;		/* EPT exits: guest physical address */
 	uint64_t mmio_data;		/* APIC access, MMIO: value written, or read by KVM */
+	/* VMX-preemption timer: loaded at entry, counts down by one each 2^SHIFT TSC ticks. */
+	uint32_t preemption_timer;
+	uint8_t  preemption_timer_on;
+	uint8_t  reserved8b[3];
 	/* The page that hardware's TPR shadow works on: the vCPU's APIC registers. */
 	uint8_t *vapic_page;
 	/* Identity, constant. */
@@ -181,6 +188,7 @@ struct kw_config {
 	uint64_t user_base;		/* guest RAM as userspace maps it */
 	uint64_t user_bytes;
 	const uint8_t *user_prot;	/* one enum kw_user_prot a page */
+	bool hv_timer;			/* the hardware has a VMX-preemption timer, and KVM uses it */
 	bool apicv;			/* the hardware virtualizes the APIC, and KVM uses it */
 	bool posting;			/* an IOMMU posts interrupts; needs apicv */
 };
@@ -314,6 +322,7 @@ void hs_wake(uint32_t tid);
 void hs_run_spins(void);		/* KVM_RUN loops without entering the guest or sleeping; time will pass */
 void hs_preempted(void);		/* the task's time slice ended: others first */
 void hs_relax(void);			/* it spins: let time pass */
+void hs_delay(uint64_t ns);		/* it spins for so long, with interrupts off */
 
 /*
  * After kw_chip_watch(): the current task is about to tell the controllers that a

@@ -6,7 +6,8 @@
  * It follows VMX, as the SDM describes it: the event-injection field and its
  * re-injection after a cancelled entry or an interrupted delivery, interrupt
  * shadows, the interrupt-window exit, and the TPR shadow with its threshold.
- * What an exit makes KVM do is in exits.c, APICv in apicv.c.
+ * What an exit makes KVM do is in exits.c, APICv in apicv.c, the VMX-preemption
+ * timer in hv_timer.c.
  *
  * Operations are found by name: kw_op_X() fills kvm_x86_ops.X.  One that KVM
  * wants and that is neither here nor a no-op with a reason in symbols.tbl is a
@@ -67,6 +68,7 @@ void kw_op_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event)
 	hw->tpr_threshold = 0;
 	hw->rflags = X86_EFLAGS_FIXED;
 	hw->interruptibility = 0;
+	kw_op_cancel_hv_timer(vcpu);
 	if (init_event)
 		hs_vcpu_init(hw);
 }
@@ -267,6 +269,8 @@ static void kw_trace_hw(enum kw_tracepoint id, const struct kw_hw *hw)
 /* What VMX handles with interrupts still off. */
 static fastpath_t kw_fastpath(struct kvm_vcpu *vcpu, bool force_immediate_exit)
 {
+	if (kw_hw(vcpu)->exit_reason == KW_EXIT_PREEMPTION_TIMER)
+		return kw_hv_timer_exit(vcpu, force_immediate_exit);
 #ifdef KW_HAS_FASTPATH_WRMSR
 	if (kw_hw(vcpu)->exit_reason == KW_EXIT_MSR_WRITE && !force_immediate_exit)
 		return handle_fastpath_set_msr_irqoff(vcpu);
@@ -279,6 +283,9 @@ static fastpath_t kw_run(struct kvm_vcpu *vcpu, bool force_immediate_exit)
 	struct kw_hw *hw = kw_hw(vcpu);
 
 	hw->immediate_exit = force_immediate_exit;
+	kw_hv_timer_load(vcpu);
+	/* A timer interrupt that was injected early waits for its time here, as on VMX. */
+	kvm_wait_lapic_expire(vcpu);
 	hw->idt_vectoring_info = 0;
 	if (unlikely(kw_shared.trace_on))
 		kw_trace_hw(KW_TP_KVM_ENTRY, hw);
@@ -362,6 +369,7 @@ static struct kvm_x86_ops kw_ops = {
 static int kw_hardware_setup(void)
 {
 	kw_apicv_setup(&kw_ops);
+	kw_hv_timer_setup(&kw_ops);
 	kvm_set_cpu_caps();
 	kvm_caps.has_tsc_control = false;
 	return 0;

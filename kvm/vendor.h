@@ -16,6 +16,9 @@
 struct kw_vcpu {
 	struct kvm_vcpu vcpu;
 	struct kw_hw hw;
+	/* hv_timer.c: when KVM wants the VMX-preemption timer to go off, in host TSC. */
+	u64 hv_timer_tsc;
+	bool hv_timer_on;
 };
 
 static inline struct kw_hw *kw_hw(struct kvm_vcpu *vcpu)
@@ -36,6 +39,11 @@ void kw_apicv_vcpu_create(struct kvm_vcpu *vcpu);
 bool kw_post_interrupt(struct kvm_vcpu *vcpu, int vector);
 int kw_exit_virtualized_eoi(struct kvm_vcpu *vcpu);
 int kw_exit_apic_write(struct kvm_vcpu *vcpu);
+
+/* hv_timer.c */
+void kw_hv_timer_setup(struct kvm_x86_ops *ops);
+void kw_hv_timer_load(struct kvm_vcpu *vcpu);
+fastpath_t kw_hv_timer_exit(struct kvm_vcpu *vcpu, bool force_immediate_exit);
 
 /* The reasons to inhibit APICv that VMX has to honour. */
 #ifdef KW_HAS_INHIBIT_DISABLED

@@ -54,6 +54,8 @@ static enum op next_quiet(struct vcpu *v)
 		return v->eoi_done ? OP_IRET : v->handler_service[v->nr_handlers - 1] ? OP_SERVICE : OP_EOI;
 	if (v->tpr)
 		return OP_TPR;
+	if (guest_timer_keeps_on(v))
+		return OP_TIMER_STOP;
 	return OP_HLT;
 }
 

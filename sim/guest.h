@@ -49,7 +49,13 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(PV_IPI, pv_ipi, "pv ipi", 3)					\
 	X(PV_NMI, pv_nmi, "pv nmi", 3)					\
 	X(PV_KICK, pv_kick, "pv kick", 3)					\
-	X(IOAPIC, ioapic, "ioapic select", 2)
+	X(IOAPIC, ioapic, "ioapic select", 2)				\
+	X(TIMER_LVT, timer_lvt, "timer lvt", 2)				\
+	X(TIMER_COUNT, timer_count, "timer count", 2)			\
+	X(TIMER_DIVIDE, timer_divide, "timer divide", 2)		\
+	X(TIMER_DEADLINE, timer_deadline, "tsc deadline", 2)		\
+	X(TIMER_READ, timer_read, "timer read", 2)			\
+	X(TIMER_SVR, timer_svr, "timer svr", 2)
 
 /* What only the program itself decides. */
 #define GUEST_OTHER_OPS(X)						\
@@ -61,7 +67,8 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(BOOT, boot, "boot", 2)					\
 	X(STARTUP_SIPI, startup_sipi, "startup sipi", 2)		\
 	X(IOAPIC_WINDOW, ioapic_window, "ioapic window", 2)		\
-	X(SERVICE, service, "service the device", 2)
+	X(SERVICE, service, "service the device", 2)			\
+	X(TIMER_STOP, timer_stop, "timer stop", 2)
 
 #define X(name, fn, text, len) OP_##name,
 enum op { GUEST_DRAWN_OPS(X) OP_NR_DRAWN, OP_BEFORE_OTHERS = OP_NR_DRAWN - 1, GUEST_OTHER_OPS(X) OP_NR };
@@ -81,6 +88,8 @@ bool guest_step(struct vcpu *v);
 void guest_take_interrupt(struct vcpu *v, uint8_t vector);
 /* The NMI handler starts. */
 void guest_take_nmi(struct vcpu *v);
+/* guest_timer.c: a periodic timer runs, which the guest must stop before it rests. */
+bool guest_timer_keeps_on(const struct vcpu *v);
 /* Dispatched interrupts of all guests in this run. */
 extern uint64_t guest_nr_interrupts;
 

@@ -41,6 +41,9 @@ enum step do_mov_ss(struct vcpu *v)
 /* STI; HLT in one: the shadow of STI covers HLT, so no interrupt falls between them. */
 enum step do_hlt(struct vcpu *v)
 {
+	/* Nothing would wake it, and its timer would go on for ever. */
+	if (v->tpr >= 0xf0 && guest_timer_keeps_on(v))
+		return STEP_GO_ON;
 	if (!guest_if_on(v))
 		guest_set_if(v, true, KW_BLOCK_STI);
 	v->told = ACTION_HLT;

@@ -82,9 +82,22 @@ void lapic_tell(struct vcpu *v)
 	v->told = ACTION_NONE;
 }
 
+void lapic_settle_timer(struct vcpu *v, bool faulted)
+{
+	const struct kw_hw *hw = v->hw;
+	bool mmio = hw->exit_reason == KW_EXIT_APIC_ACCESS;
+
+	if (!v->timer_access)
+		return;
+	v->timer_access = false;
+	oracle_timer_done(v->index, !faulted, mmio ? hw->mmio_data : (uint32_t)hw->rax | hw->rdx << 32);
+}
+
 void lapic_settle(struct vcpu *v, bool faulted)
 {
 	lapic_tell(v);
+	if (__builtin_expect(v->timer_access, 0))
+		lapic_settle_timer(v, faulted);
 	if (v->told == ACTION_PV_MSR) {
 		if (!faulted)
 			v->pv_msr = v->told_value;

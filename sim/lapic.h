@@ -23,6 +23,15 @@
 #define LAPIC_ICR	0x300u
 #define LAPIC_ICR2	0x310u
 #define LAPIC_SELF_IPI	0x3f0u
+#define LAPIC_LVTT	0x320u
+#define LAPIC_TMICT	0x380u
+#define LAPIC_TMCCT	0x390u
+#define LAPIC_TDCR	0x3e0u
+
+#define LAPIC_LVT_MASKED	(1u << 16)
+#define LAPIC_LVTT_ONESHOT	0u
+#define LAPIC_LVTT_PERIODIC	1u
+#define LAPIC_LVTT_DEADLINE	2u
 
 /* Exits that the guest's access makes; each fills the exit fields of @v's hardware. */
 void lapic_exit_write(struct vcpu *v, uint32_t offset, uint64_t value);
@@ -35,6 +44,8 @@ void lapic_check_exit(struct vcpu *v);
 /* Actions that exited and whose effect KVM has to show from the next entry on. */
 enum vcpu_action { ACTION_NONE, ACTION_EOI, ACTION_TPR, ACTION_HLT, ACTION_PV_MSR, ACTION_PV_IPI };
 void lapic_tell(struct vcpu *v);
+/* KVM has handled the guest's access to the timer, if there was one. */
+void lapic_settle_timer(struct vcpu *v, bool faulted);
 /* What an entry says about the last access: an injected #GP means that it failed. */
 void lapic_settle(struct vcpu *v, bool faulted);
 

@@ -20,6 +20,7 @@
 
 #define ARENA_FIXED_BYTES	(8ull << 20)
 #define ARENA_BYTES_PER_VCPU	(64ull << 10)
+#define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
 #define SVR_ENABLED		0x1ffu
 #define APIC_BASE_DEFAULT	0xfee00000ull
 #define APIC_BASE_BSP		(1ull << 8)
@@ -108,6 +109,9 @@ static void pick_cpuid(void)
 		if (leaf <= 1 || (leaf >> 28) == 4 || leaf == 0x80000000u || leaf == 0x80000001u ||
 		    leaf == 0x80000008u)
 			cpuid.entry[n++] = cpuid.entry[i];
+		/* KVM_CAP_TSC_DEADLINE_TIMER: a VMM sets the bit itself. */
+		if (leaf == 1)
+			cpuid.entry[n - 1].ecx |= CPUID_1_ECX_TSC_DEADLINE;
 	}
 	cpuid.head.nent = n;
 }
@@ -311,6 +315,7 @@ static int boot(char *error, uint64_t n)
 		.arena_base = MACHINE_ARENA_BASE, .arena_bytes = machine.arena_bytes,
 		.user_base = MACHINE_USER_BASE, .user_bytes = machine.user_bytes,
 		.user_prot = machine.prot, .apicv = machine.scenario.apicv, .posting = machine.scenario.posted_percent,
+		.hv_timer = machine.scenario.hv_timer,
 	};
 	int64_t ret = kw_boot(&config);
 
@@ -369,6 +374,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 	machine.scenario = *s;
 	split_vms(kw_max_vcpus());
 	s = &machine.scenario;
+	machine.timers = scenario_uses_timers(s);
 	count_tasks();
 	machine.arena_bytes = ARENA_FIXED_BYTES +
 			      machine.nr_vcpus * (s->migrate_gap_ns ? MACHINE_SIDES : 1) * ARENA_BYTES_PER_VCPU +
@@ -380,7 +386,10 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 	}
 	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = true,
 				     .events = uses_events(s),
-				     .report = record_divergence, .now_ns = record_now };
+				     .report = record_divergence, .now_ns = record_now,
+				     .timer = machine.timers,
+				     .timer_vector_first = (uint8_t)s->timer_vector_first,
+				     .timer_vector_last = (uint8_t)s->timer_vector_last };
 	if (machine.nr_tasks > KW_MAX_TASKS || oracle_init(&oc)) {
 		snprintf(error, n, "%u tasks are too many", machine.nr_tasks);
 		return -1;
@@ -430,5 +439,7 @@ void machine_reset(uint64_t seed)
 		rng_init(&v->program, seed, v->tid, RNG_PROGRAM);
 		rng_init(&v->time, seed, v->tid, RNG_TIME);
 		rng_init(&v->target, seed, v->tid, RNG_TARGET);
+		rng_init(&v->timer_rng, seed, v->tid, RNG_TIMER);
+		v->lvtt = 1u << 16;
 	}
 }

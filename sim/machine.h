@@ -32,6 +32,7 @@
 
 /* MSRs that the guest writes. */
 #define MSR_APIC_BASE		0x1bu
+#define MSR_TSC_DEADLINE	0x6e0u
 #define MSR_X2APIC_BASE		0x800u
 #define MSR_PV_EOI_EN		0x4b564d04u
 
@@ -73,6 +74,14 @@ struct vcpu {
 	bool	 ioapic_read;
 	uint8_t	 ioapic_reg;	/* indirect register */
 	uint32_t ioapic_value;
+	/* The APIC timer, as the guest or userspace last wrote it. */
+	uint32_t lvtt, timer_count;
+	uint8_t	 timer_dcr;
+	bool	 timer_access;	/* the exit in progress is an access to it */
+	bool	 sw_disabled;	/* SVR bit 8 is clear */
+	bool	 timer_saved;	/* timer_regs hold what KVM_GET_LAPIC returned some time ago */
+	uint32_t timer_regs[4];	/* LVTT, TMICT, TMCCT, TDCR */
+	struct rng timer_rng;
 };
 
 enum ioapic_step { IOAPIC_IDLE, IOAPIC_SELECTING, IOAPIC_SELECTED, IOAPIC_ACCESSING };
@@ -110,6 +119,7 @@ struct machine {
 	uint8_t *prot;		/* one enum kw_user_prot a page of user memory */
 	uint64_t user_bytes, arena_bytes;
 	int	 kvm_fd;
+	bool	 timers;	/* the oracle follows the APIC timers */
 };
 extern struct machine machine;
 

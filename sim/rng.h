@@ -23,6 +23,7 @@ enum rng_purpose {
 	RNG_TARGET,		/* destinations and vectors */
 	RNG_OPTION,		/* per-run choices out of scenario ranges */
 	RNG_SWARM,		/* the run's mix of actions, by swarm.c */
+	RNG_TIMER,		/* the APIC timer: modes, vectors, how long */
 	RNG_NR_PURPOSES,
 };
 

@@ -250,6 +250,26 @@ static uint64_t sum_of_guest_mix(const struct guest_mix *g)
 	return sum;
 }
 
+bool scenario_uses_timers(const struct scenario *s)
+{
+	return s->guest.timer_lvt | s->guest.timer_count | s->guest.timer_divide | s->guest.timer_deadline |
+	       s->guest.timer_read | s->timer_load | s->timer_msr;
+}
+
+static void check_timer_keys(struct parser *p)
+{
+	const struct scenario *s = p->s;
+
+	if (!scenario_uses_timers(s))
+		return;
+	if (s->timer_vector_first > s->timer_vector_last)
+		complain_at(p, "guest", "timer_vector_first", "must be at most timer_vector_last");
+	else if (s->timer_vector_first <= s->vector_last && s->timer_vector_last >= s->vector_first)
+		complain_at(p, "guest", "timer_vector_first", "the timers' vectors must be no devices' and IPIs'");
+	if (s->apicv)
+		complain_at(p, "topology", "apicv", "does not go with timers");
+}
+
 /* What no single row can know. */
 static void check_between_keys(struct parser *p)
 {
@@ -257,6 +277,7 @@ static void check_between_keys(struct parser *p)
 
 	if ((uint64_t)s->vms * s->vcpus > MAX_VCPUS)
 		complain_at(p, "topology", "vcpus", "vms times vcpus must be at most 4096");
+	check_timer_keys(p);
 	if (s->vector_first > s->vector_last)
 		complain_at(p, "devices", "vector_first", "must be at most vector_last");
 	if (!sum_of_guest_mix(&s->guest))
@@ -284,7 +305,7 @@ static void check_between_keys(struct parser *p)
 	if (s->memory_gap_ns && !((uint64_t)s->unmap + s->readonly + s->slot_delete + s->slot_move))
 		complain_at(p, "memory", "gap", "every action of [memory] has weight 0");
 	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit +
-	      s->vcpu_events + s->mp_state + s->user_nmi))
+	      s->vcpu_events + s->mp_state + s->user_nmi + s->timer_load + s->timer_msr))
 		complain_at(p, "userspace", "run_again", "every action of [userspace] has weight 0");
 	check_policy(p);
 }

@@ -55,6 +55,12 @@ struct guest_mix {
 	uint32_t pv_ipi, pv_nmi;	/* KVM_HC_SEND_IPI */
 	uint32_t pv_kick;		/* KVM_HC_KICK_CPU */
 	uint32_t ioapic;		/* one half of a redirection entry, written or read */
+	uint32_t timer_lvt;		/* write the timer's LVT: mode, mask, vector */
+	uint32_t timer_count;		/* write the initial count */
+	uint32_t timer_divide;
+	uint32_t timer_deadline;	/* write IA32_TSC_DEADLINE */
+	uint32_t timer_read;		/* read the current count or IA32_TSC_DEADLINE */
+	uint32_t timer_svr;		/* disable the APIC by software, or enable it again */
 };
 
 struct scenario {
@@ -67,6 +73,7 @@ struct scenario {
 	uint32_t vms, vcpus;		/* vcpus: per VM */
 	uint32_t irqchip, apic_mode;
 	bool	 broadcast_quirk;	/* 0xff reaches every x2APIC: KVM_CAP_X2APIC_API without its flag */
+	bool	 hv_timer;		/* the hardware has a VMX-preemption timer */
 	bool	 tpr_shadow;
 	bool	 apicv;			/* needs tpr_shadow */
 	bool	 pv_eoi;		/* enabled on every vCPU before the race */
@@ -82,6 +89,11 @@ struct scenario {
 	uint32_t service_percent;	/* handlers that service their device before the EOI */
 	uint32_t ioapic_modes_percent;	/* writes of an entry that change more than mask and vector */
 	uint32_t vector_in_flight_percent; /* new vectors although Remote IRR may be set */
+	/* What the timer's operations draw: weights of its modes, in the order of the LVT's field. */
+	uint32_t timer_oneshot, timer_periodic, timer_tsc_deadline;
+	uint32_t timer_masked_percent;	/* LVTs written with the mask bit set */
+	uint32_t timer_vector_first, timer_vector_last;	/* the timers' own */
+	uint32_t timer_ns;		/* mean time until the timer expires */
 	uint32_t delivery_exit_ppm;	/* event deliveries that an EPT violation interrupts */
 
 	/* [devices] */
@@ -107,7 +119,7 @@ struct scenario {
 
 	/* [userspace] */
 	uint32_t signal_gap_ns;		/* mean time between signals to a vCPU thread; 0: none */
-	uint32_t set_msrs, get_lapic, set_lapic; /* weights: what a thread does between two KVM_RUNs */
+	uint32_t set_msrs, get_lapic, set_lapic, timer_load, timer_msr; /* weights: what a thread does between two KVM_RUNs */
 	uint32_t inhibit;		/* weight of KVM_GUESTDBG_BLOCKIRQ for a while */
 	uint32_t inhibit_hold_ns;
 	uint32_t migrate_gap_ns;	/* mean time between two migrations of a VM; 0: none */
@@ -156,6 +168,8 @@ struct scenario {
  */
 int scenario_load(struct scenario *s, const char *path, const char *overrides, char *error, uint64_t n);
 void scenario_defaults(struct scenario *s);
+/* Does any actor of @s touch the APIC timers? */
+bool scenario_uses_timers(const struct scenario *s);
 
 /*
  * The word that @s says about @kind for @class: the class's own, else that of

@@ -18,6 +18,7 @@
 #include "sim/pins.h"
 #include "sim/rng.h"
 #include "sim/user_events.h"
+#include "sim/user_timer.h"
 
 #define BETWEEN_RUNS_NS 300
 
@@ -47,7 +48,7 @@ static void get_lapic(struct vcpu *v)
 	struct kvm_lapic_state regs;
 	struct kw_apic_state st;
 
-	if (host_ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs) < 0)
+	if (user_lapic_get(v, &regs) < 0 || machine.timers)
 		return;
 	kw_apic_state(v->hw, &st);
 	oracle_user_get_lapic(v->index, (uint8_t *)regs.regs, &st);
@@ -57,12 +58,9 @@ static void get_lapic(struct vcpu *v)
 static void set_lapic(struct vcpu *v)
 {
 	struct kvm_lapic_state regs;
-	int64_t ret;
 
-	if (host_ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs) < 0)
-		return;
-	ret = host_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)&regs);
-	oracle_user_set_lapic(v->index, (uint8_t *)regs.regs, ret >= 0);
+	if (user_lapic_get(v, &regs) >= 0)
+		user_lapic_set(v, &regs);
 }
 
 /*
@@ -84,7 +82,7 @@ static void between_runs(struct vcpu *v)
 {
 	const struct scenario *s = &machine.scenario;
 	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit,
-				     s->vcpu_events, s->mp_state, s->user_nmi };
+				     s->vcpu_events, s->mp_state, s->user_nmi, s->timer_load, s->timer_msr };
 	uint32_t total = 0;
 
 	for (uint32_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++)
@@ -112,6 +110,12 @@ static void between_runs(struct vcpu *v)
 		break;
 	case 7:
 		user_nmi(v);
+		break;
+	case 8:
+		user_timer_load(v);
+		break;
+	case 9:
+		user_timer_msr(v);
 		break;
 	}
 }

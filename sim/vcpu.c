@@ -12,6 +12,7 @@
 #include "sim/trace.h"
 
 /* What a VM-Entry takes: so no chain of entries and exits is free of time, and a livelock ends the run. */
+#define unlikely(x)	__builtin_expect(!!(x), 0)
 #define ENTRY_NS	40u
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
@@ -79,13 +80,25 @@ static bool external_interrupt_exits(struct vcpu *v)
 	return false;
 }
 
+/* SDM, "VMX-Preemption Timer": it counts down each time that bit SHIFT of the TSC changes. */
+static uint64_t preemption_timer_expires(const struct kw_hw *hw)
+{
+	if (!hw->preemption_timer_on)
+		return UINT64_MAX;
+	return ((sched_now() >> KW_PREEMPTION_TIMER_SHIFT) + hw->preemption_timer) << KW_PREEMPTION_TIMER_SHIFT;
+}
+
 /* Reasons to exit between two instructions, in the order of SDM's "Priority of VM Exits". */
-static bool pending_exit(struct vcpu *v)
+static bool pending_exit(struct vcpu *v, uint64_t timer_ns)
 {
 	struct kw_hw *hw = v->hw;
 
 	if (hw->immediate_exit) {
 		hw->immediate_exit = 0;
+		hw->exit_reason = KW_EXIT_PREEMPTION_TIMER;
+		return true;
+	}
+	if (unlikely(sched_now() >= timer_ns)) {
 		hw->exit_reason = KW_EXIT_PREEMPTION_TIMER;
 		return true;
 	}
@@ -118,20 +131,27 @@ static bool deliver_virtual(struct vcpu *v, uint32_t vector)
 	return deliver(v, vector);
 }
 
-static void run_guest(struct vcpu *v)
+/* @timer_ns: when the VMX-preemption timer expires. */
+static void run_guest(struct vcpu *v, uint64_t timer_ns)
 {
+	uint64_t op_ns;
 	int vector;
 
 	for (;;) {
 		crash_heartbeat++;
-		if (pending_exit(v))
+		if (pending_exit(v, timer_ns))
 			return;
 		if (v->hw->apicv.recognized && (vector = apicv_take(v)) >= 0) {
 			if (deliver_virtual(v, (uint32_t)vector))
 				return;
 			continue;
 		}
-		if (sched_advance_interruptible(guest_op_time(v)))
+		op_ns = guest_op_time(v);
+		if (unlikely(timer_ns - sched_now() <= op_ns)) {
+			sched_advance_interruptible(timer_ns - sched_now());
+			continue;
+		}
+		if (sched_advance_interruptible(op_ns))
 			continue;
 		if (guest_step(v))
 			return;
@@ -143,6 +163,8 @@ void hs_vm_enter(struct kw_hw *hw)
 	struct vcpu *v = hw->owner;
 	uint32_t info = hw->entry_intr_info;
 	bool valid = info & KW_INTR_VALID;
+	uint64_t timer_ns = preemption_timer_expires(hw);
+	bool forced = hw->immediate_exit;
 
 	if (vcpu_bare_entry) {
 		vcpu_bare_entry(hw);
@@ -162,7 +184,10 @@ void hs_vm_enter(struct kw_hw *hw)
 	else
 		hw->apicv.recognized = false;
 	if (!valid || !inject(v, info))
-		run_guest(v);
+		run_guest(v, timer_ns);
+	/* In an entry that KVM made only to exit, no timer can go off. */
+	if (unlikely(machine.timers) && !forced)
+		oracle_timer_exit(v->index);
 	host_event(DIGEST_EXIT, v->index, (uint64_t)hw->exit_reason << 32 | (uint32_t)hw->exit_qual);
 }
 
@@ -198,6 +223,8 @@ void hs_vm_cancel(struct kw_hw *hw)
 
 	if (vcpu_bare_entry)
 		return;
+	if (unlikely(v->timer_access))
+		lapic_settle_timer(v, false);
 	kw_apic_state(hw, &st);
 	oracle_cancel(v->index, &st);
 }

@@ -179,10 +179,15 @@ struct timespec64 ns_to_timespec64(s64 ns)
 unsigned int tsc_khz = 1000000;		/* a TSC tick is a nanosecond */
 unsigned int cpu_khz = 1000000;
 
-/* Busy waits take no virtual time: what KVM waits for with them is already exact here. */
-void __delay(unsigned long loops) { }
-void __ndelay(unsigned long ns) { }
-void __udelay(unsigned long us) { }
+/* A busy wait takes its time: a TSC tick is a nanosecond. While VMs are built there is nobody to wait for. */
+void __delay(unsigned long loops)
+{
+	if (!kw_shared.silent)
+		hs_delay(loops);
+}
+
+void __ndelay(unsigned long ns) { __delay(ns); }
+void __udelay(unsigned long us) { __delay(us * NSEC_PER_USEC); }
 
 /* Time keeping never changes after boot, so nobody is ever notified again. */
 int pvclock_gtod_register_notifier(struct notifier_block *nb) { return 0; }

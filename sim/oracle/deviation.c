@@ -10,6 +10,34 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_LOW_VECTORS] = {
 		"low-vectors", "KVM: fixed messages with vectors 0 to 15 are accepted, ESR is never set",
 		"a fixed message with a vector below 16 sets its IRR bit", true, 0 },
+	[DEV_TIMER_ADVANCE] = {
+		"timer-advance", "KVM: module parameter lapic_timer_advance",
+		"a timer interrupt may be in IRR up to 5 us before its time", true, 0 },
+	[DEV_TIMER_MISSED] = {
+		"timer-missed", "KVM: advance_periodic_target_expiration()",
+		"a periodic timer that is late by whole periods interrupts once more and starts anew", true, 0 },
+	[DEV_TIMER_MIN_PERIOD] = {
+		"timer-min-period", "KVM: module parameter min_timer_period_us",
+		"a period is at least 200 us", true, 0 },
+	[DEV_TIMER_MODE_SWITCH] = {
+		"timer-mode-switch", "SDM, \"APIC Timer\", silent on a mode that changes while counting",
+		"a switch between one-shot and periodic keeps counting", true, 0 },
+	[DEV_TIMER_MASKED] = {
+		"timer-masked", "KVM: apic_has_pending_timer() does not see it, and nobody forgets it",
+		"an expiry while masked is delivered when the LVT is unmasked; until then the deadline reads back",
+		true, 0 },
+	[DEV_TIMER_DIVIDE_RESTART] = {
+		"timer-divide-restart", "KVM: update_target_expiration() for a timer that does not run",
+		"a one-shot timer that has run down interrupts once more when its divider changes", true, 0 },
+	[DEV_TIMER_LOAD_EXPIRED] = {
+		"timer-load-expired", "KVM: set_target_expiration() with a current count of 0",
+		"a one-shot timer that has run down interrupts once more when it is loaded", true, 0 },
+	[DEV_TIMER_LOAD_PENDING] = {
+		"timer-load-pending", "KVM: __start_apic_timer() forgets what has expired",
+		"an expiry that is not in IRR yet is lost by KVM_SET_LAPIC, or KVM_SET_MSRS of the deadline", true, 0 },
+	[DEV_TIMER_LOAD_MODE] = {
+		"timer-load-mode", "KVM: apic_update_lvtt() in kvm_apic_set_state()",
+		"a count loaded into a vCPU in TSC-deadline mode does not run", true, 0 },
 	[DEV_ICR_LEVEL] = {
 		"icr-level", "KVM: level-triggered fixed IPIs keep their trigger mode",
 		"a fixed IPI with trigger mode level sets TMR; de-asserted, it may be dropped", true, 0 },

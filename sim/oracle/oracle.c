@@ -19,6 +19,7 @@
 #include "sim/oracle/events.h"
 #include "sim/oracle/chips_state.h"
 #include "sim/oracle/message.h"
+#include "sim/oracle/timer.h"
 
 struct oracle_state oracle;
 
@@ -53,6 +54,8 @@ int oracle_init(const struct oracle_config *config)
 	ret = message_init(oracle.nr_vcpus, config->vcpus_per_vm);
 	if (!ret && config->events)
 		ret = events_init(oracle.nr_vcpus, config->vcpus_per_vm);
+	if (!ret)
+		ret = timer_init();
 	if (ret) {
 		oracle_fini();
 		return ret;
@@ -77,6 +80,7 @@ void oracle_fini(void)
 	message_fini();
 	events_fini();
 	chips_fini();
+	timer_fini();
 	free(oracle.vcpu);
 	free(oracle.vm);
 	memset(&oracle, 0, sizeof(oracle));
@@ -88,6 +92,7 @@ void oracle_reset(void)
 	message_reset();
 	events_reset();
 	chips_reset();
+	timer_reset();
 	for (uint32_t i = 0; i < oracle.nr_vms; i++) {
 		memset(oracle.vm[i].leaked, 0, sizeof(oracle.vm[i].leaked));
 		oracle.vm[i].any_leaked = false;
@@ -202,6 +207,8 @@ void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_st
 	check_tpr(v, kvm);
 	if (unlikely(events.vcpu != NULL))
 		check_events_entry(v, hw, kvm);
+	if (unlikely(oracle.timer))
+		check_timer_entry(v, hw, kvm);
 	if (unlikely(ack_still_unseen(v, hw, kvm))) {
 		check_irr(v, kvm);
 		return;
@@ -252,6 +259,8 @@ void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_sta
 	check_irr(v, kvm);
 	check_tmr(v, kvm);
 	check_cache(v, kvm);
+	if (unlikely(oracle.timer))
+		timer_looked(v);
 	window_restart(v);
 }
 
@@ -263,6 +272,8 @@ void oracle_cancel(uint32_t vcpu, const struct kw_apic_state *kvm)
 	kvm = apicv_view(v, kvm);
 	identity_refresh(v, kvm);
 	check_tpr(v, kvm);
+	if (unlikely(oracle.timer))
+		check_timer_outside(v, kvm);
 	check_cancelled_injection(v, kvm);
 	check_irr(v, kvm);
 	check_tmr(v, kvm);
@@ -364,6 +375,8 @@ void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_a
 
 	kvm = apicv_view(v, kvm);
 	check_tpr(v, kvm);
+	if (unlikely(oracle.timer))
+		check_timer_outside(v, kvm);
 	check_cancelled_injection(v, kvm);
 	check_irr(v, kvm);
 	check_tmr(v, kvm);
@@ -374,6 +387,8 @@ void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *regs, bool accepted)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
+	if (unlikely(oracle.timer))
+		timer_load(v, regs, accepted);
 	if (!accepted)
 		return;
 	message_overwritten(v);
@@ -422,5 +437,8 @@ void oracle_quiet(uint32_t vcpu, const struct kw_apic_state *kvm)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
-	check_quiet(v, apicv_view(v, kvm));
+	kvm = apicv_view(v, kvm);
+	if (unlikely(oracle.timer))
+		check_timer_quiet(v, kvm);
+	check_quiet(v, kvm);
 }

@@ -28,6 +28,8 @@
 struct oracle_config {
 	uint32_t nr_vms, vcpus_per_vm;
 	bool events;		/* NMI, INIT and SIPI are judged */
+	bool timer;		/* follow the APIC timers, whose vectors nobody else uses: */
+	uint8_t timer_vector_first, timer_vector_last;
 	bool x2apic_format;	/* MSI addresses carry 32-bit destinations (KVM_X2APIC_API_USE_32BIT_IDS) */
 	/* Called for each divergence, which is the callee's until it returns. */
 	void (*report)(const struct divergence *d);
@@ -100,6 +102,20 @@ void oracle_guest_pv_msr(uint32_t vcpu, uint64_t value, bool accepted);
 void oracle_guest_if(uint32_t vcpu, bool enabled, uint32_t blocking); /* RFLAGS.IF, KW_BLOCK_* */
 void oracle_guest_hlt(uint32_t vcpu);
 void oracle_nmi_iret(uint32_t vcpu);			/* the NMI handler ends */
+
+/*
+ * --- The APIC timer, if config.timer. An access is an interval: it begins with the
+ * guest's instruction or userspace's ioctl and is done when KVM has handled it. ---
+ */
+enum oracle_timer_reg {
+	TIMER_REG_LVTT, TIMER_REG_COUNT, TIMER_REG_DIVIDE, TIMER_REG_DEADLINE, TIMER_REG_CURRENT, TIMER_REG_SVR,
+	TIMER_REG_USER_DEADLINE, /* by KVM_SET_MSRS */
+	TIMER_REG_LOAD,		/* KVM_SET_LAPIC: oracle_user_set_lapic() ends it */
+};
+void oracle_timer_write(uint32_t vcpu, enum oracle_timer_reg reg, uint64_t value);
+void oracle_timer_read(uint32_t vcpu, enum oracle_timer_reg reg);
+void oracle_timer_done(uint32_t vcpu, bool accepted, uint64_t value);	/* @value: what was read */
+void oracle_timer_exit(uint32_t vcpu);			/* the hardware has left the guest just now */
 
 /* --- Userspace, between two KVM_RUNs of that vCPU. Same layout as struct kvm_lapic_state. --- */
 void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_apic_state *kvm);

@@ -85,6 +85,7 @@ struct oracle_state {
 	struct oracle_config config;
 	struct oracle_vcpu *vcpu;
 	struct oracle_vm *vm;
+	struct oracle_timer *timer;	/* one per vCPU, or NULL: timers are not judged */
 	uint32_t nr_vcpus, nr_vms;
 	uint64_t seq;
 	uint64_t nr_not_judged;		/* messages that bypass IRR: NMI, SMI, INIT, SIPI, ExtINT */

@@ -226,13 +226,14 @@ static uint64_t clock_ns(void)
 	return now;
 }
 
+static bool model_timer;	/* the APIC timers are judged, with vectors 0xf0 to 0xf3: likewise */
 static bool model_events;	/* NMI, INIT and SIPI are judged: set before model_boot() */
 
 static inline void model_boot(uint32_t vms, uint32_t per_vm, bool x2apic, bool wide)
 {
 	struct oracle_config config = {
 		.nr_vms = vms, .vcpus_per_vm = per_vm, .x2apic_format = wide, .report = record, .now_ns = clock_ns,
-		.events = model_events,
+		.events = model_events, .timer = model_timer, .timer_vector_first = 0xf0, .timer_vector_last = 0xf3,
 	};
 
 	oracle_fini();

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The APIC timer's checks: for each rule a legal history that must stay silent and
+ * a broken one that must fire; each deviation with it and without it.
+ */
+#include "sim/oracle/check.h"
+#include "sim/oracle/deviation.h"
+#include "tests/unit/oracle_history.h"
+
+#define ONESHOT		0x000f0u
+#define PERIODIC	0x200f0u
+#define DEADLINE	0x400f0u
+#define MASKED		0x10000u
+
+#define fired(check, kind, vector) fired_at(__LINE__, check, kind, vector)
+
+static void fired_at(int line, const char *check, uint32_t kind, uint32_t vector)
+{
+	test_expect(nr_seen == 1, __FILE__, line, "%u divergences, expected one %s", nr_seen, check);
+	for (uint32_t i = 0; i < nr_seen && i < 64; i++)
+		test_expect(!strcmp(seen[i].check, check) && seen[i].kind == kind && seen[i].vector == vector, __FILE__,
+			    line, "%s fired, expected %s: %s", seen[i].check, check, seen[i].text);
+	nr_seen = 0;
+}
+
+static void start(void)
+{
+	model_timer = true;
+	model_boot(1, 1, true, false);
+	prepare_and_enter();
+}
+
+/* The guest runs for @ns and exits for no reason; @vector: KVM then delivers it. -1: none. */
+static void run(uint64_t ns, int vector)
+{
+	now += ns;
+	oracle_timer_exit(0);
+	leave();
+	if (vector >= 0)
+		model_accept(M, (uint32_t)vector, false);
+	prepare_and_enter();
+	if (vector < 0)
+		return;
+	oracle_timer_exit(0);
+	eoi();
+	prepare_and_enter();
+}
+
+static void expires(uint64_t ns) { run(ns, 0xf0); }
+static void passes(uint64_t ns) { run(ns, -1); }
+
+/* An exit that KVM takes @took ns to handle. */
+static void write_in(enum oracle_timer_reg reg, uint64_t value, uint64_t took)
+{
+	oracle_timer_write(0, reg, value);
+	oracle_timer_exit(0);
+	leave();
+	now += took;
+	oracle_timer_done(0, true, 0);
+	prepare_and_enter();
+}
+
+static void write_reg(enum oracle_timer_reg reg, uint64_t value) { write_in(reg, value, 0); }
+
+static void read_reg(enum oracle_timer_reg reg, uint64_t value)
+{
+	oracle_timer_read(0, reg);
+	oracle_timer_exit(0);
+	leave();
+	oracle_timer_done(0, true, value);
+	prepare_and_enter();
+}
+
+/* Undivided, so that a count is a time. */
+static void start_mode(uint32_t lvtt)
+{
+	start();
+	write_reg(TIMER_REG_DIVIDE, 0xb);
+	write_reg(TIMER_REG_LVTT, lvtt);
+}
+
+static void load(uint32_t lvtt, uint32_t count, uint32_t current)
+{
+	oracle_timer_write(0, TIMER_REG_LOAD, 0);
+	oracle_timer_exit(0);
+	leave();
+	model_look(M);
+	model_put(M, 0x320, lvtt);
+	model_put(M, 0x380, count);
+	model_put(M, 0x390, current);
+	model_put(M, 0x3e0, 0xb);
+	oracle_user_set_lapic(0, M->page, true);
+	prepare_and_enter();
+}
+
+static void test_oneshot(void)
+{
+	start_mode(ONESHOT);
+	write_reg(TIMER_REG_COUNT, 10000);
+	passes(4000);
+	read_reg(TIMER_REG_CURRENT, 6000);
+	expires(6100);
+	read_reg(TIMER_REG_CURRENT, 0);
+	passes(50000);
+	SILENT();
+	expires(10);
+	fired("timer-duplicate", DIV_SPURIOUS_DELIVERY, 0xf0);
+	write_reg(TIMER_REG_COUNT, 10000);
+	passes(10001);
+	fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
+	write_reg(TIMER_REG_COUNT, 10000);
+	expires(4000);
+	fired("timer-early", DIV_SPURIOUS_DELIVERY, 0xf0);
+}
+
+static void test_stopped(void)
+{
+	start_mode(ONESHOT);
+	write_reg(TIMER_REG_COUNT, 10000);
+	passes(1000);
+	write_reg(TIMER_REG_COUNT, 0);
+	passes(50000);
+	SILENT();
+	expires(10);
+	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
+	/* Due while KVM handles the write: before it or not. */
+	write_reg(TIMER_REG_COUNT, 10000);
+	passes(9000);
+	write_in(TIMER_REG_COUNT, 0, 2000);
+	expires(10);
+	SILENT();
+	write_reg(TIMER_REG_COUNT, 10000);
+	passes(9000);
+	write_in(TIMER_REG_COUNT, 0, 2000);
+	passes(10);
+	SILENT();
+}
+
+static void test_divide(void)
+{
+	start_mode(ONESHOT);
+	write_reg(TIMER_REG_DIVIDE, 0);		/* by 2 */
+	write_reg(TIMER_REG_COUNT, 10000);
+	passes(10000);
+	read_reg(TIMER_REG_CURRENT, 5000);
+	write_reg(TIMER_REG_DIVIDE, 1);		/* by 4: what is left takes twice as long */
+	passes(19000);
+	read_reg(TIMER_REG_CURRENT, 250);
+	expires(1002);
+	SILENT();
+	read_reg(TIMER_REG_CURRENT, 1);
+	fired("timer-count", DIV_REGISTER_MISMATCH, DIV_NONE);
+	write_reg(TIMER_REG_DIVIDE, 0xb);
+	expires(10);
+	SILENT();
+	EXPECT(deviation_switch("timer-divide-restart", false));
+	write_reg(TIMER_REG_DIVIDE, 0);
+	expires(10);
+	fired("timer-duplicate", DIV_SPURIOUS_DELIVERY, 0xf0);
+	deviation_switch("timer-divide-restart", true);
+}
+
+static void test_periodic(void)
+{
+	start_mode(PERIODIC);
+	write_reg(TIMER_REG_COUNT, 300000);
+	for (int i = 0; i < 5; i++) {
+		passes(200000);
+		read_reg(TIMER_REG_CURRENT, 100000);
+		expires(100000);
+	}
+	SILENT();
+	expires(10000);
+	fired("timer-early", DIV_SPURIOUS_DELIVERY, 0xf0);
+	passes(290001);
+	fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
+	write_reg(TIMER_REG_COUNT, 0);
+	passes(1000000);
+	SILENT();
+}
+
+/* Out of the guest for several periods: they collapse, and the period starts anew. */
+static void test_missed(void)
+{
+	for (int on = 1; on >= 0; on--) {
+		start_mode(PERIODIC);
+		EXPECT(deviation_switch("timer-missed", on));
+		write_reg(TIMER_REG_COUNT, 300000);
+		expires(1000000);
+		SILENT();
+		expires(0);		/* the one more */
+		if (!on) {
+			fired("timer-early", DIV_SPURIOUS_DELIVERY, 0xf0);
+			continue;
+		}
+		passes(250000);
+		expires(50000);
+		SILENT();
+	}
+	deviation_switch("timer-missed", true);
+}
+
+static void test_min_period(void)
+{
+	start_mode(PERIODIC);
+	write_reg(TIMER_REG_COUNT, 1000);
+	expires(200000);
+	expires(200000);
+	SILENT();
+	deviation_switch("timer-min-period", false);
+	write_reg(TIMER_REG_COUNT, 100000);
+	passes(100001);
+	fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
+	deviation_switch("timer-min-period", true);
+}
+
+static void test_deadline(void)
+{
+	start_mode(DEADLINE);
+	write_reg(TIMER_REG_DEADLINE, now + 20000);
+	read_reg(TIMER_REG_DEADLINE, now + 20000);
+	write_reg(TIMER_REG_COUNT, 100);	/* ignored */
+	read_reg(TIMER_REG_CURRENT, 0);
+	passes(10000);
+	expires(10000);
+	read_reg(TIMER_REG_DEADLINE, 0);
+	write_reg(TIMER_REG_DEADLINE, 1);	/* long past */
+	expires(1);
+	SILENT();
+	write_reg(TIMER_REG_DEADLINE, now + 20000);
+	write_reg(TIMER_REG_DEADLINE, 0);
+	passes(30000);
+	SILENT();
+	write_reg(TIMER_REG_DEADLINE, now + 20000);
+	read_reg(TIMER_REG_DEADLINE, 0);
+	fired("timer-deadline", DIV_REGISTER_MISMATCH, DIV_NONE);
+	expires(20000);
+	read_reg(TIMER_REG_DEADLINE, now);
+	fired("timer-deadline", DIV_REGISTER_MISMATCH, DIV_NONE);
+	write_reg(TIMER_REG_LVTT, ONESHOT);
+	write_reg(TIMER_REG_DEADLINE, now + 100);	/* another mode: ignored */
+	read_reg(TIMER_REG_DEADLINE, 0);
+	passes(1000);
+	SILENT();
+}
+
+static void test_advance(void)
+{
+	start_mode(DEADLINE);
+	write_reg(TIMER_REG_DEADLINE, now + 20000);
+	expires(16000);
+	passes(10000);
+	SILENT();
+	write_reg(TIMER_REG_DEADLINE, now + 20000);
+	expires(14000);
+	fired("timer-early", DIV_SPURIOUS_DELIVERY, 0xf0);
+	deviation_switch("timer-advance", false);
+	write_reg(TIMER_REG_DEADLINE, now + 20000);
+	expires(19999);
+	fired("timer-early", DIV_SPURIOUS_DELIVERY, 0xf0);
+	deviation_switch("timer-advance", true);
+}
+
+static void test_mode_switch(void)
+{
+	start_mode(ONESHOT);
+	write_reg(TIMER_REG_COUNT, 300000);
+	passes(100000);
+	write_reg(TIMER_REG_LVTT, PERIODIC);
+	expires(200000);
+	passes(100000);
+	write_reg(TIMER_REG_LVTT, ONESHOT);
+	expires(200000);
+	passes(900000);
+	SILENT();
+	write_reg(TIMER_REG_COUNT, 300000);
+	passes(100000);
+	write_reg(TIMER_REG_LVTT, DEADLINE);	/* disarms */
+	passes(900000);
+	SILENT();
+	deviation_switch("timer-mode-switch", false);
+	write_reg(TIMER_REG_LVTT, ONESHOT);
+	write_reg(TIMER_REG_COUNT, 300000);
+	write_reg(TIMER_REG_LVTT, PERIODIC);
+	expires(300000);
+	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
+	deviation_switch("timer-mode-switch", true);
+}
+
+static void test_masked(void)
+{
+	start_mode(ONESHOT | MASKED);
+	write_reg(TIMER_REG_COUNT, 10000);
+	passes(20000);
+	SILENT();
+	write_reg(TIMER_REG_LVTT, ONESHOT);
+	expires(0);
+	SILENT();
+	deviation_switch("timer-masked", false);
+	write_reg(TIMER_REG_LVTT, ONESHOT | MASKED);
+	write_reg(TIMER_REG_COUNT, 10000);
+	passes(20000);
+	write_reg(TIMER_REG_LVTT, ONESHOT);
+	expires(0);
+	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
+	deviation_switch("timer-masked", true);
+	passes(1);
+	write_reg(TIMER_REG_LVTT, ONESHOT | MASKED);
+	write_reg(TIMER_REG_COUNT, 10000);
+	expires(10000);
+	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
+}
+
+/* Software-disabled: the mask is set, the timer runs on. */
+static void test_disabled(void)
+{
+	start_mode(PERIODIC);
+	write_reg(TIMER_REG_COUNT, 300000);
+	write_reg(TIMER_REG_SVR, 0xff);
+	passes(400000);
+	SILENT();
+	write_reg(TIMER_REG_SVR, 0x1ff);
+	passes(100000);
+	write_reg(TIMER_REG_COUNT, 300000);	/* forgets what expired while masked */
+	write_reg(TIMER_REG_LVTT, PERIODIC);
+	expires(300000);
+	SILENT();
+}
+
+/* The timer's interrupt is pending when it expires again: they collapse. */
+static void test_collapse(void)
+{
+	start_mode(ONESHOT);
+	M->if_enabled = false;
+	oracle_guest_if(0, false, 0);
+	write_reg(TIMER_REG_COUNT, 10000);
+	now += 10000;
+	oracle_timer_exit(0);
+	leave();
+	model_accept(M, 0xf0, false);
+	prepare_and_enter();
+	write_reg(TIMER_REG_COUNT, 10000);
+	passes(20000);
+	M->if_enabled = true;
+	oracle_guest_if(0, true, 0);
+	passes(100);
+	oracle_timer_exit(0);
+	eoi();
+	prepare_and_enter();
+	SILENT();
+	expires(100);
+	fired("timer-duplicate", DIV_SPURIOUS_DELIVERY, 0xf0);
+}
+
+static void test_load(void)
+{
+	start_mode(ONESHOT);
+	load(ONESHOT, 10000, 4000);
+	expires(4000);
+	SILENT();
+	load(ONESHOT, 10000, 0);
+	expires(0);
+	SILENT();
+	deviation_switch("timer-load-expired", false);
+	load(ONESHOT, 10000, 0);
+	expires(0);
+	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
+	deviation_switch("timer-load-expired", true);
+	write_reg(TIMER_REG_COUNT, 10000);
+	load(ONESHOT, 0, 0);
+	passes(20000);
+	SILENT();
+	expires(0);
+	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
+}
+
+static void test_load_mode(void)
+{
+	start_mode(DEADLINE);
+	load(ONESHOT, 10000, 4000);
+	passes(20000);
+	SILENT();
+	write_reg(TIMER_REG_LVTT, DEADLINE);
+	deviation_switch("timer-load-mode", false);
+	load(ONESHOT, 10000, 4000);
+	passes(4001);
+	fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
+	deviation_switch("timer-load-mode", true);
+}
+
+/* It has expired, and is not in IRR yet, when userspace loads a state. */
+static void test_load_pending(void)
+{
+	for (int on = 1; on >= 0; on--) {
+		start_mode(PERIODIC);
+		deviation_switch("timer-load-pending", on);
+		write_reg(TIMER_REG_COUNT, 300000);
+		oracle_timer_exit(0);
+		leave();
+		now += 310000;
+		load(PERIODIC, 300000, 290000);
+		passes(1);
+		if (on)
+			SILENT();
+		else
+			fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
+	}
+	deviation_switch("timer-load-pending", true);
+}
+
+static void test_quiet(void)
+{
+	start_mode(ONESHOT);
+	write_reg(TIMER_REG_COUNT, 10000);
+	oracle_timer_exit(0);
+	leave();		/* HLT */
+	now += 9000;
+	oracle_quiet(0, model_look(M));
+	SILENT();
+	now += 2000;
+	oracle_quiet(0, model_look(M));
+	fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
+}
+
+TEST_MAIN(TEST(test_oneshot), TEST(test_stopped), TEST(test_divide), TEST(test_periodic), TEST(test_missed),
+	  TEST(test_min_period), TEST(test_deadline), TEST(test_advance), TEST(test_mode_switch), TEST(test_masked),
+	  TEST(test_disabled), TEST(test_collapse), TEST(test_load), TEST(test_load_mode), TEST(test_load_pending),
+	  TEST(test_quiet))
