@@ -272,6 +272,8 @@ const struct option command_options[] = {
 	FLAG("run", "deviations", deviations, "List the oracle's deviations, and how often each was used."),
 	TEXT("run known", "known", known, "DIR",
 	     "Folder of explained findings, reported apart; none: nothing is known. Without it: known/."),
+	TEXT("run", "store", store, "FILE",
+	     "Keep what comes of it in this SQLite file. Interrupted by anything, the same command goes on."),
 	FLAG("run", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
 	ROW("run replay", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
 	    "Kill a worker that does not finish a run in this time."),

@@ -87,6 +87,8 @@ int main(int argc, char **argv)
 
 	if (argc == 1)
 		return worker_serve();
+	if (argc == 2 && !strcmp(argv[1], "--identity"))
+		return printf("%s %s %s\n", variant_identity, variant_class, variant_flavour) < 0;
 	if (argc == 3 && !strcmp(argv[1], "--bench"))
 		return bench_main(argv[2]);
 	if (argc == 5 && !strcmp(argv[1], "--live-sequence"))

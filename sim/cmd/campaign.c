@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sim/cmd/log.h"
+#include "sim/cmd/store.h"
 #include "sim/rng.h"
 
 struct cell *campaign_cell(const struct campaign *c, uint32_t scenario, uint32_t variant)
@@ -75,28 +76,53 @@ static const char *function_of(const char *site)
 	return space ? space + 1 : site;
 }
 
-static struct bucket *find_bucket(const struct campaign *c, struct cell *cell, const struct divergence *d)
+void campaign_name_bucket(const struct campaign *c, const struct cell *cell, const struct divergence *d,
+			  struct bucket *b)
 {
 	const struct variant *v = &c->variants[cell->variant];
 	const char *function = function_of(d->site);
-	const struct known *known = known_match(&c->known, d, function, v->name, v->class,
-						c->scenarios[cell->scenario].name);
-	struct bucket *b;
 
+	b->kind = d->kind;
+	b->known = known_match(&c->known, d, function, v->name, v->class, c->scenarios[cell->scenario].name);
+	snprintf(b->function, sizeof(b->function), "%s", function);
+	snprintf(b->first.check, sizeof(b->first.check), "%s", d->check);
+}
+
+bool campaign_same_bucket(const struct bucket *a, const struct bucket *b)
+{
+	return a->kind == b->kind && a->known == b->known && !strcmp(a->function, b->function) &&
+	       !strcmp(a->first.check, b->first.check);
+}
+
+static struct bucket *find_bucket(const struct campaign *c, struct cell *cell, const struct divergence *d)
+{
+	struct bucket name, *b;
+
+	campaign_name_bucket(c, cell, d, &name);
 	for (b = cell->buckets; b < cell->buckets + cell->nr_buckets; b++)
-		if (b->kind == d->kind && b->known == known && !strcmp(b->function, function) &&
-		    !strcmp(b->first.check, d->check))
+		if (campaign_same_bucket(b, &name))
 			return b;
 	cell->buckets = realloc(cell->buckets, (cell->nr_buckets + 1) * sizeof(*b));
 	if (!cell->buckets)
 		abort();
 	b = &cell->buckets[cell->nr_buckets++];
 	memset(b, 0, sizeof(*b));
-	b->kind = d->kind;
-	b->known = known;
+	campaign_name_bucket(c, cell, d, b);
 	b->first_seed = UINT64_MAX;
-	snprintf(b->function, sizeof(b->function), "%s", function);
 	return b;
+}
+
+void campaign_bucket_loaded(const struct campaign *c, struct cell *cell, const struct divergence *d,
+			    uint64_t nr_runs, uint64_t first_seed)
+{
+	struct bucket *b = find_bucket(c, cell, d);
+
+	/* Two that the store tells apart are one if known/ has changed. */
+	if (first_seed < b->first_seed) {
+		b->first_seed = first_seed;
+		b->first = *d;
+	}
+	b->nr_runs += nr_runs;
 }
 
 /* A run counts once per kind and once per bucket, however often it diverged. */
@@ -177,6 +203,8 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 	cell->nr_ends[r->end]++;
 	if (r->end == RUN_TRAPPED) {
 		add_failure(cell, FAILURE_TRAPPED, r->seed, r->trap);
+		if (c->store)
+			store_fail(c->store, c, cell, FAILURE_TRAPPED, r->seed, r->trap);
 		log_trap(c, cell, r->trap);
 	}
 	record_divergences(c, cell, r);
@@ -206,6 +234,9 @@ void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind
 		add_failure(cell, kind, seed, text);
 		log_line("%s on %s: %s%s%s", c->scenarios[cell->scenario].name,
 			 c->variants[cell->variant].name, failure_name(kind), *text ? ": " : "", text);
+		/* What could not be built may be buildable the next time. */
+		if (c->store && kind != FAILURE_SETUP)
+			store_fail(c->store, c, cell, kind, seed, text);
 	}
 	cell->broken |= kind == FAILURE_SETUP;
 	if (kind == FAILURE_DIED || kind == FAILURE_HUNG) {
@@ -260,6 +291,13 @@ static const struct {
 	[FAILURE_DIFFERS] = { "digests differ", "differs" },
 	[FAILURE_UNSTEADY] = { "died once, not again", "unsteady" },
 };
+
+void campaign_failure_loaded(struct cell *cell, const char *key, uint64_t seed, const char *text)
+{
+	for (uint32_t kind = 0; kind < sizeof(failure_names) / sizeof(failure_names[0]); kind++)
+		if (!strcmp(failure_names[kind].key, key))
+			add_failure(cell, kind, seed, text);
+}
 
 const char *failure_name(uint32_t kind)
 {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/done.h"
 #include "sim/cmd/known.h"
 #include "sim/run.h"
 #include "sim/scenario.h"
@@ -73,6 +74,7 @@ struct cell {
 	uint64_t nr_died;
 	bool broken;			/* FAILURE_SETUP: its runs are left out */
 	uint64_t cost_ns, nr_timed;	/* wall time of that many runs: for the feeder only */
+	struct done done;		/* seeds that a store had when the campaign began */
 };
 
 struct campaign {
@@ -90,6 +92,8 @@ struct campaign {
 	uint32_t nr_jobs, replay_share;
 	uint64_t worker_timeout_ns;
 	bool verbose;
+	struct store *store;		/* NULL: none */
+	uint64_t spent_ns;		/* of @time_ns, before this process */
 	uint64_t nr_runs, nr_events, nr_divergent; /* so far, for progress */
 	pthread_mutex_t lock;
 };
@@ -102,6 +106,14 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 /* @text: what happened, one line. A broken or dead run counts as a run that showed nothing. */
 void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind, uint64_t seed,
 		   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* Names the bucket that @d, seen in @cell, belongs to, in @b; and are two names the same? */
+void campaign_name_bucket(const struct campaign *c, const struct cell *cell, const struct divergence *d,
+			  struct bucket *b);
+bool campaign_same_bucket(const struct bucket *a, const struct bucket *b);
+/* What a store had: a bucket with its first divergence, and a failure by its key. */
+void campaign_bucket_loaded(const struct campaign *c, struct cell *cell, const struct divergence *d,
+			    uint64_t nr_runs, uint64_t first_seed);
+void campaign_failure_loaded(struct cell *cell, const char *key, uint64_t seed, const char *text);
 /* Orders what is recorded: buckets and failures by kind, then seed. Call once, at the end. */
 void campaign_sort(struct campaign *c);
 /* Is @seed one of those that run twice? */

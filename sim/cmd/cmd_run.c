@@ -12,7 +12,9 @@
 
 #include "sim/cmd/campaign.h"
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/log.h"
 #include "sim/cmd/report.h"
+#include "sim/cmd/store.h"
 #include "sim/cmd/supervisor.h"
 #include "sim/cmd/verdict.h"
 
@@ -154,6 +156,55 @@ static int prepare(struct campaign *c, const struct command_line *cl)
 	return check_tokens(c);
 }
 
+/* What a runner says of itself when nothing is built yet: a store goes by it. */
+static int ask_identity(struct variant *v)
+{
+	char command[CMD_PATH_MAX + 32], flavour[16];
+	FILE *f;
+	int n = 0;
+
+	snprintf(command, sizeof(command), "'%s' --identity", v->program);
+	f = popen(command, "re");
+	if (f) {
+		n = fscanf(f, "%16s %31s %15s", v->identity, v->class, flavour);
+		pclose(f);
+	}
+	if (n == 3)
+		return 0;
+	return cmd_fail(CMD_HARNESS, "%s: does not say what it is; lapicsim variant add builds it again", v->program);
+}
+
+static int open_store(struct campaign *c, const char *path)
+{
+	char error[640];
+
+	for (uint32_t i = 0; i < c->nr_variants; i++)
+		if (ask_identity(&c->variants[i]))
+			return CMD_HARNESS;
+	c->store = store_open(path, error, sizeof(error));
+	if (!c->store)
+		return cmd_fail(CMD_BAD_INPUT, "%s", error);
+	if (store_begin(c->store, c, &c->spent_ns, error, sizeof(error)))
+		return cmd_fail(CMD_BAD_INPUT, "%s", error);
+	if (c->nr_runs)
+		log_line("%s has %llu runs of this campaign", path, (unsigned long long)c->nr_runs);
+	return 0;
+}
+
+/* A campaign that was stopped, or could not be written down, goes on with the same command. */
+static int close_store(struct campaign *c, int signal)
+{
+	int code = 0;
+
+	if (!store_error(c->store))
+		store_end(c->store, !signal);
+	if (store_error(c->store))
+		code = cmd_fail(CMD_HARNESS, "%s; what was written before is safe, and the same command goes on",
+				store_error(c->store));
+	store_close(c->store);
+	return code;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct campaign c = { 0 };
@@ -164,6 +215,8 @@ int cmd_run(int argc, char **argv)
 	if (cmd_parse(&cl, "run", argc, argv, &code))
 		return code;
 	code = prepare(&c, &cl);
+	if (!code && cl.store)
+		code = open_store(&c, cl.store);
 	if (code)
 		return code;
 	signal = supervisor_run(&c);
@@ -181,5 +234,7 @@ int cmd_run(int argc, char **argv)
 	}
 	if (fflush(stdout) || ferror(stdout))
 		return cmd_fail(CMD_HARNESS, "the result could not be written");
+	if (c.store && close_store(&c, signal))
+		return CMD_HARNESS;
 	return verdict.code;
 }

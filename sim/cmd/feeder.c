@@ -93,11 +93,16 @@ static bool next_round(struct feeder *f)
 	return false;
 }
 
+/* What is left of the round for @variant, beyond what a store has of it. */
 static uint64_t left_of(const struct feeder *f, uint32_t variant)
 {
-	if (campaign_cell(f->c, scenario_of(f), variant)->broken)
+	const struct cell *cell = campaign_cell(f->c, scenario_of(f), variant);
+	uint64_t *handed = &f->handed[variant];
+
+	if (cell->broken)
 		return 0;
-	return f->round_count - f->handed[variant];
+	*handed += min_u64(done_run_from(&cell->done, f->round_first + *handed), f->round_count - *handed);
+	return f->round_count - *handed;
 }
 
 /* The variant to go on with: @now's, else one that nobody has begun, else the one with most left. */
@@ -118,16 +123,27 @@ static bool choose_variant(const struct feeder *f, const struct cell *now, uint3
 	return most;
 }
 
+/* The lowest seed that some variant still has to run. */
+static uint64_t first_not_done(const struct campaign *c, uint32_t scenario)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (uint32_t v = 0; v < c->nr_variants; v++)
+		least = min_u64(least, done_run_from(&campaign_cell(c, scenario, v)->done, c->first_seed));
+	return c->first_seed + least;
+}
+
 void feeder_init(struct feeder *f, struct campaign *c)
 {
-	*f = (struct feeder){ .c = c, .start_ns = feeder_now() };
+	*f = (struct feeder){ .c = c, .start_ns = feeder_now() - c->spent_ns };
 	f->next_seed = calloc(c->nr_scenarios, sizeof(*f->next_seed));
 	f->handed = calloc(c->nr_variants, sizeof(*f->handed));
 	if (!f->next_seed || !f->handed)
 		abort();
 	for (uint32_t i = 0; i < c->nr_scenarios; i++)
-		f->next_seed[i] = c->first_seed;
-	begin_round(f);
+		f->next_seed[i] = first_not_done(c, i);
+	if (!begin_round(f))
+		f->stopped = !next_round(f);
 }
 
 static void cut_chunk(struct feeder *f, uint32_t variant, struct chunk *out)
@@ -140,6 +156,7 @@ static void cut_chunk(struct feeder *f, uint32_t variant, struct chunk *out)
 	count = min_u64(count, left_of(f, variant) / (2 * c->nr_jobs) + 1);
 	out->cell = campaign_cell(c, scenario_of(f), variant);
 	out->first = f->round_first + f->handed[variant];
+	count = min_u64(count, done_gap_from(&out->cell->done, out->first));
 	out->count = count;
 	f->handed[variant] += count;
 }

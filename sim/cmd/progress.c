@@ -18,6 +18,7 @@ static struct {
 	struct feeder *f;
 	uint32_t nr_running;
 	uint64_t start_ns, drawn_ns;
+	uint64_t runs_before, events_before; /* that a store had */
 	/* Rates are of the last second or so; an average would hide that things got stuck. */
 	uint64_t rate_ns, rate_runs, rate_events;
 	uint64_t runs_per_s, events_per_s;
@@ -78,7 +79,7 @@ static void update_rates(uint64_t now, uint64_t runs, uint64_t events)
 {
 	uint64_t ms = (now - p.rate_ns) / 1000000;
 
-	if (ms < 1000 && p.rate_runs)
+	if (ms < 1000 && p.rate_runs != p.runs_before)
 		return;
 	if (ms) {
 		p.runs_per_s = (runs - p.rate_runs) * 1000 / ms;
@@ -124,6 +125,8 @@ void progress_start(struct campaign *c, struct feeder *f)
 	p.c = c;
 	p.f = f;
 	p.nr_running = c->nr_jobs;
+	p.runs_before = p.rate_runs = c->nr_runs;
+	p.events_before = p.rate_events = c->nr_events;
 	p.start_ns = p.drawn_ns = p.rate_ns = feeder_now();
 }
 
@@ -159,6 +162,6 @@ void progress_end(void)
 
 	log_status_end();
 	log_line("%s runs in %" PRIu64 ".%" PRIu64 " s, %s events/s",
-		 progress_count(p.c->nr_runs, runs, sizeof(runs)), ms / 1000, ms % 1000 / 100,
-		 progress_short(p.c->nr_events * 1000 / ms, rate, sizeof(rate)));
+		 progress_count(p.c->nr_runs - p.runs_before, runs, sizeof(runs)), ms / 1000, ms % 1000 / 100,
+		 progress_short((p.c->nr_events - p.events_before) * 1000 / ms, rate, sizeof(rate)));
 }

@@ -100,8 +100,9 @@ static bool have_runner(struct repeat *p, struct campaign *c, struct cell *cell)
 	return false;
 }
 
-void repeat_run(struct repeat *p, struct campaign *c, struct cell *cell, struct runner *first)
+uint64_t repeat_run(struct repeat *p, struct campaign *c, struct cell *cell, struct runner *first)
 {
+	uint64_t nr = 0;
 	char how[128];
 
 	for (uint32_t i = 0; i < p->nr && have_runner(p, c, cell); i++) {
@@ -109,6 +110,7 @@ void repeat_run(struct repeat *p, struct campaign *c, struct cell *cell, struct 
 		switch (runner_read_run(&p->runner, &p->result)) {
 		case RUNNER_OK:
 			compare(p, c, cell, first, &p->seeds[i]);
+			nr++;
 			continue;
 		case RUNNER_HUNG:
 			campaign_fail(c, cell, FAILURE_UNSTEADY, p->seeds[i].seed, "hung when it ran again");
@@ -127,6 +129,7 @@ void repeat_run(struct repeat *p, struct campaign *c, struct cell *cell, struct 
 		}
 	}
 	p->nr = 0;
+	return nr;
 }
 
 void repeat_stop(struct repeat *p)

@@ -22,8 +22,8 @@ struct repeat {
 };
 
 void repeat_remember(struct repeat *p, const struct run_result *r);
-/* Runs again what was remembered. @first: the runner of the first runs, to find where they part. */
-void repeat_run(struct repeat *p, struct campaign *c, struct cell *cell, struct runner *first);
+/* Runs again what was remembered; how many. @first: the runner of the first runs, to find where they part. */
+uint64_t repeat_run(struct repeat *p, struct campaign *c, struct cell *cell, struct runner *first);
 void repeat_stop(struct repeat *p);
 /* How runners of @cell are started. */
 void repeat_spec(const struct campaign *c, const struct cell *cell, struct runner_spec *spec);

@@ -24,6 +24,7 @@
 #include "sim/cmd/progress.h"
 #include "sim/cmd/repeat.h"
 #include "sim/cmd/runner_process.h"
+#include "sim/cmd/store.h"
 
 struct job {
 	pthread_t thread;
@@ -33,6 +34,7 @@ struct job {
 	struct runner runner;
 	struct repeat repeat;
 	struct run_result result;
+	struct store_chunk kept;	/* what the chunk in progress brought, for the store */
 	bool suspicious;		/* @suspect killed a worker, once */
 	uint64_t suspect;
 	bool from_outside;		/* with a signal that others send */
@@ -123,6 +125,7 @@ static void record(struct job *j, struct todo *t)
 				      j->how);
 	}
 	campaign_record(j->c, j->cell, r);
+	store_chunk_run(&j->kept, j->c, j->cell, r);
 	if (campaign_repeats(j->c, r->seed))
 		repeat_remember(&j->repeat, r);
 	step(t);
@@ -159,6 +162,7 @@ static void bury(struct job *j, struct todo *t, enum runner_status why)
 	else
 		campaign_fail(j->c, j->cell, FAILURE_DIED, seed, "%s", j->runner.error);
 	print_last_words(&j->runner);
+	store_chunk_dead(&j->kept);
 	step(t);
 }
 
@@ -207,10 +211,15 @@ static void *job_main(void *arg)
 			continue;
 		/* VMs are built once per worker; what a run costs should not contain that. */
 		start = feeder_now();
+		store_chunk_start(&j->kept, chunk.first);
 		run_chunk(j, &chunk);
-		feeder_done(j->feeder, &chunk, feeder_now() - start);
-		repeat_run(&j->repeat, j->c, chunk.cell, &j->runner);
+		j->kept.wall_ns = feeder_now() - start;
+		feeder_done(j->feeder, &chunk, j->kept.wall_ns);
+		j->kept.nr_repeated = repeat_run(&j->repeat, j->c, chunk.cell, &j->runner);
+		if (j->c->store && !store_commit(j->c->store, j->c, chunk.cell, &j->kept))
+			feeder_stop(j->feeder);
 	}
+	store_chunk_free(&j->kept);
 	runner_stop(&j->runner);
 	repeat_stop(&j->repeat);
 	progress_job_ended();
@@ -256,6 +265,8 @@ int supervisor_run(struct campaign *c)
 	progress_start(c, &f);
 	start_jobs(jobs, c, &f);
 	while (progress_wait()) {
+		if (c->store)
+			store_progress(c->store, c);
 		if (stop_signal && !told) {
 			told = true;
 			feeder_stop(&f);

@@ -22,6 +22,7 @@
 
 #include "sim/rng.h"
 #include "sim/bench.h"
+#include "sim/mutant.h"
 #include "sim/live_engine.h"
 #include "sim/run.h"
 #include "sim/selftest.h"
@@ -152,7 +153,7 @@ uint64_t run_memory_bytes(void)
 	return 1 << 20;
 }
 
-/* The null engine has nothing to measure and no environment to test. */
+/* The null engine has nothing to measure, no environment to test and no mutants. */
 int bench_main(const char *path)
 {
 	(void)path;
@@ -179,5 +180,19 @@ int live_engine_main(const char *first, const char *last, const char *nr_steps)
 	(void)first;
 	(void)last;
 	(void)nr_steps;
+	return 1;
+}
+
+bool mutant_wanted(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return false;
+}
+
+int mutant_main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
 	return 1;
 }

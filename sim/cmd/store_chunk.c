@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a chunk of runs brought, in memory, until store_commit() writes it.  Each
+ * job has its own; no lock is needed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cmd/store.h"
+#include "sim/rng.h"
+
+void store_chunk_free(struct store_chunk *k)
+{
+	free(k->buckets);
+	memset(k, 0, sizeof(*k));
+}
+
+void store_chunk_start(struct store_chunk *k, uint64_t first)
+{
+	store_chunk_free(k);
+	k->first = first;
+}
+
+static struct store_bucket *find_bucket(struct store_chunk *k, const struct bucket *name)
+{
+	struct store_bucket *b;
+
+	for (b = k->buckets; b < k->buckets + k->nr_buckets; b++)
+		if (campaign_same_bucket(&b->sum, name))
+			return b;
+	k->buckets = realloc(k->buckets, (k->nr_buckets + 1) * sizeof(*b));
+	if (!k->buckets)
+		abort();
+	b = &k->buckets[k->nr_buckets++];
+	memset(b, 0, sizeof(*b));
+	b->sum = *name;
+	return b;
+}
+
+/* A run counts once per bucket, however often it diverged. */
+static void note_divergence(struct store_bucket *b, uint64_t seed, const struct divergence *d)
+{
+	if (b->sum.nr_runs && b->last_seed == seed)
+		return;
+	b->last_seed = seed;
+	if (!b->sum.nr_runs++)
+		b->sum.first_seed = seed;	/* seeds rise within a chunk */
+	if (b->nr_kept < STORE_KEPT)
+		b->kept[b->nr_kept++] = (struct store_find){ seed, *d };
+}
+
+void store_chunk_run(struct store_chunk *k, const struct campaign *c, const struct cell *cell,
+		     const struct run_result *r)
+{
+	uint32_t kinds = 0;
+
+	k->count++;
+	k->nr_events += r->nr_events;
+	k->nr_interrupts += r->nr_interrupts;
+	k->virtual_ns += r->virtual_ns;
+	k->digest += rng_mix(r->digest ^ rng_mix(r->seed));
+	if (r->end == RUN_LIMIT && !k->nr_ends[RUN_LIMIT])
+		k->first_limit = r->seed;
+	k->nr_ends[r->end]++;
+	k->nr_divergent += r->nr_divergences != 0;
+	for (uint32_t i = 0; i < DEV_NR; i++) {
+		k->nr_used[i] += r->deviations[i];
+		k->nr_using[i] += r->deviations[i] != 0;
+	}
+	for (uint32_t i = 0; i < r->nr_recorded; i++) {
+		const struct divergence *d = &r->divergence[i];
+		struct bucket name = { 0 };
+
+		campaign_name_bucket(c, cell, d, &name);
+		note_divergence(find_bucket(k, &name), r->seed, d);
+		kinds |= 1u << d->kind;
+	}
+	for (uint32_t i = 0; i < DIV_NR_KINDS; i++)
+		k->nr_kind[i] += kinds >> i & 1;
+}
+
+void store_chunk_dead(struct store_chunk *k)
+{
+	k->count++;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the store has of a campaign, back into its cells, so that a campaign that
+ * goes on ends with the same result as one that was never interrupted.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cmd/store_sql.h"
+
+struct loading {
+	struct campaign *c;
+	struct cell *cell;
+	bool overlap;
+};
+
+static uint64_t column(sqlite3_stmt *q, int i)
+{
+	return (uint64_t)sqlite3_column_int64(q, i);
+}
+
+static const char *text(sqlite3_stmt *q, int i)
+{
+	const char *t = (const char *)sqlite3_column_text(q, i);
+
+	return t ? t : "";
+}
+
+static void take_range(sqlite3_stmt *q, void *arg)
+{
+	struct loading *l = arg;
+	struct cell *cell = l->cell;
+	uint64_t count = column(q, 1), ends = 0;
+
+	if (!done_add(&cell->done, column(q, 0), count)) {
+		l->overlap = true;
+		return;
+	}
+	cell->nr_runs += count;
+	cell->nr_events += column(q, 2);
+	cell->nr_interrupts += column(q, 3);
+	cell->virtual_ns += column(q, 4);
+	cell->digest += column(q, 5);
+	cell->nr_divergent += column(q, 6);
+	cell->nr_repeated += column(q, 7);
+	if (column(q, 8 + RUN_LIMIT) && (!cell->nr_ends[RUN_LIMIT] || column(q, 14) < cell->first_limit))
+		cell->first_limit = column(q, 14);
+	for (int i = 0; i < RUN_NR_ENDS; i++) {
+		cell->nr_ends[i] += column(q, 8 + i);
+		ends += column(q, 8 + i);
+	}
+	cell->nr_died += count - ends;
+	cell->cost_ns += column(q, 13);
+	cell->nr_timed += count;
+	l->c->nr_runs += count;
+	l->c->nr_events += column(q, 2);
+	l->c->nr_divergent += column(q, 6);
+}
+
+static void take_kind(sqlite3_stmt *q, void *arg)
+{
+	struct loading *l = arg;
+	int kind = divergence_from_key(text(q, 0));
+
+	if (kind >= 0)
+		l->cell->nr_kind[kind] = column(q, 1);
+}
+
+static void take_deviation(sqlite3_stmt *q, void *arg)
+{
+	struct loading *l = arg;
+
+	for (uint32_t i = 0; i < DEV_NR; i++) {
+		if (strcmp(deviation_row(i)->name, text(q, 0)))
+			continue;
+		l->cell->nr_used[i] = column(q, 1);
+		l->cell->nr_using[i] = column(q, 2);
+	}
+}
+
+static void take_failure(sqlite3_stmt *q, void *arg)
+{
+	struct loading *l = arg;
+
+	campaign_failure_loaded(l->cell, text(q, 0), column(q, 1), text(q, 2));
+}
+
+/* A bucket with the record of its lowest seed. */
+static void take_bucket(sqlite3_stmt *q, void *arg)
+{
+	struct loading *l = arg;
+	struct divergence d = { .kind = (uint32_t)divergence_from_key(text(q, 0)), .vm = (uint32_t)column(q, 4),
+				.vcpu = (uint32_t)column(q, 5), .vector = (uint32_t)column(q, 6),
+				.time_ns = column(q, 7), .event = column(q, 8) };
+	uint32_t bytes = (uint32_t)sqlite3_column_bytes(q, 11);
+
+	snprintf(d.check, sizeof(d.check), "%s", text(q, 1));
+	snprintf(d.site, sizeof(d.site), "%s", text(q, 9));
+	snprintf(d.text, sizeof(d.text), "%s", text(q, 10));
+	if (bytes && bytes <= sizeof(d.frames)) {
+		memcpy(d.frames, sqlite3_column_blob(q, 11), bytes);
+		d.nr_frames = bytes / sizeof(d.frames[0]);
+	}
+	campaign_bucket_loaded(l->c, l->cell, &d, column(q, 2), column(q, 3));
+}
+
+static bool load_cell(struct store *s, struct loading *l, int64_t row)
+{
+	return store_sql(s, "SELECT first, count, events, interrupts, virtual_ns, digest, divergent, repeated,"
+			 " complete, limited, crashed, hung, trapped, wall_ns, first_limited FROM range WHERE cell = ?", take_range,
+			 l, "i", row) &&
+	       store_sql(s, "SELECT kind, runs FROM kind_runs WHERE cell = ?", take_kind, l, "i", row) &&
+	       store_sql(s, "SELECT name, uses, runs FROM deviation WHERE cell = ?", take_deviation, l, "i", row) &&
+	       store_sql(s, "SELECT kind, seed, text FROM failure WHERE cell = ?", take_failure, l, "i", row) &&
+	       store_sql(s, "SELECT kind, check_name, runs, first_seed, vm, vcpu, vector, time_ns, event, site,"
+			 " text, frames FROM bucket JOIN divergence ON bucket = bucket.id AND seed = first_seed"
+			 " WHERE cell = ?", take_bucket, l, "i", row);
+}
+
+static void take_int(sqlite3_stmt *q, void *arg)
+{
+	*(int64_t *)arg = sqlite3_column_int64(q, 0);
+}
+
+bool store_load(struct store *s, struct campaign *c, uint64_t *spent_ns)
+{
+	int64_t spent = 0;
+
+	for (uint32_t i = 0; i < c->nr_cells; i++) {
+		struct loading l = { .c = c, .cell = &c->cells[i] };
+
+		if (!load_cell(s, &l, s->cell[i]))
+			return false;
+		if (l.overlap)
+			return store_fails(s, "ranges of seeds overlap; the store is damaged");
+	}
+	/* Time since a session of this campaign last came to its end. */
+	if (!store_sql(s, "SELECT coalesce(sum(wall_ns), 0) FROM session WHERE campaign = ?1 AND id > coalesce("
+		       "(SELECT max(id) FROM session WHERE campaign = ?1 AND finished), 0)", take_int, &spent, "i",
+		       s->campaign))
+		return false;
+	*spent_ns = (uint64_t)spent;
+	return true;
+}

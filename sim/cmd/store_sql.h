@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the store share: the connection, its statements, and one way
+ * to run a statement.  Private to sim/cmd/store*.c.
+ */
+#ifndef LAPICSIM_STORE_SQL_H
+#define LAPICSIM_STORE_SQL_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "sim/cmd/store.h"
+
+struct store {
+	sqlite3 *db;
+	const char *path;
+	int64_t campaign, session;
+	int64_t *cell;			/* row of each cell of the campaign */
+	uint64_t start_ns, series_ns;	/* of this session; of the last point of its series */
+	pthread_mutex_t lock;		/* one transaction at a time */
+	char error[512];		/* the first that went wrong; then nothing is written any more */
+};
+
+/*
+ * Runs one statement: @types says what follows, per parameter: 'i' int64_t, 's'
+ * const char *, 'b' const void * and int.  The rows are handed to @row, which may
+ * be NULL.  False, with store->error set, if it fails.
+ */
+typedef void store_row(sqlite3_stmt *q, void *arg);
+bool store_sql(struct store *s, const char *sql, store_row *row, void *arg, const char *types, ...);
+/* The row id of the last INSERT. */
+int64_t store_id(const struct store *s);
+bool store_fails(struct store *s, const char *what);
+
+/* store_load.c: what the store has of the campaign, into its cells. */
+bool store_load(struct store *s, struct campaign *c, uint64_t *spent_ns);
+
+#endif

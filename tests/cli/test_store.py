@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The store: nothing lost, nothing counted twice, whatever ends the process.
+
+On fake variants; tests/e2e/kill_store.py does the same for longer, on real ones.
+"""
+
+import os
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import time
+import unittest
+
+from fake import fake, json_lines
+
+
+class Store(unittest.TestCase):
+
+    def setUp(self):
+        self.fake = fake()
+        self.path = self.fake.path("store-%s.db" % self.id().split(".")[-1])
+        for suffix in ("", "-wal", "-shm"):
+            if os.path.exists(self.path + suffix):
+                os.unlink(self.path + suffix)
+
+    def words(self, *more):
+        return ("run", "alpha", "beta", "--seeds", "0-2999", "--json", *more)
+
+    def query(self, sql):
+        with sqlite3.connect(self.path) as db:
+            return db.execute(sql).fetchall()
+
+    def check_complete(self):
+        """Each seed of each cell is there exactly once."""
+        for (cell,) in self.query("SELECT id FROM cell"):
+            at = 0
+            for first, count in self.query(
+                    "SELECT first, count FROM range WHERE cell = %d ORDER BY first" % cell):
+                self.assertEqual(at, first)
+                at += count
+            self.assertEqual(3000, at)
+
+    def test_same_result_with_and_without(self):
+        without = self.fake.run(*self.words())
+        stored = self.fake.run(*self.words("--store", self.path))
+        again = self.fake.run(*self.words("--store", self.path))
+        self.assertEqual(without.returncode, stored.returncode)
+        self.assertEqual(without.stdout, stored.stdout)
+        self.assertEqual(without.stdout, again.stdout)
+        self.assertIn("has 12000 runs", again.stderr)
+        self.check_complete()
+        rows = self.query("SELECT sum(runs) FROM bucket WHERE kind = 'premature-eoi'")
+        told = sum(b["runs"] for b in json_lines(without.stdout)
+                   if b.get("kind") == "premature-eoi")
+        self.assertEqual(told, rows[0][0])
+
+    def test_killed_at_any_moment(self):
+        expected = self.fake.run(*self.words()).stdout
+        chance = random.Random(1)
+        ended = False
+        for _ in range(60):
+            p = self.fake.start(*self.words("--store", self.path), FAKE_SLEEP_US="100")
+            try:
+                p.communicate(timeout=chance.uniform(0.05, 0.4))
+                ended = True
+            except subprocess.TimeoutExpired:
+                p.send_signal(chance.choice([signal.SIGKILL, signal.SIGINT, signal.SIGTERM]))
+                p.communicate()
+        self.assertTrue(ended, "it never came to its end between the kills")
+        self.assertEqual(expected, self.fake.run(*self.words("--store", self.path)).stdout)
+        self.check_complete()
+        self.assertGreater(len(self.query("SELECT 1 FROM session")), 10)
+
+    def test_failures_are_kept(self):
+        env = {"FAKE_EXIT": "7", "FAKE_TRAP": "9", "FAKE_LIMIT": "11"}
+        first = self.fake.run(*self.words("--store", self.path), **env)
+        again = self.fake.run(*self.words("--store", self.path), **env)
+        self.assertEqual(6, first.returncode)
+        self.assertEqual(6, again.returncode)
+        self.assertEqual(first.stdout, again.stdout)
+        self.check_complete()
+
+    def test_time_that_was_spent_counts(self):
+        words = ("run", "alpha", "--time", "3s", "--store", self.path, "--json")
+        p = self.fake.start(*words)
+        time.sleep(1.5)
+        p.send_signal(signal.SIGKILL)
+        p.communicate()
+        start = time.monotonic()
+        self.fake.run(*words)
+        self.assertLess(time.monotonic() - start, 2.9)
+        seeds = self.query("SELECT max(first + count) FROM range")[0][0]
+        self.fake.run(*words)
+        self.assertGreater(self.query("SELECT max(first + count) FROM range")[0][0], seeds)
+
+    def test_full_disk(self):
+        def small():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (160 << 10, 160 << 10))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        expected = self.fake.run(*self.words())
+        p = subprocess.run([self.fake.program, *self.words("--store", self.path, "--replay-share", "0")],
+                           preexec_fn=small, text=True, capture_output=True, check=False,
+                           env=self.fake.environment({"FAKE_SLEEP_US": "20"}))
+        self.assertEqual(6, p.returncode, p.stderr)
+        self.assertRegex(p.stderr, "store-test_full_disk.db: .*; what was written before is safe")
+        self.fake.run(*self.words("--store", self.path, "--replay-share", "0"))
+        self.check_complete()
+        self.assertEqual(0, self.fake.run(*self.words("--store", self.path, "--replay-share", "0")).returncode,
+                         expected.stderr)
+
+    def assert_refused(self, pattern):
+        p = self.fake.run(*self.words("--store", self.path))
+        self.assertEqual(2, p.returncode)
+        self.assertEqual(1, p.stderr.count("\n"), p.stderr)
+        self.assertRegex(p.stderr, pattern)
+        self.assertEqual("", p.stdout)
+
+    def test_what_is_no_store_is_left_alone(self):
+        with open(self.path, "w", encoding="utf-8") as f:
+            f.write("this is a letter to my mother\n" * 99)
+        self.assert_refused("not a database")
+        with open(self.path, encoding="utf-8") as f:
+            self.assertTrue(f.read().startswith("this is a letter"))
+
+    def test_another_database_is_left_alone(self):
+        self.query("CREATE TABLE recipe (name TEXT)")
+        self.assert_refused("a database, but not a store of lapicsim")
+        self.assertEqual([("recipe",)], self.query("SELECT name FROM sqlite_master"))
+
+    def test_another_version(self):
+        self.fake.run(*self.words("--store", self.path))
+        self.query("PRAGMA user_version = 99")
+        self.assert_refused("a store of version 99; this lapicsim reads and writes version 1")
+
+    def test_no_such_folder(self):
+        self.path = "/nonexistent/store.db"
+        self.assert_refused("cannot open the store")
+
+
+if __name__ == "__main__":
+    unittest.main()
