@@ -55,7 +55,8 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(TIMER_DIVIDE, timer_divide, "timer divide", 2)		\
 	X(TIMER_DEADLINE, timer_deadline, "tsc deadline", 2)		\
 	X(TIMER_READ, timer_read, "timer read", 2)			\
-	X(TIMER_SVR, timer_svr, "timer svr", 2)
+	X(TIMER_SVR, timer_svr, "timer svr", 2)			\
+	X(PV_BAD, pv_bad, "pv eoi at a bad address", 2)
 
 /* What only the program itself decides. */
 #define GUEST_OTHER_OPS(X)						\

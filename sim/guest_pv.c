@@ -16,17 +16,10 @@ static enum step page_away(struct vcpu *v, enum op op, uint64_t gpa)
 	return exits(v, KW_EXIT_EPT_VIOLATION);
 }
 
-static enum step write_pv_msr(struct vcpu *v, enum op op, uint64_t value)
+static enum step wrmsr(struct vcpu *v, uint64_t value)
 {
-	const struct vm *vm = &machine.vm[v->vm];
 	struct kw_hw *hw = v->hw;
 
-	/* The ABI wants the word zeroed before PV EOI is enabled at it; in use, zeroing it is an ack. */
-	if ((value & 1) && value != v->pv_msr) {
-		if (machine_prot(vm, value) != KW_USER_RW)
-			return page_away(v, op, value);
-		*machine_word(vm, value & ~1ull) = 0;
-	}
 	v->told = ACTION_PV_MSR;
 	v->told_value = value;
 	hw->rcx = MSR_PV_EOI_EN;
@@ -35,8 +28,27 @@ static enum step write_pv_msr(struct vcpu *v, enum op op, uint64_t value)
 	return exits(v, KW_EXIT_MSR_WRITE);
 }
 
+static enum step write_pv_msr(struct vcpu *v, enum op op, uint64_t value)
+{
+	const struct vm *vm = &machine.vm[v->vm];
+
+	/* The ABI wants the word zeroed before PV EOI is enabled at it; in use, zeroing it is an ack. */
+	if ((value & 1) && value != v->pv_msr) {
+		if (machine_prot(vm, value) != KW_USER_RW)
+			return page_away(v, op, value);
+		*machine_word(vm, value & ~1ull) = 0;
+	}
+	return wrmsr(v, value);
+}
+
 enum step do_pv_enable(struct vcpu *v) { return write_pv_msr(v, OP_PV_ENABLE, v->pv_gpa[0] | 1); }
 enum step do_pv_disable(struct vcpu *v) { return write_pv_msr(v, OP_PV_DISABLE, 0); }
+
+/* Where no memory is: WRMSR has to fault, and the word stays where it was. */
+enum step do_pv_bad(struct vcpu *v)
+{
+	return wrmsr(v, (MACHINE_NO_GPA + MACHINE_PAGE * rng_below(&v->target, 1000)) | 1);
+}
 
 enum step do_pv_move(struct vcpu *v)
 {

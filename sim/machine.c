@@ -73,14 +73,20 @@ uint32_t machine_page_index(const struct vm *vm, uint64_t gpa)
 	return (vm->hva - MACHINE_USER_BASE + (gpa - MACHINE_PV_GPA)) / MACHINE_PAGE;
 }
 
+/* A broken KVM may have taken any address for the PV EOI word. */
+static bool in_slot(const struct vm *vm, uint64_t gpa)
+{
+	return vm->slot_there && gpa - MACHINE_PV_GPA < (uint64_t)vm->nr_pages * MACHINE_PAGE;
+}
+
 uint32_t *machine_word(const struct vm *vm, uint64_t gpa)
 {
-	return vm->slot_there ? (uint32_t *)(vm->hva + (gpa - MACHINE_PV_GPA)) : NULL;
+	return in_slot(vm, gpa) ? (uint32_t *)(vm->hva + (gpa - MACHINE_PV_GPA)) : NULL;
 }
 
 uint8_t machine_prot(const struct vm *vm, uint64_t gpa)
 {
-	return vm->slot_there ? machine.prot[machine_page_index(vm, gpa)] : KW_USER_NONE;
+	return in_slot(vm, gpa) ? machine.prot[machine_page_index(vm, gpa)] : KW_USER_NONE;
 }
 
 int64_t machine_set_slot(struct vm *vm, uint64_t gpa, uint64_t bytes)

@@ -26,6 +26,7 @@
 #define MACHINE_PV_SLOT		1u
 #define MACHINE_PV_GPA		0x100000ull
 #define MACHINE_PV_MOVED_GPA	0x40000000ull	/* where a moved slot goes */
+#define MACHINE_NO_GPA		0x70000000ull	/* from here on there is no memory */
 
 /* Where a task's number says what it is. */
 #define MACHINE_KWORKER_TID	0u

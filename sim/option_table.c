@@ -120,6 +120,8 @@ const struct option scenario_options[] = {
 	ROW("guest", "timer_vector_last", OPT_UINT, timer_vector_last, "0xf3", 16, 255, "vector",
 	    "Highest vector of the timers."),
 	GAP("guest", "timer_time", timer_ns, "20us", 1, "Mean time until a timer that is written expires."),
+	WEIGHT("guest", "pv_eoi_bad", guest.pv_eoi_bad, "0",
+	       "WRMSR that enables PV EOI at an address without memory, and has to fault."),
 	GAP("guest", "op_time", op_ns, "500ns", 1, "Mean time between two operations."),
 	GAP("guest", "handler_time", handler_ns, "400ns", 1, "Mean time in an interrupt handler."),
 	ROW("guest", "handler_ops", OPT_UINT, handler_ops, "2", 0, 15, "number",

@@ -61,6 +61,7 @@ struct guest_mix {
 	uint32_t timer_deadline;	/* write IA32_TSC_DEADLINE */
 	uint32_t timer_read;		/* read the current count or IA32_TSC_DEADLINE */
 	uint32_t timer_svr;		/* disable the APIC by software, or enable it again */
+	uint32_t pv_eoi_bad;		/* PV EOI enabled where no memory is */
 };
 
 struct scenario {
