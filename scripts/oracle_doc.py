@@ -97,7 +97,7 @@ def variants_of(check, rows, corpus):
         if name == check:
             found.append("`%s` in %s" % (rule, scenario))
     for words in corpus:
-        if words[5] == check and words[2] != "-":
+        if words[5] == check and words[2] not in ("-", "itself"):
             text = "`%s` in %s" % (words[2], words[3])
             if text not in found:
                 found.append(text)

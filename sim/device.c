@@ -40,6 +40,9 @@ static uint32_t logical_dest(const struct vm *vm, struct rng *target)
 {
 	uint32_t nr = vm->nr_vcpus / 16 + 1, cluster = rng_below(target, nr + 1), members = rng_below(target, 0x10000);
 
+	/* An xAPIC has eight bits, in either model. */
+	if (machine.scenario.apic_mode == APIC_MODE_XAPIC)
+		return members & 0xff;
 	if (cluster == nr)
 		cluster = rng_one_in(target, 2) ? rng_below(target, 0x10000) : nr + rng_below(target, 64);
 	return cluster << 16 | members;

@@ -139,6 +139,27 @@ static int64_t set_msr(int fd, uint32_t index, uint64_t value)
 	return ret == 1 ? 0 : ret < 0 ? ret : -EINVAL;
 }
 
+/* What firmware leaves in LDR and DFR: SDM, "Logical Destination Mode and Logical APIC ID". */
+static void set_logical_id(const struct vcpu *v, struct kvm_lapic_state *regs)
+{
+	uint32_t bit = 1u << v->id % 8, dfr = ~0u;
+
+	switch (machine.scenario.xapic_ldr) {
+	case XAPIC_LDR_SHARED:
+		bit = 1u << v->id / 2 % 8;
+		break;
+	case XAPIC_LDR_CLUSTER:
+		bit = v->id / 4 % 15 << 4 | 1u << v->id % 4;
+		dfr = 0x0fffffff;
+		break;
+	case XAPIC_LDR_NONE:
+		return;
+	}
+	bit <<= 24;
+	memcpy(regs->regs + 0xd0, &bit, 4);
+	memcpy(regs->regs + 0xe0, &dfr, 4);
+}
+
 static int64_t enable_apic(struct vcpu *v)
 {
 	struct kvm_lapic_state regs;
@@ -150,6 +171,8 @@ static int64_t enable_apic(struct vcpu *v)
 	if (ret || (ret = kw_ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs)) < 0)
 		return ret;
 	memcpy(regs.regs + 0xf0, &(uint32_t){ SVR_ENABLED }, 4);
+	if (!v->x2apic)
+		set_logical_id(v, &regs);
 	if ((ret = kw_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)&regs)) < 0)
 		return ret;
 	return kw_ioctl(v->fd, KVM_SET_MP_STATE, (uint64_t)&mp);

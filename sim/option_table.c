@@ -63,6 +63,9 @@ const struct option scenario_options[] = {
 	    "Whether KVM models PIC and I/O APIC too, or the local APICs only (KVM_CAP_SPLIT_IRQCHIP)."),
 	ROW("topology", "apic_mode", OPT_ENUM, apic_mode, "mixed", 0, 0, "xapic|x2apic|mixed",
 	    "Mode of the local APICs; mixed: every other vCPU in x2APIC mode."),
+	ROW("topology", "xapic_ldr", OPT_ENUM, xapic_ldr, "none", 0, 0, "none|flat|shared|cluster",
+	    "Logical IDs of APICs in xAPIC mode: none, a bit for each eighth vCPU, the same for every two "
+	    "neighbours, or the cluster model."),
 	ROW("topology", "broadcast_quirk", OPT_BOOL, broadcast_quirk, "no", 0, 0, "yes|no",
 	    "Destination 0xff reaches every x2APIC, which KVM does unless userspace disables it."),
 	ROW("topology", "tpr_shadow", OPT_BOOL, tpr_shadow, "yes", 0, 0, "yes|no",
@@ -146,7 +149,7 @@ const struct option scenario_options[] = {
 	    "Highest vector that devices and IPIs use."),
 	PERCENT("devices", "level", level_percent, "0", "MSIs that are level-triggered."),
 	PERCENT("devices", "logical", logical_percent, "0",
-		"MSIs with a logical destination: any members of any x2APIC cluster, also of ones that are not there."),
+		"MSIs with a logical destination: any members of any cluster, also of ones that are not there."),
 	PERCENT("devices", "broadcast", broadcast_percent, "0", "MSIs to physical destination 0xff."),
 	PERCENT("devices", "posted", posted_percent, "0",
 		"Fixed, edge-triggered MSIs that an IOMMU posts, past KVM; needs apicv."),

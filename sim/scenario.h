@@ -17,6 +17,7 @@
 
 enum scenario_irqchip { IRQCHIP_KERNEL, IRQCHIP_SPLIT };
 enum scenario_migrate_order { MIGRATE_STATE_FIRST, MIGRATE_EVENTS_FIRST };
+enum scenario_xapic_ldr { XAPIC_LDR_NONE, XAPIC_LDR_FLAT, XAPIC_LDR_SHARED, XAPIC_LDR_CLUSTER };
 enum scenario_apic_mode { APIC_MODE_XAPIC, APIC_MODE_X2APIC, APIC_MODE_MIXED };
 enum expect_word { EXPECT_NEVER, EXPECT_SOMETIMES, EXPECT_ALWAYS };
 
@@ -73,6 +74,7 @@ struct scenario {
 	/* [topology] */
 	uint32_t vms, vcpus;		/* vcpus: per VM */
 	uint32_t irqchip, apic_mode;
+	uint32_t xapic_ldr;		/* enum scenario_xapic_ldr */
 	bool	 broadcast_quirk;	/* 0xff reaches every x2APIC: KVM_CAP_X2APIC_API without its flag */
 	bool	 hv_timer;		/* the hardware has a VMX-preemption timer */
 	bool	 tpr_shadow;
