@@ -4,8 +4,7 @@
  * lapicsim; with --scenario it runs seeds by hand and says what came of them,
  * which is what one wants under gdb, perf or valgrind; with --self-test it tests
  * the environment (sim/selftest.h); with --live-sequence it is the other side of
- * `lapicsim live` (sim/live_engine.h).
- * the environment (sim/selftest.h); with --mutant it runs a mutant (sim/mutant.h).
+ * `lapicsim live` (sim/live_engine.h); with --mutant it runs a mutant (sim/mutant.h).
  */
 #include <inttypes.h>
 #include <stdio.h>
