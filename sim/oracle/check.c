@@ -99,6 +99,9 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_MSR_ACCESS] = { "msr-access", DIV_REGISTER_MISMATCH, "x2APIC Register Address Space", false },
 	[CHECK_DISABLED] = { "disabled-accepts", DIV_SPURIOUS_DELIVERY,
 		"Local APIC State After It Has Been Software Disabled", false },
+	[CHECK_DISPATCH_OVERDUE] = { "dispatch-overdue", DIV_LOST_INTERRUPT,
+		"Interrupt, Task, and Processor Priority", false },
+	[CHECK_TPR_THRESHOLD] = { "tpr-threshold", DIV_LOST_INTERRUPT, "VM Exits Induced by the TPR Threshold", false },
 };
 
 _Static_assert(CHECK_NR_LATCHED <= 32, "vcpu->reported has one bit for each");

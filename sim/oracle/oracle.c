@@ -214,6 +214,7 @@ void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_st
 		return;
 	}
 	check_injection(v, hw, kvm);
+	check_due(v, hw);
 	check_pv_entry(v, kvm, pv_word, pv_word_readable);
 	check_irr(v, kvm);
 	check_tmr(v, kvm);

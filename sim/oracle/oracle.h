@@ -27,6 +27,7 @@
 
 struct oracle_config {
 	uint32_t nr_vms, vcpus_per_vm;
+	bool tpr_shadow;	/* the guest's CR8 accesses do not exit, but for the TPR threshold */
 	bool events;		/* NMI, INIT and SIPI are judged */
 	bool timer;		/* follow the APIC timers, whose vectors nobody else uses: */
 	uint8_t timer_vector_first, timer_vector_last;

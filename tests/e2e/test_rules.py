@@ -43,6 +43,8 @@ ROWS = (
     ("timer-deadline-kept", "timer-deadline", "register-mismatch", "timer-deadline"),
     ("timer-count-stands", "timer-periodic", "register-mismatch", "timer-count"),
     ("timer-not-stopped", "timer-oneshot", "spurious-delivery", "timer-spurious"),
+    ("no-event-after-eoi", "pv-eoi-plain", "lost-interrupt", "dispatch-overdue"),
+    ("no-tpr-threshold", "ipi-storm", "lost-interrupt", "tpr-threshold"),
     ("sw-enabled-stale", "pv-eoi-plain", "stale-cache", "cache-sw-enabled"),
     ("pv-eoi-never-armed", "pv-eoi-plain", "pv-eoi-word", "pv-pending-unarmed"),
     ("wrong-vector", "pv-eoi-plain", "spurious-delivery", "dispatch-pending"),

@@ -131,6 +131,50 @@ static void test_dispatch_highest_late(void)
 	SILENT();
 }
 
+/* What waits needs an exit at which it can go: when IF is set, or TPR is low enough. */
+static void test_dispatch_overdue(void)
+{
+	boot();
+	send(0x41);
+	prepare_and_enter();
+	leave();
+	M->if_enabled = false;
+	oracle_guest_if(0, false, 0);
+	oracle_guest_eoi(0);
+	model_eoi(M);
+	send(0x61);
+	prepare_and_enter();
+	leave();
+	prepare_and_enter();
+	leave();
+	SILENT();
+	bug = BUG_NO_WINDOW;
+	prepare_and_enter();
+	FIRED("dispatch-overdue", DIV_LOST_INTERRUPT, 0x61);
+}
+
+static void test_tpr_threshold(void)
+{
+	boot();
+	oracle.config.tpr_shadow = true;
+	oracle_guest_tpr(0, 0x50);
+	M->tpr = 0x50;
+	send(0x51);
+	M->hw.tpr_threshold = 5;
+	prepare_and_enter();
+	leave();
+	prepare_and_enter();
+	leave();
+	SILENT();
+	M->hw.tpr_threshold = 4;
+	prepare_and_enter();
+	FIRED("tpr-threshold", DIV_LOST_INTERRUPT, 0x51);
+	leave();
+	send(0x61);		/* KVM will look again, for the sake of this one */
+	prepare_and_enter();
+	SILENT();
+}
+
 static void test_dispatch_blocked(void)
 {
 	boot();
@@ -696,7 +740,8 @@ static void test_finding(void)
 
 TEST_MAIN(TEST(test_dispatch_plain), TEST(test_dispatch_nested), TEST(test_dispatch_not_pending),
 	  TEST(test_dispatch_twice), TEST(test_dispatch_ppr), TEST(test_dispatch_in_service),
-	  TEST(test_dispatch_highest), TEST(test_dispatch_highest_late), TEST(test_dispatch_blocked),
+	  TEST(test_dispatch_highest), TEST(test_dispatch_highest_late), TEST(test_dispatch_overdue), TEST(test_tpr_threshold),
+	  TEST(test_dispatch_blocked),
 	  TEST(test_dispatch_shadow), TEST(test_dispatch_shadow_lifted), TEST(test_cancelled_entry),
 	  TEST(test_cancelled_early), TEST(test_interrupted_delivery), TEST(test_exception_first),
 	  TEST(test_owed_lost), TEST(test_delivered_alone), TEST(test_sw_disabled_dispatch),

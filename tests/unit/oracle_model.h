@@ -19,7 +19,8 @@ enum model_bug {
 	BUG_NONE, BUG_LOSE_IRR, BUG_WRONG_PRIORITY, BUG_DOUBLE_EOI, BUG_EOI_WRONG_BIT, BUG_STALE_HIGHEST,
 	BUG_STALE_COUNT, BUG_STALE_IRR_PENDING, BUG_ARM_PENDING, BUG_TMR, BUG_LOST_EOI, BUG_LOST_PV_EOI,
 	BUG_SPURIOUS, BUG_PPR, BUG_IGNORE_PPR, BUG_IGNORE_IF, BUG_GONE_EOI, BUG_NO_REINJECT, BUG_OTHER_BITS,
-	BUG_LOSE_LOWEST, BUG_GET_LAPIC, BUG_PV_MSR, BUG_ARM_IDLE, BUG_TWICE, BUG_NR,
+	BUG_LOSE_LOWEST, BUG_GET_LAPIC, BUG_PV_MSR, BUG_ARM_IDLE, BUG_TWICE, BUG_NO_WINDOW,
+	BUG_NR,
 };
 
 struct model {
@@ -175,6 +176,8 @@ static inline void model_prepare(struct model *m)
 			model_ppr(m);
 		}
 	}
+	m->hw.rflags = m->if_enabled ? KW_RFLAGS_IF : 0;
+	m->hw.int_window = bug != BUG_NO_WINDOW && model_top(m->irr) >> 4 > m->ppr >> 4;
 	if (bug == BUG_STALE_IRR_PENDING)
 		m->irr_pending = false;
 	if (!(m->pv_msr & 1) || m->pending || m->gone || (model_top(m->irr) >= 0 && bug != BUG_ARM_PENDING) ||
