@@ -156,7 +156,7 @@ int kw_exit_apic_write(struct kvm_vcpu *vcpu)
 /* --- A vCPU with the hardware's reset state: nothing posted, nothing virtualized but what KVM asks for. */
 void kw_apicv_vcpu_create(struct kvm_vcpu *vcpu)
 {
-	kw_apicv(vcpu)->present = enable_apicv;
+	kw_hw(vcpu)->has_apicv = enable_apicv;
 	if (!enable_apicv || !lapic_in_kernel(vcpu))
 		return;
 	kw_op_set_virtual_apic_mode(vcpu);

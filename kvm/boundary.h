@@ -95,7 +95,6 @@ enum kw_exit_reason {
  */
 struct kw_apicv {
 	/* Controls: written by the vendor module. */
-	uint8_t  present;		/* the hardware has it, and the module uses it */
 	uint8_t  vid;			/* virtual-interrupt delivery */
 	uint8_t  register_virt;		/* APIC-register virtualization */
 	uint8_t  posted;		/* process posted interrupts */
@@ -103,6 +102,7 @@ struct kw_apicv {
 	uint8_t  x2apic_mode;		/* virtualize x2APIC mode */
 	uint8_t  recognized;		/* hardware's: a pending virtual interrupt */
 	uint8_t  suppress;		/* posted-interrupt descriptor: SN */
+	uint8_t  reserved8;
 	uint8_t  rvi, svi;		/* guest interrupt status: both sides */
 	uint16_t trap_offset;		/* of a register whose write the hardware did and KVM has not handled; 0: none */
 	uint32_t trap_old;		/* what it was before */
@@ -127,7 +127,7 @@ struct kw_hw {
 	uint8_t  int_window;		/* exit as soon as IF=1 and nothing blocks */
 	uint8_t  nmi_window;
 	uint8_t  immediate_exit;	/* exit right after entry and injection */
-	uint8_t  reserved8;
+	uint8_t  has_apicv;		/* the hardware has it, and the module uses it: see apicv */
 	/* Guest state: both sides. */
 	uint64_t rflags;		/* only IF matters */
 	uint32_t interruptibility;	/* KW_BLOCK_* */

@@ -246,7 +246,7 @@ void kw_op_deliver_interrupt(struct kvm_lapic *apic, int delivery_mode, int trig
 	struct kvm_vcpu *vcpu = apic->vcpu;
 
 	kw_point(KW_POINT_DELIVER);
-	if (unlikely(kw_hw(vcpu)->apicv.present) && kw_post_interrupt(vcpu, vector))
+	if (unlikely(kw_hw(vcpu)->has_apicv) && kw_post_interrupt(vcpu, vector))
 		return;
 	kvm_lapic_set_irr(vector, apic);
 	kw_point(KW_POINT_DELIVERED);
@@ -328,7 +328,7 @@ void kw_apic_state(const struct kw_hw *hw, struct kw_apic_state *out)
 	struct kvm_lapic *apic = vcpu->arch.apic;
 
 	out->regs = apic->regs;
-	out->apicv = hw->apicv.present ? &hw->apicv : NULL;
+	out->apicv = hw->has_apicv ? &hw->apicv : NULL;
 	out->apic_base = vcpu->arch.apic_base;
 	out->pv_eoi_msr = vcpu->arch.pv_eoi.msr_val;
 	out->highest_isr_cache = apic->highest_isr_cache;

@@ -62,6 +62,10 @@ static void evaluate(struct vcpu *v)
 
 void apicv_enter(struct vcpu *v)
 {
+	if (!v->hw->apicv.vid) {
+		v->hw->apicv.recognized = false;
+		return;
+	}
 	virtualize_ppr(v);
 	evaluate(v);
 }

@@ -16,7 +16,7 @@
 
 #include "sim/machine.h"
 
-/* VM-Entry with virtual-interrupt delivery: PPR virtualization, then evaluation. */
+/* VM-Entry: with virtual-interrupt delivery, PPR virtualization, then evaluation. */
 void apicv_enter(struct vcpu *v);
 /* The notification vector came in guest mode. */
 void apicv_posted(struct vcpu *v);

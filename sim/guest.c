@@ -152,7 +152,7 @@ bool guest_step(struct vcpu *v)
 	v->hw->insn_len = ops[op].len;
 	guest_again = v->retry;
 	v->retry = false;
-	if (ops[op].run(v) == STEP_EXIT && !(__builtin_expect(v->hw->apicv.present, 0) && virtualized(v)))
+	if (ops[op].run(v) == STEP_EXIT && !(__builtin_expect(v->hw->has_apicv, 0) && virtualized(v)))
 		return true;
 	if (op != OP_STI && op != OP_MOV_SS)
 		instruction_retired(v);

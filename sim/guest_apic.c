@@ -82,7 +82,7 @@ enum step do_cr8(struct vcpu *v)
 	struct kw_hw *hw = v->hw;
 
 	v->tpr = cr8 << 4;
-	if (hw->apicv.vid) {
+	if (hw->has_apicv && hw->apicv.vid) {
 		apicv_write_tpr(v, v->tpr);
 		oracle_guest_tpr(v->index, v->tpr);
 		return STEP_GO_ON;

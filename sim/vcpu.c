@@ -103,7 +103,8 @@ static bool pending_exit(struct vcpu *v, uint64_t timer_ns)
 		return true;
 	}
 	/* SDM, "VM Exits Induced by the TPR Threshold": at entry only with APIC accesses virtualized. */
-	if (sc()->tpr_shadow && !v->x2apic && !hw->apicv.vid && (hw->vapic_page[LAPIC_TPR] >> 4) < (hw->tpr_threshold & 15)) {
+	if (sc()->tpr_shadow && !v->x2apic && (hw->vapic_page[LAPIC_TPR] >> 4) < (hw->tpr_threshold & 15) &&
+	    !(hw->has_apicv && hw->apicv.vid)) {
 		hw->exit_reason = KW_EXIT_TPR_BELOW_THRESHOLD;
 		return true;
 	}
@@ -141,7 +142,7 @@ static void run_guest(struct vcpu *v, uint64_t timer_ns)
 		crash_heartbeat++;
 		if (pending_exit(v, timer_ns))
 			return;
-		if (v->hw->apicv.recognized && (vector = apicv_take(v)) >= 0) {
+		if (v->hw->has_apicv && v->hw->apicv.recognized && (vector = apicv_take(v)) >= 0) {
 			if (deliver_virtual(v, (uint32_t)vector))
 				return;
 			continue;
@@ -179,10 +180,8 @@ void hs_vm_enter(struct kw_hw *hw)
 	host_event(DIGEST_ENTRY, v->index, info);
 	v->halted = false;
 	hw->exit_qual = 0;	/* SDM, "Basic VM-Exit Information": 0 where a reason defines none */
-	if (hw->apicv.vid)
+	if (hw->has_apicv)
 		apicv_enter(v);
-	else
-		hw->apicv.recognized = false;
 	if (!valid || !inject(v, info))
 		run_guest(v, timer_ns);
 	/* In an entry that KVM made only to exit, no timer can go off. */
@@ -198,7 +197,8 @@ void hs_vm_exit_handle(struct kw_hw *hw)
 	if (vcpu_bare_entry)
 		return;
 	lapic_check_exit(v);
-	hw->apicv.trap_offset = 0;
+	if (hw->has_apicv)
+		hw->apicv.trap_offset = 0;
 	lapic_tell(v);
 	/* KVM skips the instruction, and with it what blocked interrupts for one. */
 	if (hw->exit_reason != KW_EXIT_EXTERNAL_INTERRUPT && hw->exit_reason != KW_EXIT_INTERRUPT_WINDOW &&

@@ -40,7 +40,7 @@ static void begin(bool xapic)
 	memset(&hw, 0, sizeof(hw));
 	hw.vapic_page = page;
 	hw.rflags = KW_RFLAGS_IF;
-	hw.apicv = (struct kw_apicv){ .present = 1, .vid = 1, .register_virt = 1, .posted = 1,
+	hw.apicv = (struct kw_apicv){ .vid = 1, .register_virt = 1, .posted = 1,
 				      .apic_accesses = xapic, .x2apic_mode = !xapic,
 				      .msr_read = ~0ull, .msr_write = 1ull << 8 | 1ull << 11 | 1ull << 63 };
 	dispatched = -1;

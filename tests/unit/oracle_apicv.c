@@ -26,7 +26,7 @@ static void boot_apicv(void)
 	boot();
 	hw = &M->hw.apicv;
 	memset(hw, 0, sizeof(*hw));
-	hw->present = hw->vid = 1;
+	hw->vid = 1;
 	oracle_guest_if(0, true, 0);
 }
 
@@ -212,7 +212,7 @@ static void test_pv_word(void)
 	boot_pv();
 	hw = &M->hw.apicv;
 	memset(hw, 0, sizeof(*hw));
-	hw->present = hw->vid = 1;
+	hw->vid = 1;
 	post(0x41);
 	sync_pir();
 	enter_apicv();
