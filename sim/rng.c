@@ -43,21 +43,40 @@ static uint64_t rng_exponential(uint64_t u)
 /*
  * One more than the whole part of an exponential is geometric. For the mean to be
  * @mean the exponential's must be 1/ln(mean/(mean-1)), of which
- * mean - 1/2 - 1/(12 mean - 6) is a good approximation from 2 on.
+ * mean - 1/2 - 1/(12 mean - 6) is a good approximation from 2 on; in 32.32 fixed
+ * point, for a @mean below 2^28.
  */
-uint64_t rng_gap(struct rng *r, uint64_t mean)
+static uint64_t gap_scale(uint64_t mean)
 {
-	uint64_t e = rng_exponential(rng_u64(r));
-	unsigned __int128 scale, gap;
+	return (mean << 32) - 0x80000000u - 0x100000000ull / (12 * mean - 6);
+}
 
-	if (mean <= 1)
-		return 1;
-	scale = ((unsigned __int128)mean << 32) - 0x80000000u;
-	if (mean < 0x10000000u)
-		scale -= 0x100000000ull / (12 * mean - 6);
+/* A mean so long that its scale needs more than 64 bits, and the last term is too small to matter. */
+static __attribute__((noinline)) uint64_t long_gap(uint64_t e, uint64_t mean)
+{
+	unsigned __int128 scale = ((unsigned __int128)mean << 32) - 0x80000000u, gap;
+
 	/* Two steps: scale * e may need more than 128 bits. */
 	gap = ((scale >> 32) * e + (((scale & 0xffffffffu) * e) >> 32)) >> 32;
 	return gap >= UINT64_MAX ? UINT64_MAX : (uint64_t)gap + 1;
+}
+
+/* A scenario has few means, and the division in a scale takes longer than all the rest: they are kept. */
+uint64_t rng_gap(struct rng *r, uint64_t mean)
+{
+	static struct { uint64_t mean, scale; } kept[16];
+	uint64_t e = rng_exponential(rng_u64(r));
+	uint32_t slot = (uint32_t)(mean ^ mean >> 4 ^ mean >> 9) & 15;
+
+	if (mean <= 1)
+		return 1;
+	if (mean >= 0x10000000u)
+		return long_gap(e, mean);
+	if (__builtin_expect(kept[slot].mean != mean, 0)) {
+		kept[slot].mean = mean;
+		kept[slot].scale = gap_scale(mean);
+	}
+	return (uint64_t)(((unsigned __int128)kept[slot].scale * e) >> 64) + 1;
 }
 
 uint32_t rng_weighted(struct rng *r, const uint32_t *weights, uint32_t nr, uint32_t total)
