@@ -6,21 +6,25 @@
 #include "sim/apicv.h"
 #include "sim/guest.h"
 #include "sim/host.h"
+#include "sim/hyperv.h"
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
 
 /* ICR in x2APIC mode is one write; in xAPIC mode the high half goes first. */
 enum step guest_send_ipi(struct vcpu *v, uint32_t low, uint32_t dest)
 {
-	if (v->x2apic) {
-		uint64_t icr = (uint64_t)dest << 32 | low;
+	uint64_t icr = (uint64_t)dest << 32 | low;
+	bool hyperv = sc()->hyperv && hyperv_exit_icr(v, low, dest);
 
+	if (v->x2apic || hyperv) {
 		v->message = oracle_icr_begin(v->index, icr);
 		host_event(DIGEST_MESSAGE, v->index, icr);
+		if (hyperv)
+			return STEP_EXIT;
 		lapic_exit_write(v, LAPIC_ICR, icr);
 		return STEP_EXIT;
 	}
-	v->icr_value = (uint64_t)dest << 32 | low;
+	v->icr_value = icr;
 	v->icr_low_next = true;
 	lapic_exit_write(v, LAPIC_ICR2, dest << 24);
 	return STEP_EXIT;

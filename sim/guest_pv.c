@@ -4,6 +4,7 @@
  * of the word.  Clauses: PV EOI ABI (KVM's Documentation/virt/kvm/x86/msr.rst).
  */
 #include "sim/guest.h"
+#include "sim/hyperv.h"
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
 
@@ -22,7 +23,7 @@ static enum step wrmsr(struct vcpu *v, uint64_t value)
 
 	v->told = ACTION_PV_MSR;
 	v->told_value = value;
-	hw->rcx = MSR_PV_EOI_EN;
+	hw->rcx = machine_pv_msr();
 	hw->rax = (uint32_t)value;
 	hw->rdx = value >> 32;
 	return exits(v, KW_EXIT_MSR_WRITE);

@@ -2,6 +2,7 @@
 /* See lapic.h. */
 #include "sim/lapic.h"
 
+#include "sim/hyperv.h"
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
 
@@ -9,6 +10,8 @@ void lapic_exit_write(struct vcpu *v, uint32_t offset, uint64_t value)
 {
 	struct kw_hw *hw = v->hw;
 
+	if (__builtin_expect(machine.scenario.hyperv, 0) && hyperv_exit_write(v, offset, value))
+		return;
 	if (!v->x2apic) {
 		hw->exit_reason = KW_EXIT_APIC_ACCESS;
 		hw->exit_qual = 0x1000 | offset;

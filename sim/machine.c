@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "sim/crash.h"
+#include "sim/hyperv.h"
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
@@ -120,6 +121,8 @@ static void pick_cpuid(void)
 			cpuid.entry[n - 1].ecx |= CPUID_1_ECX_TSC_DEADLINE;
 	}
 	cpuid.head.nent = n;
+	if (machine.scenario.hyperv)
+		hyperv_cpuid(&cpuid.head, sizeof(cpuid.entry) / sizeof(cpuid.entry[0]));
 }
 
 int64_t machine_set_msr(int64_t (*ioctl)(int fd, uint32_t cmd, uint64_t arg), int fd, uint32_t index, uint64_t value)
@@ -198,7 +201,7 @@ static int build_vcpu(struct vm *vm, struct vcpu *v, char *error, uint64_t n)
 		return failed(error, n, "KVM_SET_CPUID2", ret) ? -1 : 0;
 	if ((ret = enable_apic(v)) < 0)
 		return failed(error, n, "enabling the APIC", ret) ? -1 : 0;
-	if (s->pv_eoi && (ret = set_msr(v->fd, MSR_PV_EOI_EN, v->pv_gpa[0] | 1)) < 0)
+	if (s->pv_eoi && (ret = set_msr(v->fd, machine_pv_msr(), v->pv_gpa[0] | 1)) < 0)
 		return failed(error, n, "KVM_SET_MSRS of the PV EOI MSR", ret) ? -1 : 0;
 	v->pv_msr = s->pv_eoi ? v->pv_gpa[0] | 1 : 0;
 	v->hw->rflags |= KW_RFLAGS_IF;

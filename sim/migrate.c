@@ -17,6 +17,7 @@
 
 #include "sim/actors.h"
 #include "sim/host.h"
+#include "sim/hyperv.h"
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
 #include "sim/rng.h"
@@ -92,7 +93,7 @@ static void save(struct vcpu *v, struct saved *s)
 
 	s->msrs.head = (struct kvm_msrs){ .nmsrs = 3 };
 	s->msrs.entry[0].index = MSR_APIC_BASE;
-	s->msrs.entry[1].index = MSR_PV_EOI_EN;
+	s->msrs.entry[1].index = machine_pv_msr();
 	s->msrs.entry[2].index = MSR_TSC_DEADLINE;
 	if (state_first)
 		CALL(v, v->fd, KVM_GET_MP_STATE, &s->mp);

@@ -76,6 +76,8 @@ const struct option scenario_options[] = {
 	    "Whether the hardware has a VMX-preemption timer, which KVM uses for the APIC timer; else: hrtimers."),
 	ROW("topology", "pv_eoi", OPT_BOOL, pv_eoi, "yes", 0, 0, "yes|no",
 	    "PV EOI is enabled on every vCPU before the race starts."),
+	ROW("topology", "hyperv", OPT_BOOL, hyperv, "no", 0, 0, "yes|no",
+	    "A guest that sees Hyper-V: PV EOI is bit 0 of the VP assist page, pv_eoi_* write that MSR."),
 	ROW("topology", "pv_words_per_page", OPT_UINT, pv_words_per_page, "1", 1, 1024, "number",
 	    "vCPUs whose PV EOI words share a page, and so its fate."),
 
@@ -130,6 +132,8 @@ const struct option scenario_options[] = {
 	ROW("guest", "handler_ops", OPT_UINT, handler_ops, "2", 0, 15, "number",
 	    "Operations that a handler does before its EOI, at most."),
 	PERCENT("guest", "nest", nest_percent, "20", "Handlers that set IF while they run, so that others nest."),
+	PERCENT("guest", "hyperv_msrs", hyperv_percent, "50",
+		"With topology.hyperv: writes of EOI, ICR and TPR that go through Hyper-V's MSRs."),
 	PERCENT("guest", "eoi_write", eoi_write_percent, "10",
 		"Handlers that ignore the PV EOI bit and write EOI, as the ABI allows."),
 	PERCENT("guest", "service", service_percent, "90",

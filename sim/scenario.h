@@ -80,6 +80,7 @@ struct scenario {
 	bool	 tpr_shadow;
 	bool	 apicv;			/* needs tpr_shadow */
 	bool	 pv_eoi;		/* enabled on every vCPU before the race */
+	bool	 hyperv;		/* the word is in Hyper-V's VP assist page */
 	uint32_t pv_words_per_page;	/* vCPUs that share a page for their PV EOI words */
 
 	/* [guest] */
@@ -88,6 +89,7 @@ struct scenario {
 	uint32_t handler_ns;		/* mean time in an interrupt handler */
 	uint32_t handler_ops;		/* operations that a handler does before its EOI, at most */
 	uint32_t nest_percent;		/* handlers that set IF while they run */
+	uint32_t hyperv_percent;	/* EOI, ICR and TPR writes that go through Hyper-V's MSRs */
 	uint32_t eoi_write_percent;	/* handlers that ignore PV EOI and write EOI */
 	uint32_t service_percent;	/* handlers that service their device before the EOI */
 	uint32_t ioapic_modes_percent;	/* writes of an entry that change more than mask and vector */

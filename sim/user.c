@@ -11,6 +11,7 @@
 
 #include "sim/actors.h"
 #include "sim/host.h"
+#include "sim/hyperv.h"
 #include "sim/lapic.h"
 #include "sim/machine.h"
 #include "sim/migrate.h"
@@ -37,7 +38,7 @@ static void set_msrs(struct vcpu *v)
 			return;
 		*machine_word(vm, value & ~1ull) = 0;
 	}
-	accepted = machine_set_msr(host_ioctl, v->fd, MSR_PV_EOI_EN, value) == 1;
+	accepted = machine_set_msr(host_ioctl, v->fd, machine_pv_msr(), value) == 1;
 	oracle_user_pv_msr(v->index, value, accepted);
 	if (accepted)
 		v->pv_msr = value;

@@ -79,6 +79,7 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_SIPI_EARLY] = { "runs-without-sipi", DIV_SPURIOUS_DELIVERY,
 		"MP Initialization Protocol Algorithm", false },
 	[CHECK_SPIN] = { "run-spins", DIV_HANG, "Wait-for-SIPI (Activity State)", false },
+	[CHECK_PV_MSR_MOVED] = { "pv-msr-after-move", DIV_REGISTER_MISMATCH, ABI ", clause 1", false },
 	[CHECK_PPR_MOVED] = { "ppr-after-set-lapic", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_SET_LAPIC", false },
 	[CHECK_GET_EVENTS] = { "get-events", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_GET_VCPU_EVENTS", false },
 	[CHECK_GET_MP_STATE] = { "get-mp-state", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_GET_MP_STATE", false },

@@ -102,11 +102,14 @@ ROWS = (
     ("mp-state-always-runnable", "vcpu-events", "register-mismatch", "get-mp-state"),
     ("load-without-irr-pending", "save-restore", "stale-cache", "cache-irr-pending"),
     ("events-set-unmasks-nmi", "save-restore", "priority-inversion", "nmi-blocked"),
+    ("hyperv-eoi-dropped", "hyperv-eoi", "lost-eoi", "isr-stuck"),
+    ("hyperv-tpr-dropped", "hyperv-eoi", "register-mismatch", "tpr-matches"),
     ("kick-dropped", "pv-ipi", "lost-interrupt", "kick-lost"),
 )
 
 # Checks that no rule makes fire, and why. One that has a row as well is an error.
 NO_RULE = {
+    "pv-msr-after-move": "fires on today's kernels: known/hyperv-init.known, tests/e2e/test_known.py",
     "ppr-after-set-lapic": "fires on today's kernels: known/set-lapic-ppr.known, tests/e2e/test_known.py",
     "run-spins": "fires on today's kernels: known/nmi-wait-sipi.known, tests/e2e/test_known.py",
     "isr-premature-page-away": "fires on today's kernels: known/pv-eoi-page-away.known, tests/e2e/test_known.py",

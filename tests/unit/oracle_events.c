@@ -602,6 +602,17 @@ static void test_moved(void)
 	FIRED("ppr-matches", DIV_REGISTER_MISMATCH, DIV_NONE);
 }
 
+/* So is the PV EOI MSR, if the new vCPU has it on and the old one had not. */
+static void test_moved_msr(void)
+{
+	boot_events();
+	leave();
+	oracle_user_moved(0);
+	M->pv_msr = PV_MSR;
+	enter_nmi(false);
+	FIRED("pv-msr-after-move", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
 /* They reach an APIC that is software-disabled. */
 static void test_sw_disabled(void)
 {
@@ -631,5 +642,5 @@ TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST
 	  TEST(test_sipi_ignored), TEST(test_sipi_vector), TEST(test_sipi_latest), TEST(test_sipi_dropped),
 	  TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi),
 	  TEST(test_spin), TEST(test_kick), TEST(test_pv_ipi), TEST(test_get_events),
-	  TEST(test_set_events), TEST(test_get_mp_state), TEST(test_user_nmi), TEST(test_moved),
+	  TEST(test_set_events), TEST(test_get_mp_state), TEST(test_user_nmi), TEST(test_moved), TEST(test_moved_msr),
 	  TEST(test_sw_disabled), TEST(test_not_judged))
