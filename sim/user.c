@@ -61,7 +61,7 @@ static void set_lapic(struct vcpu *v)
 	struct kvm_lapic_state regs;
 
 	if (user_lapic_get(v, &regs) >= 0)
-		user_lapic_set(v, &regs);
+		user_lapic_set(v, &regs, true);
 }
 
 /*

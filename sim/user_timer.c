@@ -37,7 +37,7 @@ int64_t user_lapic_get(struct vcpu *v, struct kvm_lapic_state *regs)
 	return ret;
 }
 
-void user_lapic_set(struct vcpu *v, struct kvm_lapic_state *regs)
+void user_lapic_set(struct vcpu *v, struct kvm_lapic_state *regs, bool as_it_was)
 {
 	int64_t ret;
 
@@ -46,7 +46,7 @@ void user_lapic_set(struct vcpu *v, struct kvm_lapic_state *regs)
 			    *reg(regs, LAPIC_LVTT), *reg(regs, LAPIC_TMICT), *reg(regs, LAPIC_TMCCT),
 			    *reg(regs, LAPIC_TDCR));
 	if (machine.timers)
-		oracle_timer_write(v->index, TIMER_REG_LOAD, 0);
+		oracle_timer_write(v->index, TIMER_REG_LOAD, as_it_was);
 	ret = host_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)regs);
 	oracle_user_set_lapic(v->index, (uint8_t *)regs->regs, ret >= 0);
 }
@@ -75,7 +75,7 @@ void user_timer_load(struct vcpu *v)
 	v->lvtt = *reg(&regs, LAPIC_LVTT);
 	v->timer_count = *reg(&regs, LAPIC_TMICT);
 	v->timer_dcr = (uint8_t)*reg(&regs, LAPIC_TDCR);
-	user_lapic_set(v, &regs);
+	user_lapic_set(v, &regs, false);
 }
 
 void user_timer_msr(struct vcpu *v)
@@ -84,6 +84,6 @@ void user_timer_msr(struct vcpu *v)
 
 	if (trace_on())
 		trace_event("userspace", "vcpu %u set tsc deadline: 0x%llx", v->index, (unsigned long long)deadline);
-	oracle_timer_write(v->index, TIMER_REG_USER_DEADLINE, deadline);
+	oracle_timer_write(v->index, TIMER_REG_DEADLINE, deadline);
 	oracle_timer_done(v->index, machine_set_msr(host_ioctl, v->fd, MSR_TSC_DEADLINE, deadline) == 1, 0);
 }

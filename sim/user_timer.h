@@ -8,7 +8,7 @@
 #include "sim/machine.h"
 
 int64_t user_lapic_get(struct vcpu *v, struct kvm_lapic_state *regs);
-void user_lapic_set(struct vcpu *v, struct kvm_lapic_state *regs);
+void user_lapic_set(struct vcpu *v, struct kvm_lapic_state *regs, bool as_it_was);
 void user_timer_load(struct vcpu *v);
 void user_timer_msr(struct vcpu *v);
 

@@ -76,6 +76,8 @@ static void appeared(struct oracle_vcpu *v, uint32_t vector, bool again)
 		/* It may have been the next expiry's, early, instead of one that KVM forgot. */
 		if (!s->must && timer_vector(t) == vector && timer_may_be_early(t, oracle.config.now_ns()))
 			t->maybe_over = true;
+		if (s->must && t->period && oracle.config.now_ns() > s->must_hi + t->period)
+			timer_missed(t, oracle.config.now_ns());
 		s->may--;
 		s->restored = false;
 		shown(t, s);
@@ -197,8 +199,8 @@ static void check_current(struct oracle_vcpu *v, uint64_t value, uint64_t begin,
 		if (t->stretched)
 			lo = 0;
 	}
-	/* At its start it reads 0 or the initial count, in the same tick. */
-	if ((value + 1 >= lo && value <= hi) || (!value && runs && hi >= t->count))
+	/* At its start it reads 0 or the initial count, in the same tick; KVM starts a period when it next looks. */
+	if ((value + 1 >= lo && value <= hi) || (!value && runs && (hi >= t->count || (t->period && t->expired_hi > t->looked_ns))))
 		return;
 	check_fire(CHECK_TIMER_COUNT, v, v->vm, DIV_NONE,
 		   "the current count reads %llu, expected %llu to %llu (initial count %u, divided by %u)",

@@ -34,7 +34,7 @@ static struct deviation_row rows[DEV_NR] = {
 		"a one-shot timer that has run down interrupts once more when it is loaded", true, 0 },
 	[DEV_TIMER_LOAD_PENDING] = {
 		"timer-load-pending", "KVM: __start_apic_timer() forgets what has expired",
-		"an expiry that is not in IRR yet is lost by KVM_SET_LAPIC, or KVM_SET_MSRS of the deadline", true, 0 },
+		"an expiry that is not in IRR yet is lost when the state that was saved after it is loaded", true, 0 },
 	[DEV_TIMER_LOAD_MODE] = {
 		"timer-load-mode", "KVM: apic_update_lvtt() in kvm_apic_set_state()",
 		"a count loaded into a vCPU in TSC-deadline mode does not run", true, 0 },

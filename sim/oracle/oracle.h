@@ -110,8 +110,7 @@ void oracle_nmi_iret(uint32_t vcpu);			/* the NMI handler ends */
  */
 enum oracle_timer_reg {
 	TIMER_REG_LVTT, TIMER_REG_COUNT, TIMER_REG_DIVIDE, TIMER_REG_DEADLINE, TIMER_REG_CURRENT, TIMER_REG_SVR,
-	TIMER_REG_USER_DEADLINE, /* by KVM_SET_MSRS */
-	TIMER_REG_LOAD,		/* KVM_SET_LAPIC: oracle_user_set_lapic() ends it */
+	TIMER_REG_LOAD,		/* KVM_SET_LAPIC, 1: of what KVM_GET_LAPIC has just returned; oracle_user_set_lapic() ends it */
 };
 void oracle_timer_write(uint32_t vcpu, enum oracle_timer_reg reg, uint64_t value);
 void oracle_timer_read(uint32_t vcpu, enum oracle_timer_reg reg);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See timer.h: what accesses do to the ideal timer, and when it expires.
+ * See timer.h: when the ideal timer expires, and what may show of it then.
  *
- * Does not judge: check_timer.c does.  Does not know reset and INIT, nor an APIC
- * that is disabled in IA32_APIC_BASE: scenarios with timers do without.
+ * Accesses are in timer_access.c.  Does not judge: check_timer.c does.
  */
 #include "sim/oracle/timer.h"
 
@@ -13,15 +12,8 @@
 
 #include "sim/oracle/deviation.h"
 
-#define REG_LVTT	0x320u
-#define REG_COUNT	0x380u
-#define REG_CURRENT	0x390u
-#define REG_DIVIDE	0x3e0u
-
 /* KVM: lapic_timer_advance_ns is at most 5000, and the VMX-preemption timer rounds down to 32 ns. */
 #define ADVANCE_NS	(5000u + 64u)
-/* KVM: min_timer_period_us. */
-#define MIN_PERIOD_NS	200000u
 
 int timer_init(void)
 {
@@ -62,7 +54,7 @@ struct timer_slot *timer_slot_find(struct oracle_timer *t, uint32_t vector)
 }
 
 /* With none free, the one that is due first is given up: nothing more is judged of it. */
-static struct timer_slot *slot_for(struct oracle_timer *t, uint32_t vector)
+struct timer_slot *timer_slot_for(struct oracle_timer *t, uint32_t vector)
 {
 	struct timer_slot *s = timer_slot_find(t, vector), *oldest = &t->slot[0];
 
@@ -80,7 +72,7 @@ static struct timer_slot *slot_for(struct oracle_timer *t, uint32_t vector)
 	return s;
 }
 
-static void slot_allow(struct timer_slot *s, uint64_t until)
+void timer_slot_allow(struct timer_slot *s, uint64_t until)
 {
 	if (s->may < 255)
 		s->may++;
@@ -88,9 +80,9 @@ static void slot_allow(struct timer_slot *s, uint64_t until)
 		s->last_hi = until;
 }
 
-static void slot_forgive(struct oracle_timer *t, enum deviation why, uint64_t until)
+void timer_slot_forgive(struct oracle_timer *t, enum deviation why, uint64_t until)
 {
-	struct timer_slot *s = slot_for(t, timer_vector(t));
+	struct timer_slot *s = timer_slot_for(t, timer_vector(t));
 
 	s->forgiven++;
 	s->why = (uint8_t)why;
@@ -108,12 +100,12 @@ static void enter_slot(struct oracle_timer *t)
 		t->masked_pending = true;
 		return;
 	}
-	s = slot_for(t, timer_vector(t));
+	s = timer_slot_for(t, timer_vector(t));
 	if (!s->must && !t->maybe_over) {
 		s->must = true;
 		s->must_hi = t->due_hi;
 	}
-	slot_allow(s, t->due_hi);
+	timer_slot_allow(s, t->due_hi);
 }
 
 void timer_expire(struct oracle_timer *t)
@@ -138,319 +130,26 @@ bool timer_may_be_early(const struct oracle_timer *t, uint64_t now)
 void timer_advance(struct oracle_vcpu *v, uint64_t now)
 {
 	struct oracle_timer *t = timer_of(v);
+	/* Has KVM not been able to look since the one before? */
+	bool behind = t->expired_hi > t->looked_ns;
 	uint32_t nr = 0;
 
 	for (; t->armed && t->due_lo <= now; nr++)
 		timer_expire(t);
-	if (nr < 2 || timer_masked(t) || !deviation_allows(DEV_TIMER_MISSED))
+	if (t->period && nr + behind >= 2)
+		timer_missed(t, now);
+}
+
+/* Late by whole periods: one more interrupt at once, and the period starts anew when KVM comes to it. */
+void timer_missed(struct oracle_timer *t, uint64_t now)
+{
+	if (!deviation_allows(DEV_TIMER_MISSED))
 		return;
-	/* Late by whole periods: one more interrupt at once, and the period starts anew. */
+	if (timer_masked(t)) {
+		t->lost_track = true;	/* nothing shows when that is */
+		return;
+	}
 	if (t->due_hi < now + t->period)
 		t->due_hi = now + t->period;
-	slot_allow(slot_for(t, timer_vector(t)), now);
-}
-
-/* --- Accesses. */
-static uint64_t period_of(struct oracle_timer *t)
-{
-	uint64_t ns = (uint64_t)t->count * t->divide;
-
-	if (TIMER_MODE(t->lvtt) != TIMER_PERIODIC || !ns)
-		return 0;
-	if (ns >= MIN_PERIOD_NS || !deviation_allows(DEV_TIMER_MIN_PERIOD))
-		return ns;
-	t->stretched = true;
-	return MIN_PERIOD_NS;
-}
-
-static void arm(struct oracle_timer *t, uint64_t begin, uint64_t lo, uint64_t hi)
-{
-	t->armed = true;
-	t->maybe_over = false;
-	t->expired_hi = 0;
-	t->shown = t->masked_expiry = false;
-	t->earliest = begin;
-	t->due_lo = lo;
-	t->due_hi = hi;
-}
-
-/* From @left_ns on, or from the initial count. */
-static void start_count(struct oracle_timer *t, uint64_t left_ns, uint64_t begin, uint64_t end)
-{
-	uint64_t whole;
-
-	t->armed = t->masked_pending = t->stretched = t->lost_track = false;
-	t->period = period_of(t);
-	whole = t->period ? t->period : (uint64_t)t->count * t->divide;
-	if (left_ns > whole)
-		left_ns = whole;
-	if (t->count)
-		arm(t, begin, begin + left_ns, end + left_ns);
-}
-
-static void disarm(struct oracle_timer *t)
-{
-	t->armed = t->masked_pending = t->masked_expiry = t->lost_track = false;
-	t->count = 0;
-	t->period = t->deadline = 0;
-}
-
-/*
- * What was due while the access was in progress came before it or not; with the
- * vector of before or of after it.
- */
-static bool blur(struct oracle_vcpu *v, uint64_t begin, uint64_t end)
-{
-	struct oracle_timer *t = timer_of(v);
-	bool blurred = false;
-
-	while (t->armed && t->due_hi < begin)
-		timer_expire(t);
-	if (t->armed && (t->due_lo <= end || timer_may_be_early(t, end))) {
-		blurred = t->maybe_over = true;
-		if (!timer_masked(t))
-			slot_allow(slot_for(t, timer_vector(t)), end);
-	}
-	for (int i = 0; i < TIMER_MAX_SLOTS; i++) {
-		struct timer_slot *s = &t->slot[i];
-
-		if (!s->may || s->last_hi < begin)
-			continue;
-		s->must = s->must && s->must_hi < begin;
-		if (s->last_hi < end)
-			s->last_hi = end;
-		blurred = true;
-	}
-	return blurred;
-}
-
-static void write_lvtt(struct oracle_timer *t, uint32_t lvtt, uint64_t begin, uint64_t end, bool blurred)
-{
-	uint32_t was = TIMER_MODE(t->lvtt), is = TIMER_MODE(lvtt);
-	bool unmasks = timer_masked(t) && !(lvtt & TIMER_LVT_MASKED);
-
-	t->lvtt = lvtt;
-	if (was != is && (was == TIMER_TSC_DEADLINE || is == TIMER_TSC_DEADLINE)) {
-		/* "TSC-Deadline Mode": a transition to or from it disarms the timer. */
-		disarm(t);
-	} else if (was != is) {
-		if (t->armed && !deviation_allows(DEV_TIMER_MODE_SWITCH))
-			t->armed = false;
-		/* It ran down as one-shot and stands still, or goes on as periodic; or the other way round. */
-		t->lost_track |= (t->armed && t->maybe_over) || t->expired_hi >= begin;
-		t->period = period_of(t);
-	}
-	if (unmasks && t->masked_pending) {
-		/* Perhaps it expires only now. */
-		if (t->expired_hi >= begin)
-			slot_allow(slot_for(t, timer_vector(t)), t->expired_hi > end ? t->expired_hi : end);
-		else
-			slot_forgive(t, DEV_TIMER_MASKED, end);
-		/* KVM then takes the one-shot timer for run down, even if it counts again. */
-		if (t->armed && is == TIMER_ONESHOT && deviation_allows(DEV_TIMER_MASKED))
-			t->lost_track = true;
-		t->masked_pending = false;
-	}
-	if (blurred && !timer_masked(t))
-		slot_allow(slot_for(t, timer_vector(t)), end);
-}
-
-static uint32_t divisor(uint32_t dcr)
-{
-	uint32_t code = (dcr & 3) | (dcr >> 1 & 4);
-
-	return code == 7 ? 1 : 2u << code;
-}
-
-/* The count goes on from where it is. */
-static uint64_t rescale(uint64_t due, uint64_t at, uint32_t old, uint32_t new)
-{
-	return at + (due > at ? (due - at) * new / old : 0);
-}
-
-/* The timer has run down as one-shot, and is divided anew: nothing happens, or KVM starts it with nothing left. */
-static void rundown_divided(struct oracle_timer *t, uint64_t begin, uint64_t end)
-{
-	if (!t->count || (t->masked_pending && !t->period))
-		return;
-	if (t->period && deviation_allows(DEV_TIMER_DIVIDE_RESTART))
-		arm(t, begin, begin, end);
-	else if (timer_masked(t))
-		t->masked_pending = true;
-	else
-		slot_forgive(t, DEV_TIMER_DIVIDE_RESTART, end);
-}
-
-static void write_divide(struct oracle_timer *t, uint32_t dcr, uint64_t begin, uint64_t end)
-{
-	uint32_t old = t->divide, new = divisor(dcr);
-	uint64_t lo1, lo2, hi1, hi2;
-
-	t->divide = new;
-	if (old == new || TIMER_MODE(t->lvtt) == TIMER_TSC_DEADLINE)
-		return;
-	t->lost_track |= t->maybe_over || t->expired_hi >= begin;
-	t->period = period_of(t);
-	if (!t->armed) {
-		rundown_divided(t, begin, end);
-		return;
-	}
-	lo1 = rescale(t->due_lo, begin, old, new);
-	lo2 = rescale(t->due_lo, end, old, new);
-	hi1 = rescale(t->due_hi, begin, old, new);
-	hi2 = rescale(t->due_hi, end, old, new);
-	t->due_lo = lo1 < lo2 ? lo1 : lo2;
-	t->due_hi = (hi1 > hi2 ? hi1 : hi2) + 1;
-	t->earliest = begin;
-}
-
-static void write_deadline(struct oracle_timer *t, uint64_t deadline, uint64_t begin, uint64_t end)
-{
-	if (TIMER_MODE(t->lvtt) != TIMER_TSC_DEADLINE)
-		return;
-	t->deadline = deadline;
-	t->armed = t->masked_pending = false;
-	if (deadline)
-		arm(t, begin, deadline > begin ? deadline : begin, deadline > end ? deadline : end);
-}
-
-/* Userspace changes the timer while an expiry has not shown. */
-static void mark_restored(struct oracle_timer *t)
-{
-	for (int i = 0; i < TIMER_MAX_SLOTS; i++)
-		t->slot[i].restored |= t->slot[i].must;
-}
-
-static void write_register(struct oracle_vcpu *v, uint8_t reg, uint64_t value, uint64_t begin, uint64_t end)
-{
-	struct oracle_timer *t = timer_of(v);
-	bool blurred = blur(v, begin, end);
-
-	switch (reg) {
-	case TIMER_REG_LVTT:
-		/* "Local APIC State After It Has Been Software Disabled": masks stay set. */
-		if (!identity_enabled(&v->now))
-			value |= TIMER_LVT_MASKED;
-		write_lvtt(t, (uint32_t)value, begin, end, blurred);
-		break;
-	case TIMER_REG_COUNT:
-		if (TIMER_MODE(t->lvtt) == TIMER_TSC_DEADLINE)
-			break;
-		t->count = (uint32_t)value;
-		start_count(t, TIMER_NEVER, begin, end);
-		break;
-	case TIMER_REG_DIVIDE:
-		write_divide(t, (uint32_t)value, begin, end);
-		break;
-	case TIMER_REG_USER_DEADLINE:
-		mark_restored(t);
-		write_deadline(t, value, begin, end);
-		break;
-	case TIMER_REG_DEADLINE:
-		write_deadline(t, value, begin, end);
-		break;
-	case TIMER_REG_SVR:
-		if (!(value & APIC_SVR_ENABLED)) {
-			t->lvtt |= TIMER_LVT_MASKED;
-			t->masked_pending = false;
-		}
-		break;
-	}
-}
-
-static void begin_access(uint32_t vcpu, uint8_t reg, bool is_write, uint64_t value)
-{
-	struct oracle_timer *t = &oracle.timer[vcpu];
-
-	t->busy = true;
-	t->reg = reg;
-	t->is_write = is_write;
-	t->value = value;
-	t->begin_ns = oracle.config.now_ns();
-}
-
-void oracle_timer_write(uint32_t vcpu, enum oracle_timer_reg reg, uint64_t value)
-{
-	begin_access(vcpu, reg, true, value);
-}
-
-void oracle_timer_read(uint32_t vcpu, enum oracle_timer_reg reg)
-{
-	begin_access(vcpu, reg, false, 0);
-}
-
-void oracle_timer_done(uint32_t vcpu, bool accepted, uint64_t value)
-{
-	struct oracle_timer *t = &oracle.timer[vcpu];
-	uint64_t now = oracle.config.now_ns();
-
-	if (!t->busy)
-		return;
-	t->busy = false;
-	if (!accepted)
-		return;
-	if (t->is_write)
-		write_register(oracle_vcpu(vcpu), t->reg, t->value, t->begin_ns, now);
-	else
-		check_timer_read(oracle_vcpu(vcpu), t->reg, value, t->begin_ns, now);
-}
-
-void oracle_timer_exit(uint32_t vcpu)
-{
-	oracle.timer[vcpu].exit_ns = oracle.config.now_ns();
-}
-
-/* The current count is 0: it is at the end of a period, or has run down. */
-static void load_run_down(struct oracle_timer *t, uint64_t end)
-{
-	if (t->period) {
-		t->due_hi += t->period;
-		return;
-	}
-	t->armed = false;
-	if (timer_masked(t))
-		t->masked_pending = true;
-	else
-		slot_forgive(t, DEV_TIMER_LOAD_EXPIRED, end);
-}
-
-/*
- * KVM api.rst, KVM_SET_LAPIC: the registers are as given.  The count goes on from
- * the current count; TSC-deadline mode's deadline is an MSR, and stays.
- */
-void timer_load(struct oracle_vcpu *v, const uint8_t *regs, bool accepted)
-{
-	struct oracle_timer *t = timer_of(v);
-	uint64_t begin = t->begin_ns, end = oracle.config.now_ns();
-	uint32_t lvtt = apic_reg(regs, REG_LVTT), current = apic_reg(regs, REG_CURRENT);
-	bool was_deadline = TIMER_MODE(t->lvtt) == TIMER_TSC_DEADLINE;
-
-	t->busy = false;
-	if (!accepted)
-		return;
-	blur(v, begin, end);
-	mark_restored(t);
-	t->lvtt = lvtt;
-	t->divide = divisor(apic_reg(regs, REG_DIVIDE));
-	if (TIMER_MODE(lvtt) == TIMER_TSC_DEADLINE) {
-		if (!was_deadline)
-			disarm(t);
-		if (t->armed) {
-			bool maybe_over = t->maybe_over;
-
-			write_deadline(t, t->deadline, begin, end);
-			t->maybe_over = maybe_over;
-		} else if (t->deadline && !timer_masked(t))
-			slot_allow(slot_for(t, timer_vector(t)), end);	/* KVM may still hold it, and starts it anew */
-		return;
-	}
-	t->deadline = 0;
-	t->count = apic_reg(regs, REG_COUNT);
-	if (was_deadline && t->count && deviation_allows(DEV_TIMER_LOAD_MODE)) {
-		disarm(t);
-		return;
-	}
-	start_count(t, (uint64_t)current * t->divide, begin, end);
-	if (t->armed && !current)
-		load_run_down(t, end);
+	timer_slot_allow(timer_slot_for(t, timer_vector(t)), now);
 }

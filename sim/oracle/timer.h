@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/oracle/deviation.h"
 #include "sim/oracle/oracle.h"
 #include "sim/oracle/state.h"
 
@@ -77,10 +78,16 @@ static inline uint8_t timer_vector(const struct oracle_timer *t) { return t->lvt
 void timer_advance(struct oracle_vcpu *v, uint64_t now);
 /* May the next expiry show at @now, before its time? Counts nothing. */
 bool timer_may_be_early(const struct oracle_timer *t, uint64_t now);
+void timer_missed(struct oracle_timer *t, uint64_t now);
 /* It does. */
 void timer_expire(struct oracle_timer *t);
 struct timer_slot *timer_slot_find(struct oracle_timer *t, uint32_t vector);
-/* A state that userspace loaded, ends the access TIMER_REG_LOAD. */
+struct timer_slot *timer_slot_for(struct oracle_timer *t, uint32_t vector);
+/* One interrupt more of the slot's vector is legal, until KVM has looked after @until. */
+void timer_slot_allow(struct timer_slot *s, uint64_t until);
+/* Likewise of the timer's vector, by the deviation @why alone. */
+void timer_slot_forgive(struct oracle_timer *t, enum deviation why, uint64_t until);
+/* timer_access.c: a state that userspace loaded, ends the access TIMER_REG_LOAD. */
 void timer_load(struct oracle_vcpu *v, const uint8_t *regs, bool accepted);
 
 /* KVM looks at the timer after it has handled an exit: what expired before shows at the next entry. */

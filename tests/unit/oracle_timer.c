@@ -79,9 +79,10 @@ static void start_mode(uint32_t lvtt)
 	write_reg(TIMER_REG_LVTT, lvtt);
 }
 
-static void load(uint32_t lvtt, uint32_t count, uint32_t current)
+/* @as_it_was: what userspace has just saved. */
+static void load_as(bool as_it_was, uint32_t lvtt, uint32_t count, uint32_t current)
 {
-	oracle_timer_write(0, TIMER_REG_LOAD, 0);
+	oracle_timer_write(0, TIMER_REG_LOAD, as_it_was);
 	oracle_timer_exit(0);
 	leave();
 	model_look(M);
@@ -92,6 +93,8 @@ static void load(uint32_t lvtt, uint32_t count, uint32_t current)
 	oracle_user_set_lapic(0, M->page, true);
 	prepare_and_enter();
 }
+
+static void load(uint32_t lvtt, uint32_t count, uint32_t current) { load_as(false, lvtt, count, current); }
 
 static void test_oneshot(void)
 {
@@ -398,7 +401,7 @@ static void test_load_pending(void)
 		oracle_timer_exit(0);
 		leave();
 		now += 310000;
-		load(PERIODIC, 300000, 290000);
+		load_as(true, PERIODIC, 300000, 290000);
 		passes(1);
 		if (on)
 			SILENT();
@@ -406,6 +409,17 @@ static void test_load_pending(void)
 			fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
 	}
 	deviation_switch("timer-load-pending", true);
+	/* Another state: nothing is left of what ran before. */
+	start_mode(PERIODIC);
+	write_reg(TIMER_REG_COUNT, 300000);
+	oracle_timer_exit(0);
+	leave();
+	now += 310000;
+	load(PERIODIC, 300000, 200000);
+	passes(1);
+	SILENT();
+	expires(10);
+	fired("timer-early", DIV_SPURIOUS_DELIVERY, 0xf0);
 }
 
 static void test_quiet(void)
