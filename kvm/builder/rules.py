@@ -7,6 +7,7 @@ has that structure.  The language, one directive per line:
 
     # comment
     file PATH                       the file that the following lines are about
+    needs NAME                      the rule is for trees whose file has NAME
     function NAME                   the function that they are about
     after label LABEL               only what follows LABEL (until "anywhere")
     anywhere
@@ -20,7 +21,8 @@ has that structure.  The language, one directive per line:
 
 KIND is if, loop, switch, call, assignment or statement; the innermost such
 statement that mentions all WORDs (in an if, loop or switch: anywhere in it)
-is meant.  Every directive must match exactly once, or, with "each" in front,
+is meant; WORD|WORD is one or the other, for names that differ between trees.
+Every directive must match exactly once, or, with "each" in front,
 at least once.  Line numbers of what is not edited stay the same.
 """
 
@@ -30,6 +32,10 @@ import ctree
 from errors import BadInput
 
 KINDS = ("if", "loop", "switch", "call", "assignment", "statement")
+
+
+class NotForTree(BadInput):
+    """The rule is about something that this tree does not have."""
 
 
 class Directive:
@@ -50,9 +56,14 @@ class Section:
 
     def __init__(self, file):
         self.file = file
+        self.needs = []
         self.directives = []
 
     def apply(self, text, rule):
+        for number, name in self.needs:
+            if not mentions(text, name):
+                raise NotForTree("%s:%d: not for this tree: its %s has no %s"
+                                 % (rule, number, self.file, name))
         for d in self.directives:
             text = apply_directive(d, text, self.file, rule)
         return text
@@ -70,6 +81,8 @@ def parse(text, rule):
         if words[0] == "file" and len(words) == 2:
             sections.append(Section(words[1]))
             function = label = None
+        elif words[0] == "needs" and len(words) == 2 and sections:
+            sections[-1].needs.append((number, words[1]))
         elif words[0] == "function" and len(words) == 2:
             function, label = words[1], None
         elif words[:2] == ["after", "label"] and len(words) == 3:
@@ -89,14 +102,14 @@ def parse(text, rule):
     return sections
 
 
-SELECT = r"(%s) mentioning ([\w ]+?)" % "|".join(KINDS)
+SELECT = r"(%s) mentioning ([\w| ]+?)" % "|".join(KINDS)
 FORMS = (
     ("delete", re.compile(r"delete %s$" % SELECT)),
     ("replace", re.compile(r"replace %s with (.+)$" % SELECT)),
     ("before", re.compile(r"before %s insert (.+)$" % SELECT)),
     ("after", re.compile(r"after %s insert (.+)$" % SELECT)),
     ("first", re.compile(r"first insert (.+)$")),
-    ("drop", re.compile(r"drop-operand mentioning ([\w ]+?) in %s$" % SELECT)),
+    ("drop", re.compile(r"drop-operand mentioning ([\w| ]+?) in %s$" % SELECT)),
     ("assign", re.compile(r"assign (\w+) (.+)$")),
 )
 
@@ -111,8 +124,8 @@ def check(directive, where):
 
 
 def mentions(text, words):
-    return all(re.search(r"\b%s\b" % re.escape(w), text)
-               for w in words.split())
+    return all(any(re.search(r"\b%s\b" % re.escape(a), text)
+                   for a in w.split("|")) for w in words.split())
 
 
 def is_kind(statement, kind, blanked):

@@ -62,6 +62,15 @@ class Language(unittest.TestCase):
         self.check("delete loop mentioning B_FLAG",
                    "for (i = 0; i < 3; i++) h(s, B_FLAG);", ";")
 
+    def test_one_or_the_other(self):
+        self.check("delete assignment mentioning nothing|count", "s->count++;", ";")
+        self.assertEqual(edit("delete loop mentioning B_FLAG|nothing"), edit("delete loop mentioning B_FLAG"))
+
+    def test_needs(self):
+        self.assertNotIn("count", edit("needs A_FLAG\ndelete assignment mentioning count"))
+        with self.assertRaisesRegex(rules.NotForTree, "r.rule:3: not for this tree: its f.c has no C_FLAG"):
+            edit("needs C_FLAG\ndelete assignment mentioning count")
+
     def test_label(self):
         got = edit("after label out\ndelete call mentioning A_FLAG")
         self.assertEqual(1, got.count("A_FLAG"))
@@ -135,6 +144,7 @@ class OurRules(unittest.TestCase):
 
     def test_every_rule_applies_to_every_tree(self):
         folder = os.path.join(REPO, "variants/rules")
+        unused = {}
         for tree in need_trees():
             fixed = is_fixed(tree)
             for name in sorted(os.listdir(folder)):
@@ -144,13 +154,19 @@ class OurRules(unittest.TestCase):
                         with self.assertRaises(errors.BadInput):
                             edits.add_rule(os.path.join(folder, name))
                         continue
-                    edits.add_rule(os.path.join(folder, name))
+                    try:
+                        edits.add_rule(os.path.join(folder, name))
+                    except rules.NotForTree:
+                        unused.setdefault(name, []).append(tree)
+                        continue
                     for rel, text in edits.files.items():
                         with open(os.path.join(tree, rel),
                                   encoding="utf-8") as f:
                             old = f.read()
                         self.assertNotEqual(old, text)
                         self.assertEqual(old.count("\n"), text.count("\n"))
+        for name, trees in unused.items():
+            self.assertLess(len(trees), len(need_trees()), "%s is for no tree" % name)
 
 
 def is_fixed(tree):
