@@ -8,7 +8,7 @@
 #include "sim/options.h"
 #include "sim/rng.h"
 
-#define NEVER_NS	4000000000u	/* a gap longer than any run */
+#define MAX_GAP_NS	4000000000u
 
 enum row_kind { ROW_FIXED, ROW_WEIGHT, ROW_SHARE, ROW_GAP };
 
@@ -50,9 +50,10 @@ static uint32_t mixed(enum row_kind kind, const struct option *o, uint32_t value
 	case ROW_SHARE:
 		return draw & 1 ? (by ? value : 0) : value;
 	case ROW_GAP:
+		/* Where 0 does not mean never it stays short: nobody may sleep through the quiet phase. */
 		if (draw & 1)
-			return by ? value : o->min ? NEVER_NS : 0;
-		return value <= NEVER_NS >> by ? value << by : value;
+			return by || o->min ? value : 0;
+		return value <= MAX_GAP_NS >> by ? value << by : value;
 	default:
 		return value;
 	}
