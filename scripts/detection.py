@@ -5,8 +5,8 @@
 `detection.py LAPICSIM [COMMIT...]` puts each bug back into 6.12 and 6.1, runs its
 scenario from 20 starting seeds, a million apart, and counts the runs until the
 check fires for the first time.  The unbroken trees run 2,000 seeds of each
-scenario, in which the check must not fire.  With COMMITs it prints those rows and
-writes nothing.
+scenario, in which the check must not fire.  With COMMITs it measures those rows
+only, and keeps what the page says of the others.
 
 Exit code 1 if a bug is not seen from every starting seed, or an unbroken tree
 shows it.
@@ -146,6 +146,23 @@ def absent(row, tree):
     return "| %s | %s | %s | - | - | - | - | - | - | - |\n" % (row.commit, row.note, tree)
 
 
+def write(table, lines):
+    """The page: a line for each row and tree, new or as it was."""
+    kept = {}
+    if os.path.exists(PAGE):
+        with open(PAGE, encoding="utf-8") as f:
+            for line in f:
+                cells = line.split(" | ")
+                if len(cells) == 10:
+                    kept[cells[0][2:], cells[2]] = line
+    out = [HEAD % (NR_STARTS, format(CLEAN_RUNS, ","))]
+    for row in table:
+        for tree in trees_of(row, table):
+            out.append(lines.get((row.commit, tree)) or kept.get((row.commit, tree), ""))
+    with open(PAGE, "w", encoding="utf-8") as f:
+        f.write("".join(out))
+
+
 def main():
     program, wanted = os.path.abspath(sys.argv[1]), sys.argv[2:]
     table = rows()
@@ -155,11 +172,9 @@ def main():
             jobs += [(row, tree) for tree in trees_of(row, table)]
     with ThreadPoolExecutor(int(os.environ.get("DETECTION_JOBS", os.cpu_count()))) as pool:
         done = list(pool.map(lambda j: Measure(program, *j).run() if j[0].rule != "-" else None, jobs))
-    lines = [m.line() if m else absent(*j) for j, m in zip(jobs, done)]
-    print("".join(lines), end="")
-    if not wanted:
-        with open(PAGE, "w", encoding="utf-8") as f:
-            f.write(HEAD % (NR_STARTS, format(CLEAN_RUNS, ",")) + "".join(lines))
+    lines = {(row.commit, tree): m.line() if m else absent(row, tree) for (row, tree), m in zip(jobs, done)}
+    print("".join(lines.values()), end="")
+    write(table, lines)
     bad = [m for m in done if m and m.bad()]
     for m in bad:
         print("not ok - %s on %s: %s" % (m.row.commit, m.tree, m.bad()))
