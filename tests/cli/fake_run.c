@@ -24,6 +24,7 @@
 #include "sim/bench.h"
 #include "sim/mutant.h"
 #include "sim/live_engine.h"
+#include "sim/mutant.h"
 #include "sim/run.h"
 #include "sim/selftest.h"
 #include "sim/worker.h"
