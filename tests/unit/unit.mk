@@ -28,6 +28,9 @@ UNIT_OBJS_coro		:= coro
 UNIT_OBJS_policy	:= rng policy/policy policy/random policy/fifo policy/burst policy/few
 UNIT_OBJS_event		:= event rng
 UNIT_OBJS_scheduler	:= scheduler event coro $(UNIT_OBJS_policy)
+UNIT_OBJS_scheduler_sleep	:= $(UNIT_OBJS_scheduler)
+UNIT_OBJS_scheduler_limits	:= $(UNIT_OBJS_scheduler)
+UNIT_OBJS_scheduler_hooks	:= $(UNIT_OBJS_scheduler)
 UNIT_OBJS_determinism	:= digest $(UNIT_OBJS_scheduler)
 UNIT_OBJS_crash		:= crash crash_san crash_stack coro
 UNIT_OBJS_snapshot	:= snapshot
@@ -36,7 +39,8 @@ UNIT_OBJS_swarm		:= swarm options option_table rng
 UNIT_OBJS_trace		:= trace trace_format coro
 UNIT_OBJS_apicv		:= apicv
 UNIT_LIBS_crash		:= -lunwind
-UNIT_NAMES := apicv crash done snapshot trace rng digest divergence token swarm coro policy event scheduler determinism
+UNIT_NAMES := apicv crash done snapshot trace rng digest divergence token swarm coro policy event determinism \
+	scheduler scheduler_sleep scheduler_limits scheduler_hooks
 
 # The oracle's tests need all of the oracle and nothing else but names and streams.
 UNIT_ORACLE := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/oracle*.c))
