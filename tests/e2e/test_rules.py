@@ -113,7 +113,7 @@ NO_RULE = {
     "ppr-after-set-lapic": "fires on today's kernels: known/set-lapic-ppr.known, tests/e2e/test_known.py",
     "run-spins": "fires on today's kernels: known/nmi-wait-sipi.known, tests/e2e/test_known.py",
     "isr-premature-page-away": "fires on today's kernels: known/pv-eoi-page-away.known, tests/e2e/test_known.py",
-    "delivered-injected": "guards the simulated processor, not KVM: tests/unit/oracle.c",
+    "delivered-injected": "guards the simulated processor, not KVM: tests/unit/oracle_dispatch.c",
     "quiet-owed": "a vCPU that rests has entered, and each VM-Entry is compared first: tests/unit/oracle.c",
     "page-register": "lapicsim live only, where nothing races: tests/unit/live.c",
     "msr-access": "lapicsim live only: tests/unit/live.c",
