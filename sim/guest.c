@@ -118,6 +118,8 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 	v->nr_handlers++;
 	v->halted = false;
 	guest_nr_interrupts++;
+	if (unlikely(vector == GUEST_APF_VECTOR && sc()->async_pf))
+		guest_apf_taken(v);
 	oracle_delivered(v->index, vector);
 	/* An interrupt gate clears IF; some handlers set it again to let others nest. */
 	guest_set_if(v, rng_below(&v->program, 100) < sc()->nest_percent && host_phase != HOST_QUIET, 0);

@@ -91,6 +91,10 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector);
 void guest_take_nmi(struct vcpu *v);
 /* guest_timer.c: a periodic timer runs, which the guest must stop before it rests. */
 bool guest_timer_keeps_on(const struct vcpu *v);
+/* "Page ready" of KVM's async page faults: the interrupt is expected, or was taken. */
+#define GUEST_APF_VECTOR 0xf3u
+void guest_apf_settle(struct vcpu *v);
+void guest_apf_taken(struct vcpu *v);
 /* Dispatched interrupts of all guests in this run. */
 extern uint64_t guest_nr_interrupts;
 

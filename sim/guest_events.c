@@ -24,6 +24,11 @@
 #define ICR_LEVEL	(1u << 15)
 #define ICR_OTHERS	(3u << 18)
 #define SVR_ENABLED	0x1ffu
+/* KVM's Documentation/virt/kvm/x86/msr.rst: MSR_KVM_ASYNC_PF_EN, MSR_KVM_ASYNC_PF_INT. */
+#define MSR_APF_EN	0x4b564d02u
+#define MSR_APF_INT	0x4b564d06u
+#define APF_BY_INTERRUPT 9u
+#define APF_OFFSET	64u	/* of the area, in the page of the first PV EOI word */
 /* Start pages that the guest uses: few, so that a wrong one is often a plausible one. */
 #define SIPI_FIRST	0x08u
 #define SIPI_NR		4u
@@ -111,7 +116,8 @@ void hs_vcpu_init(struct kw_hw *hw)
 	v->pv_msr = 0;
 	v->tpr = v->nr_handlers = v->cli_left = 0;
 	v->eoi_done = v->halted = v->retry = v->icr_low_next = false;
-	v->ev = (struct guest_events){ .waiting = v->id != 0, .boot = BOOT_APIC };
+	v->ev = (struct guest_events){ .waiting = v->id != 0,
+				       .boot = sc()->async_pf ? BOOT_APF_VECTOR : BOOT_APIC };
 	host_event(DIGEST_INIT, v->index, 0);
 	if (trace_on())
 		trace_event("guest", "vcpu %u reset by INIT", v->index);
@@ -131,10 +137,45 @@ void hs_vcpu_sipi(struct kw_hw *hw, uint8_t vector)
 	oracle_sipi_taken(v->index, vector);
 }
 
+static enum step write_msr(struct vcpu *v, uint32_t msr, uint64_t value)
+{
+	v->hw->rcx = msr;
+	v->hw->rax = (uint32_t)value;
+	v->hw->rdx = value >> 32;
+	return exits(v, KW_EXIT_MSR_WRITE);
+}
+
+/* The second word of the area is the token of the page that is ready; 0: free for the next. */
+static uint32_t *apf_token(struct vcpu *v)
+{
+	return machine_word(&machine.vm[v->vm], v->pv_gpa[0] + APF_OFFSET) + 1;
+}
+
+void guest_apf_taken(struct vcpu *v) { *apf_token(v) = 0; }
+
+/*
+ * Enabling async page faults queues "wake up all" at once.  While the APIC is
+ * software-disabled its interrupt has to wait.
+ */
+void guest_apf_settle(struct vcpu *v)
+{
+	v->ev.apf_due--;
+	oracle_local_interrupt(v->index, GUEST_APF_VECTOR);
+}
+
 enum step do_boot(struct vcpu *v)
 {
 	switch ((enum boot_step)v->ev.boot) {
+	case BOOT_APF_VECTOR:
+		v->ev.boot = BOOT_APF;
+		*apf_token(v) = 0;
+		return write_msr(v, MSR_APF_INT, GUEST_APF_VECTOR);
+	case BOOT_APF:
+		v->ev.boot = BOOT_APIC;
+		return write_msr(v, MSR_APF_EN, (v->pv_gpa[0] + APF_OFFSET) | APF_BY_INTERRUPT);
 	case BOOT_APIC:
+		/* It may be in IRR from this exit on, and must be once the oracle has seen SVR. */
+		v->ev.apf_due = sc()->async_pf ? 3 : 0;
 		v->ev.boot = sc()->pv_eoi ? BOOT_PV_EOI : BOOT_IF;
 		lapic_exit_write(v, LAPIC_SVR, SVR_ENABLED);
 		return STEP_EXIT;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* Startup code of a vCPU that INIT has reset, in this order. */
-enum boot_step { BOOT_NONE, BOOT_APIC, BOOT_PV_EOI, BOOT_IF };
+enum boot_step { BOOT_NONE, BOOT_APF_VECTOR, BOOT_APF, BOOT_APIC, BOOT_PV_EOI, BOOT_IF };
 
 struct guest_events {
 	bool	 in_nmi;	/* the NMI handler runs; above all interrupt handlers */
@@ -21,6 +21,7 @@ struct guest_events {
 	uint8_t	 nmi_ops;	/* operations left before its IRET */
 	bool	 waiting;	/* INIT came, SIPI did not */
 	uint8_t	 boot;		/* enum boot_step to do next */
+	uint8_t	 apf_due;	/* how often the "page ready" interrupt is still told; 0: none */
 	uint8_t	 sipis;		/* SIPIs still to send to @startup */
 	uint32_t startup;	/* APIC ID of the vCPU that this one is starting */
 };

@@ -76,6 +76,8 @@ const struct option scenario_options[] = {
 	    "Whether the hardware has a VMX-preemption timer, which KVM uses for the APIC timer; else: hrtimers."),
 	ROW("topology", "pv_eoi", OPT_BOOL, pv_eoi, "yes", 0, 0, "yes|no",
 	    "PV EOI is enabled on every vCPU before the race starts."),
+	ROW("topology", "async_pf", OPT_BOOL, async_pf, "no", 0, 0, "yes|no",
+	    "A vCPU that INIT has reset enables KVM's async page faults, then its APIC; none happens but \"wake up all\"."),
 	ROW("topology", "hyperv", OPT_BOOL, hyperv, "no", 0, 0, "yes|no",
 	    "A guest that sees Hyper-V: PV EOI is bit 0 of the VP assist page, pv_eoi_* write that MSR."),
 	ROW("topology", "pv_words_per_page", OPT_UINT, pv_words_per_page, "1", 1, 1024, "number",

@@ -80,6 +80,7 @@ struct scenario {
 	bool	 tpr_shadow;
 	bool	 apicv;			/* needs tpr_shadow */
 	bool	 pv_eoi;		/* enabled on every vCPU before the race */
+	bool	 async_pf;		/* a vCPU that was started enables async page faults before its APIC */
 	bool	 hyperv;		/* the word is in Hyper-V's VP assist page */
 	uint32_t pv_words_per_page;	/* vCPUs that share a page for their PV EOI words */
 

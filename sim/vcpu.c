@@ -173,6 +173,8 @@ void hs_vm_enter(struct kw_hw *hw)
 	}
 	sched_advance(ENTRY_NS);
 	lapic_settle(v, valid && (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXCEPTION);
+	if (unlikely(v->ev.apf_due))
+		guest_apf_settle(v);
 	/* A WRMSR that KVM carried out on its short way back to the guest is over too. */
 	if (hw->exit_reason == KW_EXIT_MSR_WRITE && !(hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)))
 		oracle_guest_if(v->index, guest_if_on(v), 0);
@@ -200,6 +202,8 @@ void hs_vm_exit_handle(struct kw_hw *hw)
 	if (hw->has_apicv)
 		hw->apicv.trap_offset = 0;
 	lapic_tell(v);
+	if (unlikely(v->ev.apf_due))
+		guest_apf_settle(v);
 	/* KVM skips the instruction, and with it what blocked interrupts for one. */
 	if (hw->exit_reason != KW_EXIT_EXTERNAL_INTERRUPT && hw->exit_reason != KW_EXIT_INTERRUPT_WINDOW &&
 	    hw->exit_reason != KW_EXIT_PREEMPTION_TIMER && hw->exit_reason != KW_EXIT_EPT_VIOLATION &&

@@ -104,6 +104,7 @@ ROWS = (
     ("events-set-unmasks-nmi", "save-restore", "priority-inversion", "nmi-blocked"),
     ("hyperv-eoi-dropped", "hyperv-eoi", "lost-eoi", "isr-stuck"),
     ("hyperv-tpr-dropped", "hyperv-eoi", "register-mismatch", "tpr-matches"),
+    ("unfix-apf-sw-disabled", "apf-sw-disabled", "lost-interrupt", "irr-lost"),
     ("kick-dropped", "pv-ipi", "lost-interrupt", "kick-lost"),
 )
 
