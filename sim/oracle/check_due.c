@@ -22,7 +22,7 @@
 static int highest_settled(const struct oracle_vcpu *v)
 {
 	for (int w = APIC_WORDS - 1; w >= 0; w--) {
-		uint32_t bits = v->apic.irr[w] & ~(v->fresh[w] | v->inflight[w]);
+		uint32_t bits = v->apic.irr[w] & ~(v->fresh[w] | v->again[w] | v->inflight[w]);
 
 		if (bits)
 			return w * 32 + 31 - __builtin_clz(bits);
