@@ -33,8 +33,10 @@ help:
 	@echo 'make detection		how many runs until each bug of variants/corpus.tbl is seen: docs/detection.md'
 	@echo 'make mutants		what the oracle sees of small changes in KVM; writes docs/mutants.md'
 	@echo 'make live		the running kernel'\''s KVM against the oracle and 6.12 (needs /dev/kvm)'
+	@echo 'make kills		a stored campaign killed 1,000 times: nothing lost, nothing twice'
 	@echo 'make docs		the generated pages of docs/, from the tables'
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
+	@echo 'make kills		a stored campaign killed 1,000 times: nothing lost, nothing twice'
 	@echo 'make docs		docs/scenario-keys.md and docs/options.md from the option table'
 	@echo 'make unit-check	unit tests; SAN=address: with sanitizers'
 	@echo 'make setup		install the Debian packages that all of this needs'
@@ -67,7 +69,7 @@ check: all
 	$(Q)python3 scripts/check.py $(O)
 
 # --- Longer ones, on their own.
-.PHONY: bench determinism million deviations detection live docs clean
+.PHONY: kills bench determinism million deviations detection live docs clean
 .PHONY: coverage mutants
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
@@ -94,6 +96,9 @@ coverage: $(LAPICSIM)
 
 mutants: $(LAPICSIM) variant-6.12-mutants
 	$(Q)python3 scripts/mutants.py --build $(O) --docs $(MUTANTS)
+
+kills: $(LAPICSIM) variant-6.12
+	$(Q)python3 tests/e2e/kill_store.py --build $(O)
 
 docs: $(LAPICSIM)
 	$(Q)python3 scripts/docs.py $(LAPICSIM)

@@ -31,7 +31,7 @@ struct command_line {
 	uint32_t jobs;			/* 0: one per CPU */
 	uint32_t replay_share;		/* percent */
 	bool table, deviations;
-	const char *store;
+	const char *store, *shard;
 	const char *known;		/* folder; NULL: the repository's */
 
 	/* replay, runner */

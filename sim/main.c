@@ -17,6 +17,7 @@ static const struct {
 	{ "replay", cmd_replay },
 	{ "live", cmd_live },
 	{ "variant", cmd_variant },
+	{ "merge", cmd_merge },
 	{ "help", cmd_help },
 	{ "deviations", cmd_deviations },
 	{ "checks", cmd_checks },

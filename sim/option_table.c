@@ -260,6 +260,8 @@ const struct option_section command_sections[] = {
 	{ "deviations", "", false, "Lists the named places where the oracle lets KVM differ, with their sources." },
 	{ "checks", "", false, "Lists the oracle's checks: name, kind of divergence, source." },
 	{ "known", "", false, "Lists the findings that are explained (known/*.known), and what each looks like." },
+	{ "merge", "OUT IN...", false,
+	  "Joins the stores of a campaign's shards; what is there already is not added again." },
 	{ "version", "", false, "Prints the version." },
 	{ NULL, NULL, false, NULL },
 };
@@ -285,6 +287,9 @@ const struct option command_options[] = {
 	     "Folder of explained findings, reported apart; none: nothing is known. Without it: known/."),
 	TEXT("run", "store", store, "FILE",
 	     "Keep what comes of it in this SQLite file. Interrupted by anything, the same command goes on."),
+	TEXT("run", "shard", shard, "K/N",
+	     "Run only part K, from 0, of N of the seeds. \"auto/N\" or \"auto\": K, and N, from the batch system "
+	     "(SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, PARALLEL_SEQ). lapicsim merge joins the stores."),
 	FLAG("run", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
 	ROW("run replay", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
 	    "Kill a worker that does not finish a run in this time."),
@@ -323,7 +328,7 @@ const struct option command_options[] = {
 	LIST("runner", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario file."),
 	FLAG("runner", "trace", trace_flag, "Print what happens on stderr."),
 
-	FLAG("run replay live variant-add variant-list variant-show variant-remove help deviations checks known version "
+	FLAG("run replay merge live variant-add variant-list variant-show variant-remove help deviations checks known version "
 	     "runner", "help", help,
 	     "Print this help."),
 	{ NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },

@@ -88,6 +88,7 @@ struct campaign {
 	uint32_t flavour;
 	char overrides[CAMPAIGN_OVERRIDES];
 	uint64_t first_seed, last_seed;
+	uint64_t feed_first, feed_last;	/* of them, those that this process runs: its shard */
 	uint64_t time_ns;		/* 0: all seeds */
 	uint32_t nr_jobs, replay_share;
 	uint64_t worker_timeout_ns;

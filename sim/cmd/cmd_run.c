@@ -14,6 +14,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/log.h"
 #include "sim/cmd/report.h"
+#include "sim/cmd/shard.h"
 #include "sim/cmd/store.h"
 #include "sim/cmd/supervisor.h"
 #include "sim/cmd/verdict.h"
@@ -37,6 +38,22 @@ static int choose_seeds(struct campaign *c, const struct command_line *cl)
 		c->last_seed = cl->runs - 1;
 	else if (!cl->seeds.given)
 		c->last_seed = cl->time_ns ? INT64_MAX : DEFAULT_RUNS - 1;
+	return 0;
+}
+
+static int choose_shard(struct campaign *c, const char *text)
+{
+	struct shard shard;
+	char error[256];
+
+	c->feed_first = c->first_seed;
+	c->feed_last = c->last_seed;
+	if (!text)
+		return 0;
+	if (shard_parse(text, &shard, error, sizeof(error)))
+		return cmd_fail(CMD_USAGE, "--shard: %s", error);
+	if (!shard_cut(&shard, &c->feed_first, &c->feed_last))
+		return cmd_fail(CMD_USAGE, "--shard: fewer seeds than parts");
 	return 0;
 }
 
@@ -146,6 +163,8 @@ static int prepare(struct campaign *c, const struct command_line *cl)
 	code = load_known(c, cl);
 	if (!code)
 		code = choose_seeds(c, cl);
+	if (!code)
+		code = choose_shard(c, cl->shard);
 	if (!code)
 		code = load_scenarios(c, cl);
 	if (!code)

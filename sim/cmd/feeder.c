@@ -70,7 +70,7 @@ static bool begin_round(struct feeder *f)
 {
 	const struct campaign *c = f->c;
 	uint64_t first = f->next_seed[scenario_of(f)];
-	uint64_t left = c->last_seed - first + 1;	/* 0 once @first is past the last */
+	uint64_t left = c->feed_last - first + 1;	/* 0 once @first is past the last */
 
 	memset(f->handed, 0, c->nr_variants * sizeof(*f->handed));
 	f->round_first = first;
@@ -129,8 +129,8 @@ static uint64_t first_not_done(const struct campaign *c, uint32_t scenario)
 	uint64_t least = UINT64_MAX;
 
 	for (uint32_t v = 0; v < c->nr_variants; v++)
-		least = min_u64(least, done_run_from(&campaign_cell(c, scenario, v)->done, c->first_seed));
-	return c->first_seed + least;
+		least = min_u64(least, done_run_from(&campaign_cell(c, scenario, v)->done, c->feed_first));
+	return c->feed_first + least;
 }
 
 void feeder_init(struct feeder *f, struct campaign *c)
@@ -196,7 +196,7 @@ void feeder_stop(struct feeder *f)
 /* Of all seeds: what each scenario's runs have cost so far, times those to come. */
 static uint64_t seeds_time_left(const struct campaign *c)
 {
-	uint64_t left = 0, total = c->last_seed - c->first_seed + 1;
+	uint64_t left = 0, total = c->feed_last - c->feed_first + 1;
 
 	for (uint32_t i = 0; i < c->nr_cells; i++) {
 		const struct cell *cell = &c->cells[i];

@@ -70,7 +70,7 @@ static void duration_text(uint64_t ns, char *buf, size_t n)
 
 static uint64_t runs_in_all(const struct campaign *c)
 {
-	uint64_t seeds = c->last_seed - c->first_seed + 1, all;
+	uint64_t seeds = c->feed_last - c->feed_first + 1, all;
 
 	return c->time_ns || __builtin_mul_overflow(seeds, c->nr_cells, &all) ? 0 : all;
 }

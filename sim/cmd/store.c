@@ -86,6 +86,9 @@ static bool plain(struct store *s, const char *sql)
 	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_fails(s, NULL);
 }
 
+bool store_begin_write(struct store *s) { return plain(s, "BEGIN IMMEDIATE"); }
+bool store_end_write(struct store *s) { return plain(s, "COMMIT"); }
+
 static void take_int(sqlite3_stmt *q, void *arg)
 {
 	*(int64_t *)arg = sqlite3_column_int64(q, 0);
@@ -118,7 +121,7 @@ static bool make_or_check(struct store *s)
 	return false;
 }
 
-struct store *store_open(const char *path, char *error, size_t n)
+static struct store *open_with(const char *path, int flags, char *error, size_t n)
 {
 	struct store *s = calloc(1, sizeof(*s));
 
@@ -127,7 +130,7 @@ struct store *store_open(const char *path, char *error, size_t n)
 	s->path = path;
 	s->start_ns = feeder_now();
 	pthread_mutex_init(&s->lock, NULL);
-	if (sqlite3_open(path, &s->db) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | flags, NULL) != SQLITE_OK) {
 		store_fails(s, "cannot open the store");
 	} else {
 		sqlite3_busy_timeout(s->db, BUSY_MS);
@@ -139,6 +142,16 @@ struct store *store_open(const char *path, char *error, size_t n)
 	snprintf(error, n, "%s", s->error);
 	store_close(s);
 	return NULL;
+}
+
+struct store *store_open(const char *path, char *error, size_t n)
+{
+	return open_with(path, SQLITE_OPEN_CREATE, error, n);
+}
+
+struct store *store_open_existing(const char *path, char *error, size_t n)
+{
+	return open_with(path, 0, error, n);
 }
 
 void store_close(struct store *s)
@@ -234,10 +247,12 @@ static bool find_cells(struct store *s, const struct campaign *c)
 
 		if (!find_scenario(s, &c->scenarios[c->cells[i].scenario], &scenario) ||
 		    !find_variant(s, &c->variants[c->cells[i].variant], &variant) ||
-		    !store_sql(s, "INSERT OR IGNORE INTO cell (campaign, scenario, variant) VALUES (?, ?, ?)", NULL,
-			       NULL, "iii", s->campaign, scenario, variant) ||
-		    !store_sql(s, "SELECT id FROM cell WHERE campaign = ? AND scenario = ? AND variant = ?",
-			       take_int, &s->cell[i], "iii", s->campaign, scenario, variant))
+		    !store_sql(s, "INSERT OR IGNORE INTO cell (campaign, scenario, variant, first_seed, last_seed)"
+			       " VALUES (?, ?, ?, ?, ?)", NULL, NULL, "iiiii", s->campaign, scenario, variant,
+			       (int64_t)c->feed_first, (int64_t)c->feed_last) ||
+		    !store_sql(s, "SELECT id FROM cell WHERE campaign = ? AND scenario = ? AND variant = ?"
+			       " AND first_seed = ? AND last_seed = ?", take_int, &s->cell[i], "iiiii", s->campaign,
+			       scenario, variant, (int64_t)c->feed_first, (int64_t)c->feed_last))
 			return false;
 	}
 	return true;

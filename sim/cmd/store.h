@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/cmd/campaign.h"
 
@@ -50,6 +51,8 @@ struct store_bucket {
 
 /* Opens @path, or makes it. NULL with one line in @error. */
 struct store *store_open(const char *path, char *error, size_t n);
+/* Only if it is there. */
+struct store *store_open_existing(const char *path, char *error, size_t n);
 void store_close(struct store *s);
 
 /*
@@ -73,6 +76,10 @@ bool store_fail(struct store *s, const struct campaign *c, const struct cell *ce
 		uint64_t seed, const char *text);
 /* A point of the time series, if the last is old enough. */
 void store_progress(struct store *s, const struct campaign *c);
+/* Takes over what the store at @path has. False: see store_error(). */
+bool store_merge(struct store *s, const char *path);
+/* A line to @f for each gap, overlap, or variant of one name with several identities. */
+bool store_check(struct store *s, FILE *f, uint64_t *nr_wrong);
 /* What went wrong, or NULL. */
 const char *store_error(const struct store *s);
 

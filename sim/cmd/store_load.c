@@ -63,7 +63,7 @@ static void take_kind(sqlite3_stmt *q, void *arg)
 	int kind = divergence_from_key(text(q, 0));
 
 	if (kind >= 0)
-		l->cell->nr_kind[kind] = column(q, 1);
+		l->cell->nr_kind[kind] += column(q, 1);
 }
 
 static void take_deviation(sqlite3_stmt *q, void *arg)
@@ -73,8 +73,8 @@ static void take_deviation(sqlite3_stmt *q, void *arg)
 	for (uint32_t i = 0; i < DEV_NR; i++) {
 		if (strcmp(deviation_row(i)->name, text(q, 0)))
 			continue;
-		l->cell->nr_used[i] = column(q, 1);
-		l->cell->nr_using[i] = column(q, 2);
+		l->cell->nr_used[i] += column(q, 1);
+		l->cell->nr_using[i] += column(q, 2);
 	}
 }
 
@@ -104,17 +104,21 @@ static void take_bucket(sqlite3_stmt *q, void *arg)
 	campaign_bucket_loaded(l->c, l->cell, &d, column(q, 2), column(q, 3));
 }
 
+/* All rows of @row's scenario and variant: shards that were merged have one each. */
+#define SHARDS	" IN (SELECT b.id FROM cell a JOIN cell b ON b.campaign = a.campaign AND b.scenario = a.scenario" \
+		" AND b.variant = a.variant WHERE a.id = ?)"
+
 static bool load_cell(struct store *s, struct loading *l, int64_t row)
 {
 	return store_sql(s, "SELECT first, count, events, interrupts, virtual_ns, digest, divergent, repeated,"
-			 " complete, limited, crashed, hung, trapped, wall_ns, first_limited FROM range WHERE cell = ?", take_range,
+			 " complete, limited, crashed, hung, trapped, wall_ns, first_limited FROM range WHERE cell" SHARDS, take_range,
 			 l, "i", row) &&
-	       store_sql(s, "SELECT kind, runs FROM kind_runs WHERE cell = ?", take_kind, l, "i", row) &&
-	       store_sql(s, "SELECT name, uses, runs FROM deviation WHERE cell = ?", take_deviation, l, "i", row) &&
-	       store_sql(s, "SELECT kind, seed, text FROM failure WHERE cell = ?", take_failure, l, "i", row) &&
+	       store_sql(s, "SELECT kind, runs FROM kind_runs WHERE cell" SHARDS, take_kind, l, "i", row) &&
+	       store_sql(s, "SELECT name, uses, runs FROM deviation WHERE cell" SHARDS, take_deviation, l, "i", row) &&
+	       store_sql(s, "SELECT kind, seed, text FROM failure WHERE cell" SHARDS, take_failure, l, "i", row) &&
 	       store_sql(s, "SELECT kind, check_name, runs, first_seed, vm, vcpu, vector, time_ns, event, site,"
 			 " text, frames FROM bucket JOIN divergence ON bucket = bucket.id AND seed = first_seed"
-			 " WHERE cell = ?", take_bucket, l, "i", row);
+			 " WHERE cell" SHARDS, take_bucket, l, "i", row);
 }
 
 static void take_int(sqlite3_stmt *q, void *arg)

@@ -30,6 +30,8 @@ typedef void store_row(sqlite3_stmt *q, void *arg);
 bool store_sql(struct store *s, const char *sql, store_row *row, void *arg, const char *types, ...);
 /* The row id of the last INSERT. */
 int64_t store_id(const struct store *s);
+bool store_begin_write(struct store *s);
+bool store_end_write(struct store *s);
 bool store_fails(struct store *s, const char *what);
 
 /* store_load.c: what the store has of the campaign, into its cells. */

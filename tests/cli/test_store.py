@@ -110,6 +110,83 @@ class Store(unittest.TestCase):
         self.assertEqual(0, self.fake.run(*self.words("--store", self.path, "--replay-share", "0")).returncode,
                          expected.stderr)
 
+    def shard(self, which, name, *more, **env):
+        path = self.path + name
+        for suffix in ("", "-wal", "-shm"):
+            if os.path.exists(path + suffix):
+                os.unlink(path + suffix)
+        p = self.fake.run(*self.words("--store", path, "--shard", which, *more), **env)
+        self.assertIn(p.returncode, (0, 10, 11), p.stderr)
+        return path
+
+    def test_shards_merge_to_the_whole(self):
+        whole = self.fake.run(*self.words("--replay-share", "0")).stdout
+        parts = [self.shard("%d/4" % k, ".%d" % k, "--replay-share", "0") for k in range(4)]
+        p = self.fake.run("merge", self.path, parts[2], parts[0], parts[3])
+        self.assertEqual(5, p.returncode)
+        self.assertIn("gap: alpha on 6.12-fixed: seeds 750-1499 of 2999\n", p.stdout)
+        self.assertEqual(4, p.stdout.count("gap: "))
+        p = self.fake.run("merge", self.path, parts[1], parts[0], parts[1])
+        self.assertEqual((0, ""), (p.returncode, p.stderr), p.stdout)
+        self.check_complete_over_shards()
+        again = self.fake.run(*self.words("--replay-share", "0", "--store", self.path))
+        self.assertIn("has 12000 runs", again.stderr)
+        self.assertEqual(whole, again.stdout)
+
+    def check_complete_over_shards(self):
+        for cell in self.query("SELECT DISTINCT scenario, variant FROM cell"):
+            at = 0
+            for first, count in self.query("SELECT first, count FROM range JOIN cell ON cell.id = cell WHERE"
+                                           " scenario = %d AND variant = %d ORDER BY first" % cell):
+                self.assertEqual(at, first)
+                at += count
+            self.assertEqual(3000, at)
+
+    def test_the_longer_of_two_tries_wins(self):
+        """A task that was killed and requeued leaves two stores of one shard."""
+        parts = [self.shard("%d/2" % k, ".%d" % k) for k in range(2)]
+        half = self.path + ".half"
+        subprocess.run(["cp", parts[1], half], check=True)
+        with sqlite3.connect(half) as db:
+            db.execute("DELETE FROM range WHERE first > 2000")
+        for order in ((half, parts[0], parts[1]), (parts[1], parts[0], half)):
+            if os.path.exists(self.path):
+                os.unlink(self.path)
+            self.assertEqual(0, self.fake.run("merge", self.path, *order).returncode)
+            self.check_complete_over_shards()
+
+    def test_shards_of_batch_systems(self):
+        for env in ({"SLURM_ARRAY_TASK_ID": "6", "SLURM_ARRAY_TASK_MIN": "5", "SLURM_ARRAY_TASK_COUNT": "3"},
+                    {"JOB_COMPLETION_INDEX": "1"}, {"PARALLEL_SEQ": "2"}):
+            path = self.shard("auto" if len(env) == 3 else "auto/3", ".auto", **env)
+            with sqlite3.connect(path) as db:
+                self.assertEqual([(1000, 1999)], db.execute(
+                    "SELECT DISTINCT first_seed, last_seed FROM cell").fetchall())
+
+    def test_bad_shards(self):
+        for text, pattern in (("3/3", "parts are counted from 0"), ("x/2", "expected K/N, auto/N or auto"),
+                              ("1", "expected K/N"), ("1/0", "at least 1"), ("1/2x", "at least 1"),
+                              ("auto/2", "none of SLURM_ARRAY_TASK_ID")):
+            p = self.fake.run(*self.words("--shard", text))
+            self.assertEqual(1, p.returncode, text)
+            self.assertRegex(p.stderr, pattern)
+        p = self.fake.run("run", "alpha", "--seeds", "0-2", "--shard", "0/9")
+        self.assertRegex(p.stderr, "fewer seeds than parts")
+
+    def test_mixed_variants_are_told(self):
+        parts = [self.shard("%d/2" % k, ".%d" % k) for k in range(2)]
+        with sqlite3.connect(parts[1]) as db:
+            db.execute("UPDATE variant SET identity = 'cccc0000' WHERE name = '6.12-fixed'")
+        p = self.fake.run("merge", self.path, *parts)
+        self.assertEqual(5, p.returncode)
+        self.assertIn("mixed: variant 6.12-fixed has 2 identities", p.stdout)
+
+    def test_merge_refuses_what_is_no_store(self):
+        p = self.fake.run("merge", self.path, "/nonexistent.db")
+        self.assertEqual(2, p.returncode)
+        self.assertRegex(p.stderr, "/nonexistent.db: cannot open the store")
+        self.assertEqual(1, self.fake.run("merge", self.path).returncode)
+
     def assert_refused(self, pattern):
         p = self.fake.run(*self.words("--store", self.path))
         self.assertEqual(2, p.returncode)

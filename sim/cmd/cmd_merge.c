@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lapicsim merge OUT IN...: the stores of a campaign's shards become one.  Tells
+ * what is missing: seeds that nobody ran, ranges that overlap, variants of one
+ * name with several identities.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sim/cmd/cmd.h"
+#include "sim/cmd/store.h"
+
+static int merge(struct store *out, const struct command_line *cl)
+{
+	uint64_t nr_wrong;
+
+	for (uint32_t i = 1; i < cl->args.nr; i++)
+		if (!store_merge(out, cl->args.item[i]))
+			return cmd_fail(CMD_BAD_INPUT, "%s", store_error(out));
+	if (!store_check(out, stdout, &nr_wrong))
+		return cmd_fail(CMD_HARNESS, "%s", store_error(out));
+	printf("%s: %u merged, %" PRIu64 " gaps, overlaps or mixed variants\n", cl->args.item[0], cl->args.nr - 1,
+	       nr_wrong);
+	return nr_wrong ? CMD_INCONCLUSIVE : CMD_OK;
+}
+
+int cmd_merge(int argc, char **argv)
+{
+	struct command_line cl;
+	struct store *out;
+	char error[640];
+	int code;
+
+	if (cmd_parse(&cl, "merge", argc, argv, &code))
+		return code;
+	if (cl.args.nr < 2)
+		return cmd_fail(CMD_USAGE, "merge: needs the store to write and those to read; lapicsim merge --help says more");
+	out = store_open(cl.args.item[0], error, sizeof(error));
+	if (!out)
+		return cmd_fail(CMD_BAD_INPUT, "%s", error);
+	code = merge(out, &cl);
+	store_close(out);
+	return code;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Joining stores.  A cell of a shard is taken as a whole: the one that has more
+ * runs wins (by digest, if they have as many), so that the result depends neither
+ * on the order of the inputs nor on how often one is named.
+ *
+ * Sessions come along with their ranges; the time series does too.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/cmd/store_sql.h"
+
+static bool each(struct store *s, const char *const *sql)
+{
+	for (; *sql; sql++)
+		if (!store_sql(s, *sql, NULL, NULL, ""))
+			return false;
+	return true;
+}
+
+/* Rows that both may have, under the output's numbers; then which cells to take. */
+static const char *const match[] = {
+	"CREATE TEMP TABLE campaign_map AS SELECT i.id AS old, o.id AS new FROM input.campaign i"
+	"  JOIN main.campaign o ON o.key = i.key",
+	"CREATE TEMP TABLE cell_map AS SELECT i.id AS old, o.id AS new,"
+	"  coalesce((SELECT sum(count) FROM input.range WHERE cell = i.id), 0) AS runs,"
+	"  coalesce((SELECT sum(digest & 0xffffffff) FROM input.range WHERE cell = i.id), 0) AS digest"
+	"  FROM input.cell i JOIN campaign_map m ON m.old = i.campaign"
+	"  JOIN input.scenario si ON si.id = i.scenario JOIN input.variant vi ON vi.id = i.variant"
+	"  JOIN main.scenario so ON so.name = si.name AND so.hash = si.hash AND so.text = si.text"
+	"  JOIN main.variant vo ON vo.name = vi.name AND vo.identity = vi.identity AND vo.class = vi.class"
+	"  JOIN main.cell o ON o.campaign = m.new AND o.scenario = so.id AND o.variant = vo.id"
+	"  AND o.first_seed = i.first_seed AND o.last_seed = i.last_seed",
+	"DELETE FROM cell_map WHERE (runs, digest) <="
+	"  (SELECT coalesce(sum(count), 0), coalesce(sum(digest & 0xffffffff), 0) FROM main.range WHERE cell = new)",
+	NULL,
+};
+
+static const char *const add_names[] = {
+	"INSERT OR IGNORE INTO main.campaign (key, flavour, overrides, first_seed, last_seed, budget_ns,"
+	"  replay_share, created) SELECT key, flavour, overrides, first_seed, last_seed, budget_ns, replay_share,"
+	"  created FROM input.campaign",
+	"INSERT OR IGNORE INTO main.variant (name, identity, class, manifest)"
+	"  SELECT name, identity, class, manifest FROM input.variant",
+	"INSERT OR IGNORE INTO main.scenario (name, hash, claim, text) SELECT name, hash, claim, text"
+	"  FROM input.scenario",
+	"INSERT OR IGNORE INTO main.cell (campaign, scenario, variant, first_seed, last_seed)"
+	"  SELECT co.id, so.id, vo.id, i.first_seed, i.last_seed FROM input.cell i"
+	"  JOIN input.campaign ci ON ci.id = i.campaign JOIN main.campaign co ON co.key = ci.key"
+	"  JOIN input.scenario si ON si.id = i.scenario"
+	"  JOIN main.scenario so ON so.name = si.name AND so.hash = si.hash AND so.text = si.text"
+	"  JOIN input.variant vi ON vi.id = i.variant"
+	"  JOIN main.variant vo ON vo.name = vi.name AND vo.identity = vi.identity AND vo.class = vi.class",
+	NULL,
+};
+
+static const char *const forget[] = {
+	"DELETE FROM main.divergence WHERE bucket IN (SELECT id FROM main.bucket WHERE cell IN"
+	"  (SELECT new FROM cell_map))",
+	"DELETE FROM main.bucket WHERE cell IN (SELECT new FROM cell_map)",
+	"DELETE FROM main.range WHERE cell IN (SELECT new FROM cell_map)",
+	"DELETE FROM main.kind_runs WHERE cell IN (SELECT new FROM cell_map)",
+	"DELETE FROM main.deviation WHERE cell IN (SELECT new FROM cell_map)",
+	"DELETE FROM main.failure WHERE cell IN (SELECT new FROM cell_map)",
+	NULL,
+};
+
+static const char *const copy[] = {
+	"CREATE TEMP TABLE session_map AS SELECT s.id AS old,"
+	"  s.id + coalesce((SELECT max(id) FROM main.session), 0) AS new FROM input.session s"
+	"  WHERE s.id IN (SELECT session FROM input.range WHERE cell IN (SELECT old FROM cell_map))",
+	"INSERT INTO main.session SELECT m.new, c.new, s.started, s.wall_ns, s.host, s.pid, s.jobs, s.finished"
+	"  FROM input.session s JOIN session_map m ON m.old = s.id JOIN campaign_map c ON c.old = s.campaign",
+	"INSERT INTO main.range SELECT m.new, r.first, r.count, s.new, r.events, r.interrupts, r.virtual_ns,"
+	"  r.digest, r.divergent, r.repeated, r.complete, r.limited, r.first_limited, r.crashed, r.hung, r.trapped,"
+	"  r.wall_ns FROM input.range r JOIN cell_map m ON m.old = r.cell JOIN session_map s ON s.old = r.session",
+	"INSERT INTO main.kind_runs SELECT m.new, k.kind, k.runs FROM input.kind_runs k"
+	"  JOIN cell_map m ON m.old = k.cell",
+	"INSERT INTO main.deviation SELECT m.new, d.name, d.uses, d.runs FROM input.deviation d"
+	"  JOIN cell_map m ON m.old = d.cell",
+	"INSERT INTO main.failure SELECT m.new, f.seed, f.kind, f.text FROM input.failure f"
+	"  JOIN cell_map m ON m.old = f.cell",
+	"INSERT INTO main.bucket (cell, kind, check_name, function, known, runs, first_seed)"
+	"  SELECT m.new, b.kind, b.check_name, b.function, b.known, b.runs, b.first_seed FROM input.bucket b"
+	"  JOIN cell_map m ON m.old = b.cell",
+	"INSERT INTO main.divergence SELECT o.id, d.seed, d.vm, d.vcpu, d.vector, d.time_ns, d.event, d.site,"
+	"  d.text, d.frames FROM input.divergence d JOIN input.bucket b ON b.id = d.bucket"
+	"  JOIN cell_map m ON m.old = b.cell JOIN main.bucket o ON o.cell = m.new AND o.kind = b.kind"
+	"  AND o.check_name = b.check_name AND o.function = b.function AND o.known = b.known",
+	"INSERT INTO main.series SELECT m.new, t.wall_ns, t.runs, t.events, t.divergent, t.buckets"
+	"  FROM input.series t JOIN session_map m ON m.old = t.session",
+	"DROP TABLE session_map", "DROP TABLE cell_map", "DROP TABLE campaign_map",
+	NULL,
+};
+
+bool store_merge(struct store *s, const char *path)
+{
+	struct store *input;
+	bool ok;
+
+	/* Opening it as a store first: is it one, and of this version? */
+	input = store_open_existing(path, s->error, sizeof(s->error));
+	if (!input)
+		return false;
+	store_close(input);
+	ok = store_sql(s, "ATTACH ? AS input", NULL, NULL, "s", path) && store_begin_write(s) && each(s, add_names) &&
+	     each(s, match) && each(s, forget) && each(s, copy) && store_end_write(s) &&
+	     store_sql(s, "DETACH input", NULL, NULL, "");
+	return ok;
+}
+
+/* --- What a merged store lacks. */
+struct report {
+	FILE *f;
+	uint64_t nr;
+	int64_t scenario_variant;
+	uint64_t next;
+	char name[160];
+};
+
+static void take_missing(sqlite3_stmt *q, void *arg)
+{
+	struct report *r = arg;
+	int64_t first = sqlite3_column_int64(q, 3), count = sqlite3_column_int64(q, 4);
+	int64_t start = sqlite3_column_int64(q, 5), last = sqlite3_column_int64(q, 6);
+
+	(void)count;
+	if (start >= first)
+		return;
+	r->nr++;
+	fprintf(r->f, "gap: %s on %s: seeds %lld-%lld of %lld\n", sqlite3_column_text(q, 1), sqlite3_column_text(q, 2),
+		(long long)start, (long long)first - 1, (long long)last);
+}
+
+static void take_line(sqlite3_stmt *q, void *arg)
+{
+	struct report *r = arg;
+
+	r->nr++;
+	fprintf(r->f, "%s\n", sqlite3_column_text(q, 0));
+}
+
+/* Each range beside the end of the one before it; a last one beyond the end closes the campaign. */
+#define RANGES \
+	"WITH all_ranges AS (SELECT cell.campaign, cell.scenario, cell.variant, range.first, range.count" \
+	"  FROM range JOIN cell ON cell.id = range.cell UNION ALL SELECT DISTINCT campaign.id, cell.scenario," \
+	"  cell.variant, campaign.last_seed + 1, 0 FROM campaign JOIN cell ON cell.campaign = campaign.id" \
+	"  WHERE campaign.budget_ns = 0)," \
+	" placed AS (SELECT all_ranges.*, coalesce(lag(all_ranges.first + all_ranges.count) OVER same," \
+	"  campaign.first_seed) AS start, campaign.last_seed FROM all_ranges JOIN campaign" \
+	"  ON campaign.id = all_ranges.campaign WINDOW same AS (PARTITION BY all_ranges.campaign," \
+	"  all_ranges.scenario, all_ranges.variant ORDER BY all_ranges.first)) "
+
+bool store_check(struct store *s, FILE *f, uint64_t *nr_wrong)
+{
+	struct report r = { .f = f };
+	bool ok = store_sql(s, RANGES "SELECT placed.campaign, scenario.name, variant.name, placed.first, placed.count,"
+			    " placed.start, placed.last_seed FROM placed JOIN scenario ON scenario.id = placed.scenario"
+			    " JOIN variant ON variant.id = placed.variant WHERE placed.start < placed.first"
+			    " ORDER BY 1, 2, 3, 4", take_missing, &r, "") &&
+		  store_sql(s, RANGES "SELECT 'overlap: ' || scenario.name || ' on ' || variant.name || ': seeds ' ||"
+			    " placed.first || '-' || (placed.start - 1) FROM placed JOIN scenario"
+			    " ON scenario.id = placed.scenario JOIN variant ON variant.id = placed.variant"
+			    " WHERE placed.start > placed.first AND placed.count > 0 ORDER BY 1", take_line, &r, "") &&
+		  store_sql(s, "SELECT 'mixed: variant ' || name || ' has ' || count(DISTINCT identity) || ' identities: '"
+			    " || group_concat(DISTINCT identity) FROM variant GROUP BY name HAVING"
+			    " count(DISTINCT identity) > 1 ORDER BY 1", take_line, &r, "");
+
+	*nr_wrong = r.nr;
+	return ok;
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kills a campaign with a store at random moments, goes on, and compares.
+
+Both lapicsim itself and its workers are killed, with SIGKILL, SIGTERM and
+SIGINT.  At the end the stored campaign must be what an uninterrupted one is: the
+same JSON, byte for byte, and each seed of each cell in exactly one range.
+"""
+
+import argparse
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+
+def children(pid):
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
+            return [int(p) for p in f.read().split()]
+    except OSError:
+        return []
+
+
+def kill_once(command, chance, log):
+    """One session: started, and killed somewhere. True if it came to its end."""
+    p = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
+    time.sleep(chance.uniform(0.0, 0.3))
+    victim = p.pid
+    if chance.random() < 0.3:
+        victim = chance.choice(children(p.pid) or [p.pid])
+    # Our own child, or its child: not reaped before we wait, so the number is still its.
+    if p.poll() is None:
+        try:
+            os.kill(victim, chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
+        except ProcessLookupError:
+            pass
+    if victim != p.pid:
+        time.sleep(chance.uniform(0.0, 0.1))
+        if p.poll() is None:
+            p.kill()
+    return p.wait() in (0, 10)
+
+
+def gaps(path, nr_seeds):
+    wrong = []
+    with sqlite3.connect(path) as db:
+        for cell, in db.execute("SELECT id FROM cell").fetchall():
+            at = 0
+            for first, count in db.execute("SELECT first, count FROM range WHERE cell = ? ORDER BY first", (cell,)):
+                if first != at:
+                    wrong.append("cell %d: a range at %d, expected at %d" % (cell, first, at))
+                at = first + count
+            if at != nr_seeds:
+                wrong.append("cell %d ends at %d" % (cell, at))
+        sessions = db.execute("SELECT count(*) FROM session").fetchone()[0]
+    return wrong, sessions
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seeds", type=int, default=200000, help="per scenario; more than the kills leave time for")
+    args = parser.parse_args()
+    store = os.path.join(args.build, "kill.db")
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(store + suffix):
+            os.unlink(store + suffix)
+    base = [args.build + "/lapicsim", "run", "pv-eoi-disable", "hlt-wakeup", "--variant", "6.12", "--seeds",
+            "0-%d" % (args.seeds - 1), "--replay-share", "0", "--json"]
+    chance = random.Random(args.kills)
+    ended = 0
+    with open(store + ".log", "w", encoding="utf-8") as log:
+        for i in range(args.kills):
+            ended += kill_once(base + ["--store", store], chance, log)
+            if i % 100 == 99:
+                print("%d kills, %d times it was over before" % (i + 1, ended), flush=True)
+    stored = subprocess.run(base + ["--store", store], stdout=subprocess.PIPE, text=True, check=False)
+    whole = subprocess.run(base, stdout=subprocess.PIPE, text=True, check=False)
+    wrong, sessions = gaps(store, args.seeds)
+    if stored.stdout != whole.stdout or stored.returncode != whole.returncode:
+        wrong.append("the result is not that of an uninterrupted campaign")
+    for line in wrong:
+        print("not ok: " + line)
+    print("%d sessions, %d of them ended by themselves" % (sessions, ended))
+    print("%d passed, %d failed" % (args.kills if not wrong else 0, len(wrong)))
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
