@@ -184,11 +184,12 @@ void hs_vm_enter(struct kw_hw *hw)
 	hw->exit_qual = 0;	/* SDM, "Basic VM-Exit Information": 0 where a reason defines none */
 	if (hw->has_apicv)
 		apicv_enter(v);
-	if (!valid || !inject(v, info))
+	if (!valid || !inject(v, info)) {
 		run_guest(v, timer_ns);
-	/* In an entry that KVM made only to exit, no timer can go off. */
-	if (unlikely(machine.timers) && !forced)
-		oracle_timer_exit(v->index);
+		/* In an entry that KVM made only to exit, no timer can go off. */
+		if (unlikely(machine.timers) && !forced)
+			oracle_timer_exit(v->index);
+	}
 	host_event(DIGEST_EXIT, v->index, (uint64_t)hw->exit_reason << 32 | (uint32_t)hw->exit_qual);
 }
 

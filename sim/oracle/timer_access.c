@@ -315,8 +315,11 @@ void timer_load(struct oracle_vcpu *v, const uint8_t *regs, bool accepted)
 
 			write_deadline(t, t->deadline, begin, end);
 			t->maybe_over = maybe_over;
-		} else if (t->deadline && !timer_masked(t))
-			timer_slot_allow(timer_slot_for(t, timer_vector(t)), end);	/* KVM may still hold it, and starts it anew */
+		} else if (t->deadline && timer_masked(t)) {
+			t->masked_pending = t->masked_expiry = true;	/* KVM may still hold it, and starts it anew */
+		} else if (t->deadline) {
+			timer_slot_allow(timer_slot_for(t, timer_vector(t)), end);
+		}
 		return;
 	}
 	t->deadline = 0;
