@@ -266,8 +266,6 @@ static void check_timer_keys(struct parser *p)
 		complain_at(p, "guest", "timer_vector_first", "must be at most timer_vector_last");
 	else if (s->timer_vector_first <= s->vector_last && s->timer_vector_last >= s->vector_first)
 		complain_at(p, "guest", "timer_vector_first", "the timers' vectors must be no devices' and IPIs'");
-	if (s->apicv)
-		complain_at(p, "topology", "apicv", "does not go with timers");
 }
 
 /* What no single row can know. */

@@ -12,7 +12,6 @@
 #include "sim/trace.h"
 
 /* What a VM-Entry takes: so no chain of entries and exits is free of time, and a livelock ends the run. */
-#define unlikely(x)	__builtin_expect(!!(x), 0)
 #define ENTRY_NS	40u
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 

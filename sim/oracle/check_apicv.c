@@ -23,6 +23,7 @@
 
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/message.h"
+#include "sim/oracle/timer.h"
 
 #define REGS_BYTES	0x400u
 
@@ -131,5 +132,7 @@ void oracle_hw_dispatch(uint32_t vcpu, uint8_t vector, const struct kw_hw *hw)
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
 	mark_unnotified(v, &hw->apicv);
+	if (oracle.timer)
+		check_timer_dispatch(v, vector);
 	check_hw_dispatch(v, vector, hw->interruptibility);
 }

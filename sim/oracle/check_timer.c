@@ -96,6 +96,24 @@ static bool bank_test(const struct kw_apic_state *kvm, uint32_t bank, uint32_t v
 	return apic_reg_word(kvm->regs, bank, (int)(vector >> 5)) >> (vector & 31) & 1;
 }
 
+/* One that was pending is dispatched, with whatever had expired meanwhile. */
+static void goes_with(struct oracle_timer *t, struct timer_slot *s, uint32_t vector)
+{
+	if (s && s->must)
+		shown(t, s);
+	if (timer_vector(t) == vector && timer_may_be_early(t, oracle.config.now_ns()))
+		t->maybe_over = true;
+}
+
+/* By the hardware, between two looks at IRR: what was pending then is all that can be dispatched. */
+void check_timer_dispatch(struct oracle_vcpu *v, uint32_t vector)
+{
+	if (vector < oracle.config.timer_vector_first || vector > oracle.config.timer_vector_last)
+		return;
+	timer_advance(v, oracle.config.now_ns());
+	goes_with(timer_of(v), timer_slot_find(timer_of(v), vector), vector);
+}
+
 static void check_vector(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t vector, bool dispatched)
 {
 	bool was = vector_test(v->apic.irr, vector), is = bank_test(kvm, APIC_REG_IRR, vector);
@@ -104,10 +122,10 @@ static void check_vector(struct oracle_vcpu *v, const struct kw_apic_state *kvm,
 
 	/* One that was pending takes in what expires meanwhile, and goes with it. */
 	s = was ? timer_slot_find(t, vector) : NULL;
-	if (s && s->must && (dispatched || s->must_hi <= oracle.config.now_ns()))
+	if (was && dispatched)
+		goes_with(t, s, vector);
+	else if (s && s->must && s->must_hi <= oracle.config.now_ns())
 		shown(t, s);
-	if (was && dispatched && timer_vector(t) == vector && timer_may_be_early(t, oracle.config.now_ns()))
-		t->maybe_over = true;
 	if (dispatched && !was)
 		appeared(v, vector, false);
 	if (is && (dispatched || !was))
@@ -162,6 +180,20 @@ void check_timer_outside(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 		    i != v->late_ack && i != v->last_eoi)
 			vector = i;
 	check_timer(v, kvm, v->owed == vector ? -1 : vector);
+}
+
+/*
+ * What the fast path did with the access in progress shows before the access is
+ * over: it is taken as it is, and judged when the access is known.
+ */
+void check_timer_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+{
+	const struct oracle_timer *t = timer_of(v);
+
+	if (!t->busy || !t->is_write)
+		check_timer_outside(v, kvm);
+	else if (!vector_test(v->apic.irr, timer_vector(t)))
+		vcpu_may_set(v, timer_vector(t));
 }
 
 /* --- Reads. */

@@ -257,6 +257,9 @@ void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_sta
 	check_tpr(v, kvm);
 	check_isr(v, kvm, -1);
 	check_pv_exit(v, kvm, pv_word, pv_word_readable);
+	/* With APICv KVM posts on the fast path of an exit. */
+	if (unlikely(oracle.timer) && kvm->apicv)
+		check_timer_exit(v, kvm);
 	check_irr(v, kvm);
 	check_tmr(v, kvm);
 	check_cache(v, kvm);

@@ -101,6 +101,10 @@ static inline void timer_looked(struct oracle_vcpu *v)
  * the timer's vectors do they show?  It enters the ideal APIC, if it is right.
  */
 void check_timer_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm);
+/* The hardware dispatches a virtual interrupt. */
+void check_timer_dispatch(struct oracle_vcpu *v, uint32_t vector);
+/* An exit, while APICv is there: KVM may have posted on its fast path. */
+void check_timer_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 /* An entry was cancelled, or userspace looks. */
 void check_timer_outside(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 void check_timer_read(struct oracle_vcpu *v, uint8_t reg, uint64_t value, uint64_t begin, uint64_t end);

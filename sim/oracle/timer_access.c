@@ -41,12 +41,21 @@ static void arm(struct oracle_timer *t, uint64_t begin, uint64_t lo, uint64_t hi
 	t->due_hi = hi;
 }
 
+/* It is judged again from here on, but not what was due while it was not. */
+static void find_track(struct oracle_timer *t)
+{
+	for (int i = 0; t->lost_track && i < TIMER_MAX_SLOTS; i++)
+		t->slot[i].must = false;
+	t->lost_track = false;
+}
+
 /* From @left_ns on, or from the initial count. */
 static void start_count(struct oracle_timer *t, uint64_t left_ns, uint64_t begin, uint64_t end)
 {
 	uint64_t whole;
 
-	t->armed = t->masked_pending = t->stretched = t->lost_track = false;
+	t->armed = t->masked_pending = t->stretched = false;
+	find_track(t);
 	t->period = period_of(t);
 	whole = t->period ? t->period : (uint64_t)t->count * t->divide;
 	if (left_ns > whole)
@@ -57,7 +66,8 @@ static void start_count(struct oracle_timer *t, uint64_t left_ns, uint64_t begin
 
 static void disarm(struct oracle_timer *t)
 {
-	t->armed = t->masked_pending = t->masked_expiry = t->lost_track = false;
+	t->armed = t->masked_pending = t->masked_expiry = false;
+	find_track(t);
 	t->count = 0;
 	t->period = t->deadline = 0;
 }

@@ -80,6 +80,7 @@ ROWS = (
     ("pir-hides-irr", "apicv-posted", "stale-cache", "apicv-rvi"),
     ("pir-loses-one", "apicv-posted", "lost-interrupt", "irr-lost"),
     ("scan-without-pir", "apicv-eoi-exit", "eoi-message", "ioapic-eoi-missing"),
+    ("timer-drop-nth", "apicv-timer", "lost-interrupt", "timer-lost"),
     ("arm-with-apicv", "apicv-plain", "pv-eoi-word", "pv-word-apicv"),
     ("ioapic-eoi-lost", "ioapic-level", "eoi-message", "ioapic-eoi-missing"),
     ("ioapic-eoi-lost", "ioapic-level", "eoi-message", "quiet-remote-irr"),
