@@ -131,7 +131,7 @@ struct kw_hw {
 	/* Guest state: both sides. */
 	uint64_t rflags;		/* only IF matters */
 	uint32_t interruptibility;	/* KW_BLOCK_* */
-	uint32_t reserved;
+	uint32_t access_bytes;		/* APIC access: its width, 1, 2 or 4 */
 	uint64_t rax, rbx, rcx, rdx, rsi, rip;
 	/* Exit information: written by the hardware. */
 	uint32_t exit_reason;		/* enum kw_exit_reason */
@@ -289,6 +289,8 @@ int  kw_wait_graph(char *buf, uint64_t len);
 void hs_vm_enter(struct kw_hw *hw);
 /* After an exit was synchronised and before KVM handles it. */
 void hs_vm_exit_handle(struct kw_hw *hw);
+/* KVM has handled that exit; @faulted: with an exception for the guest. Not after an exit that re-entered at once. */
+void hs_vm_exit_done(struct kw_hw *hw, bool faulted);
 /* An entry that KVM cancelled at the last moment. */
 void hs_vm_cancel(struct kw_hw *hw);
 void hs_vcpu_created(struct kw_hw *hw);

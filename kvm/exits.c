@@ -87,26 +87,27 @@ static int kw_exit_mmio(struct kvm_vcpu *vcpu)
 }
 
 /*
- * xAPIC MMIO. An EOI goes the short way that VMX has for it; everything else the
- * way that the emulator takes: to the APIC's device, else to userspace.
+ * xAPIC MMIO. An EOI goes the short way that VMX has for it while the APIC-access
+ * page is in use; everything else the way that the emulator takes: to the APIC's
+ * device, else to userspace.
  */
 static int kw_exit_apic_access(struct kvm_vcpu *vcpu)
 {
 	struct kw_hw *hw = kw_hw(vcpu);
 	struct kvm_lapic *apic = vcpu->arch.apic;
 	gpa_t addr = (vcpu->arch.apic_base & PAGE_MASK) | (hw->exit_qual & 0xfff);
-	u32 val = hw->mmio_data;
 	bool write = hw->exit_qual & 0x1000;
+	u32 val = write ? hw->mmio_data : 0;
 	int r;
 
-	if (write && (hw->exit_qual & 0xfff) == APIC_EOI) {
+	if (write && (hw->exit_qual & 0xfff) == APIC_EOI && kvm_get_apic_mode(vcpu) == LAPIC_MODE_XAPIC) {
 		kvm_lapic_set_eoi(vcpu);
 		return kvm_skip_emulated_instruction(vcpu);
 	}
 	if (write)
-		r = kvm_iodevice_write(vcpu, &apic->dev, addr, 4, &val);
+		r = kvm_iodevice_write(vcpu, &apic->dev, addr, hw->access_bytes, &val);
 	else
-		r = kvm_iodevice_read(vcpu, &apic->dev, addr, 4, &val);
+		r = kvm_iodevice_read(vcpu, &apic->dev, addr, hw->access_bytes, &val);
 	if (r)
 		return kw_mmio_to_user(vcpu, addr, write);
 	hw->mmio_data = val;
@@ -141,12 +142,15 @@ int kw_op_handle_exit(struct kvm_vcpu *vcpu, fastpath_t fastpath)
 
 	hs_vm_exit_handle(hw);
 	kw_point(KW_POINT_EXIT);
-	if (fastpath != EXIT_FASTPATH_NONE)
+	if (fastpath != EXIT_FASTPATH_NONE) {
+		hs_vm_exit_done(hw, false);
 		return 1;
+	}
 	if (hw->exit_reason >= KW_NR_EXIT_REASONS || !kw_exits[hw->exit_reason])
 		hs_fault("an exit reason that the vendor module does not know");
 	r = kw_exits[hw->exit_reason](vcpu);
 	hw->rax = vcpu->arch.regs[VCPU_REGS_RAX];
 	hw->rdx = vcpu->arch.regs[VCPU_REGS_RDX];
+	hs_vm_exit_done(hw, vcpu->arch.exception.pending);
 	return r;
 }

@@ -36,7 +36,11 @@ void guest_init(void)
 
 enum op guest_draw_op(struct vcpu *v)
 {
-	return rng_weighted(&v->program, weights(), OP_NR_DRAWN, total_weight);
+	enum op op = rng_weighted(&v->program, weights(), OP_NR_DRAWN, total_weight);
+
+	if (unlikely(v->apic_off | v->svr_off))
+		op = guest_op_with_apic_off(v, op);
+	return op;
 }
 
 /* STI and MOV SS block for one instruction. */
@@ -52,6 +56,8 @@ static enum op next_quiet(struct vcpu *v)
 	v->quiet = true;
 	if (v->nr_handlers)
 		return v->eoi_done ? OP_IRET : v->handler_service[v->nr_handlers - 1] ? OP_SERVICE : OP_EOI;
+	if (v->apic_off || v->svr_off)
+		return OP_APIC_ON;
 	if (v->tpr)
 		return OP_TPR;
 	if (guest_timer_keeps_on(v))

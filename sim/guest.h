@@ -41,6 +41,13 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(IO, io, "out", 2)						\
 	X(MMIO, mmio, "mmio write", 2)					\
 	X(READ_APIC, read_apic, "apic read", 2)				\
+	X(REG_READ, reg_read, "read a register", 2)			\
+	X(REG_WRITE, reg_write, "write a register", 2)			\
+	X(REG_MSR, reg_msr, "access an x2apic msr", 2)			\
+	X(SVR, svr, "svr", 2)						\
+	X(LOGICAL_ID, logical_id, "id, ldr or dfr", 2)			\
+	X(APIC_BASE, apic_base, "apic base", 2)				\
+	X(ICR_ANY, icr_any, "ipi of any kind", 2)			\
 	X(NMI, nmi, "nmi ipi", 2)					\
 	X(NMI_OTHERS, nmi_others, "nmi to all others", 2)		\
 	X(INIT_IPI, init_ipi, "init", 2)				\
@@ -64,6 +71,7 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(EOI, eoi, "eoi", 2)						\
 	X(IRET, iret, "iret", 2)					\
 	X(ICR_LOW, icr_low, "icr low", 2)				\
+	X(APIC_ON, apic_on, "apic on again", 2)			\
 	X(NMI_IRET, nmi_iret, "iret from nmi", 2)			\
 	X(BOOT, boot, "boot", 2)					\
 	X(STARTUP_SIPI, startup_sipi, "startup sipi", 2)		\
@@ -110,6 +118,10 @@ void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);
 enum op guest_draw_op(struct vcpu *v);
 /* ICR, in one write or two. */
 enum step guest_send_ipi(struct vcpu *v, uint32_t low, uint32_t dest);
+/* guest_regs.c: KVM took this value. */
+void guest_apic_base_written(struct vcpu *v, uint64_t value);
+/* guest_regs.c: @op, or what a guest whose APIC is off does instead. */
+enum op guest_op_with_apic_off(const struct vcpu *v, enum op op);
 /* guest_events.c: what NMI handler, startup code and a startup in progress want next. */
 bool guest_next_event_op(struct vcpu *v, bool quiet, enum op *op);
 

@@ -2,39 +2,90 @@
 /* See lapic.h. */
 #include "sim/lapic.h"
 
+#include "sim/guest.h"
 #include "sim/hyperv.h"
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
 
-void lapic_exit_write(struct vcpu *v, uint32_t offset, uint64_t value)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+
+/* Messages in flight must know of it before KVM can. */
+static void begin_access(struct vcpu *v, const struct oracle_access *a)
+{
+	v->accessing = true;
+	oracle_access_begin(v->index, a);
+}
+
+static void mmio(struct vcpu *v, bool write, uint32_t offset, uint32_t bytes, uint32_t value)
 {
 	struct kw_hw *hw = v->hw;
 
-	if (__builtin_expect(machine.scenario.hyperv, 0) && hyperv_exit_write(v, offset, value))
-		return;
-	if (!v->x2apic) {
-		hw->exit_reason = KW_EXIT_APIC_ACCESS;
-		hw->exit_qual = 0x1000 | offset;
+	hw->exit_reason = KW_EXIT_APIC_ACCESS;
+	hw->exit_qual = offset | (write ? 0x1000 : 0);
+	hw->access_bytes = bytes;
+	if (write)
 		hw->mmio_data = value;
-		return;
-	}
+	if (unlikely(machine.registers))
+		begin_access(v, &(struct oracle_access){ .write = write, .bytes = (uint8_t)bytes, .where = offset,
+							 .value = value });
+}
+
+void lapic_mmio_read(struct vcpu *v, uint32_t offset, uint32_t bytes) { mmio(v, false, offset, bytes, 0); }
+
+void lapic_mmio_write(struct vcpu *v, uint32_t offset, uint32_t bytes, uint32_t value)
+{
+	mmio(v, true, offset, bytes, value);
+}
+
+void lapic_rdmsr(struct vcpu *v, uint32_t index)
+{
+	v->hw->exit_reason = KW_EXIT_MSR_READ;
+	v->hw->rcx = index;
+	if (unlikely(machine.registers))
+		begin_access(v, &(struct oracle_access){ .msr = true, .where = index });
+}
+
+void lapic_wrmsr(struct vcpu *v, uint32_t index, uint64_t value)
+{
+	struct kw_hw *hw = v->hw;
+
 	hw->exit_reason = KW_EXIT_MSR_WRITE;
-	hw->rcx = MSR_X2APIC_BASE + (offset >> 4);
+	hw->rcx = index;
 	hw->rax = (uint32_t)value;
 	hw->rdx = value >> 32;
+	if (unlikely(machine.registers))
+		begin_access(v, &(struct oracle_access){ .msr = true, .write = true, .where = index, .value = value });
+}
+
+void lapic_exit_write(struct vcpu *v, uint32_t offset, uint64_t value)
+{
+	if (unlikely(machine.scenario.hyperv) && hyperv_exit_write(v, offset, value))
+		return;
+	if (v->x2apic)
+		lapic_wrmsr(v, MSR_X2APIC_BASE + (offset >> 4), value);
+	else
+		lapic_mmio_write(v, offset, 4, (uint32_t)value);
 }
 
 void lapic_exit_read(struct vcpu *v, uint32_t offset)
 {
-	struct kw_hw *hw = v->hw;
+	if (v->x2apic)
+		lapic_rdmsr(v, MSR_X2APIC_BASE + (offset >> 4));
+	else
+		lapic_mmio_read(v, offset, 4);
+}
 
-	if (!v->x2apic) {
-		hw->exit_reason = KW_EXIT_APIC_ACCESS;
-		hw->exit_qual = offset;
-		return;
-	}
-	hw->exit_reason = KW_EXIT_MSR_READ;
-	hw->rcx = MSR_X2APIC_BASE + (offset >> 4);
+void lapic_access_done(struct vcpu *v, bool faulted)
+{
+	const struct kw_hw *hw = v->hw;
+	uint64_t value = hw->exit_reason == KW_EXIT_APIC_ACCESS ? hw->mmio_data : hw->rdx << 32 | (uint32_t)hw->rax;
+	struct kw_apic_state st;
+
+	v->accessing = false;
+	kw_apic_state(hw, &st);
+	oracle_access_end(v->index, faulted, value, &st);
+	if (hw->exit_reason == KW_EXIT_MSR_WRITE && hw->rcx == MSR_APIC_BASE && !faulted)
+		guest_apic_base_written(v, value);
 }
 
 /* The PV EOI word as memory has it now, also after it was disabled; its page may be away. */
@@ -68,6 +119,8 @@ void lapic_check_exit(struct vcpu *v) { show(v, oracle_exit); }
 
 void lapic_tell(struct vcpu *v)
 {
+	if (unlikely(v->accessing))
+		oracle_access_apply(v->index);
 	switch (v->told) {
 	case ACTION_EOI:
 		oracle_guest_eoi(v->index);
@@ -101,6 +154,8 @@ void lapic_settle(struct vcpu *v, bool faulted)
 	lapic_tell(v);
 	if (__builtin_expect(v->timer_access, 0))
 		lapic_settle_timer(v, faulted);
+	if (unlikely(v->accessing))
+		lapic_access_done(v, faulted);
 	if (v->told == ACTION_PV_MSR) {
 		if (!faulted)
 			v->pv_msr = v->told_value;

@@ -17,7 +17,11 @@
 #define LAPIC_TPR	0x80u
 #define LAPIC_PPR	0xa0u
 #define LAPIC_EOI	0xb0u
+#define LAPIC_ID	0x20u
+#define LAPIC_LDR	0xd0u
+#define LAPIC_DFR	0xe0u
 #define LAPIC_SVR	0xf0u
+#define LAPIC_SVR_ENABLED 0x100u
 #define LAPIC_ISR	0x100u
 #define LAPIC_IRR	0x200u
 #define LAPIC_ICR	0x300u
@@ -37,6 +41,12 @@
 void lapic_exit_write(struct vcpu *v, uint32_t offset, uint64_t value);
 void lapic_exit_read(struct vcpu *v, uint32_t offset);
 
+/* The same by MMIO or by MSR, whatever the mode. */
+void lapic_mmio_read(struct vcpu *v, uint32_t offset, uint32_t bytes);
+void lapic_mmio_write(struct vcpu *v, uint32_t offset, uint32_t bytes, uint32_t value);
+void lapic_rdmsr(struct vcpu *v, uint32_t index);
+void lapic_wrmsr(struct vcpu *v, uint32_t index, uint64_t value);
+
 /* Before VM-Entry and after KVM synchronised an exit. */
 void lapic_check_entry(struct vcpu *v);
 void lapic_check_exit(struct vcpu *v);
@@ -48,5 +58,8 @@ void lapic_tell(struct vcpu *v);
 void lapic_settle_timer(struct vcpu *v, bool faulted);
 /* What an entry says about the last access: an injected #GP means that it failed. */
 void lapic_settle(struct vcpu *v, bool faulted);
+
+/* KVM has handled a register access. */
+void lapic_access_done(struct vcpu *v, bool faulted);
 
 #endif

@@ -263,7 +263,7 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 		v->vm = nr;
 		v->id = i;
 		v->tid = 1 + v->index;
-		v->x2apic = wants_x2apic(s, i);
+		v->boot_x2apic = v->x2apic = wants_x2apic(s, i);
 		if (build_vcpu(vm, v, error, n))
 			return -1;
 		/* Each change of the APIC map leaves an old one to RCU. */
@@ -399,6 +399,15 @@ static bool uses_events(const struct scenario *s)
 	       s->migrate_gap_ns || s->vcpu_events || s->mp_state || s->user_nmi || s->nmi_percent || s->init_percent;
 }
 
+/* Does anybody access registers at random? */
+static bool uses_registers(const struct scenario *s)
+{
+	const struct guest_mix *g = &s->guest;
+
+	return (g->reg_read || g->reg_write || g->reg_msr || g->svr || g->logical_id || g->apic_base || g->icr_any) &&
+	       !s->apicv && !g->init && !g->sipi && !g->startup && !s->init_percent && !s->migrate_gap_ns;
+}
+
 int machine_build(const struct scenario *s, char *error, uint64_t n)
 {
 	struct oracle_config oc;
@@ -417,11 +426,12 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = true, .tpr_shadow = s->tpr_shadow,
-				     .events = uses_events(s),
+				     .events = uses_events(s), .registers = uses_registers(s),
 				     .report = record_divergence, .now_ns = record_now,
 				     .timer = machine.timers,
 				     .timer_vector_first = (uint8_t)s->timer_vector_first,
 				     .timer_vector_last = (uint8_t)s->timer_vector_last };
+	machine.registers = oc.registers;
 	if (machine.nr_tasks > KW_MAX_TASKS || oracle_init(&oc)) {
 		snprintf(error, n, "%u tasks are too many", machine.nr_tasks);
 		return -1;
@@ -467,6 +477,7 @@ void machine_reset(uint64_t seed)
 		memset((char *)v + offsetof(struct vcpu, program), 0,
 		       sizeof(*v) - offsetof(struct vcpu, program));
 		v->message = -1;
+		v->x2apic = v->boot_x2apic;
 		v->pv_msr = machine.scenario.pv_eoi ? v->pv_gpa[0] | 1 : 0;
 		rng_init(&v->program, seed, v->tid, RNG_PROGRAM);
 		rng_init(&v->time, seed, v->tid, RNG_TIME);

@@ -45,7 +45,8 @@ struct vcpu {
 	uint32_t index;		/* over all VMs: the oracle's number */
 	uint32_t vm, id;	/* id: KVM's vcpu_id and initial APIC ID */
 	uint32_t tid;
-	bool	 x2apic;
+	bool	 boot_x2apic;	/* the mode that a run starts in */
+	bool	 x2apic;	/* the mode now */
 	uint64_t pv_gpa[2];	/* the two words that it uses, in turn */
 
 	/* What the guest's program keeps; see vcpu.c. */
@@ -67,6 +68,8 @@ struct vcpu {
 	uint8_t	 told;		/* enum vcpu_action */
 	uint64_t told_value;
 	int32_t	 message;	/* oracle's handle of an ICR write in progress, or -1 */
+	bool	 accessing;	/* a register access in progress, that the oracle was told of */
+	bool	 apic_off, svr_off; /* by IA32_APIC_BASE, by SVR */
 	bool	 icr_low_next;	/* xAPIC: ICR2 is written, ICR comes next */
 	uint64_t icr_value;
 	struct guest_events ev;
@@ -117,6 +120,7 @@ struct machine {
 	struct vm *vm;
 	struct vcpu *vcpu;
 	struct vcpu_side *sides; /* MACHINE_SIDES per vCPU; NULL: no migration */
+	bool	 registers;	/* the oracle keeps a register file */
 	uint8_t *prot;		/* one enum kw_user_prot a page of user memory */
 	uint64_t user_bytes, arena_bytes;
 	int	 kvm_fd;

@@ -48,6 +48,11 @@ struct guest_mix {
 	uint32_t io;			/* port I/O: leaves KVM_RUN */
 	uint32_t mmio;			/* MMIO that is not the APIC: leaves KVM_RUN */
 	uint32_t read_apic;		/* read ISR, IRR, PPR, TPR through the register interface */
+	uint32_t reg_read, reg_write, reg_msr; /* any register of the APIC, legal or not */
+	uint32_t svr;			/* software disable and enable */
+	uint32_t logical_id;		/* xAPIC ID, LDR, DFR */
+	uint32_t apic_base;		/* the mode */
+	uint32_t icr_any;		/* IPIs of every form */
 	uint32_t nmi;			/* NMI to any vCPU */
 	uint32_t nmi_others;
 	uint32_t init;			/* INIT to another vCPU */

@@ -212,6 +212,14 @@ void hs_vm_exit_handle(struct kw_hw *hw)
 		oracle_guest_if(v->index, guest_if_on(v), 0);
 }
 
+void hs_vm_exit_done(struct kw_hw *hw, bool faulted)
+{
+	struct vcpu *v = hw->owner;
+
+	if (!vcpu_bare_entry && unlikely(v->accessing))
+		lapic_access_done(v, faulted);
+}
+
 void hs_run_spins(void)
 {
 	uint32_t index = kw_shared.current_tid - 1;

@@ -24,6 +24,7 @@ struct message {
 	int32_t  next, prev;		/* chain */
 	uint8_t  vector;
 	bool	 active, level, group, ended, absorbed, soft_one;
+	struct destination dest;	/* kept only if identities change: with a register file */
 };
 
 struct message_box {
@@ -162,6 +163,10 @@ static inline void box_for_each_target(struct message *m, void (*call)(struct me
 
 /* message.c: forget a message that may or may not have arrived. */
 void message_release(struct message *m);
+/* message.c: @v may get it too; false: no room, and its vector is not judged any more. */
+bool message_add_target(struct message *m, struct oracle_vcpu *v);
+/* message.c: none of its targets is certain. */
+void message_soften(struct message *m);
 /* message.c: what acceptance of @m leaves in TMR. */
 void message_accept_tmr(struct oracle_vcpu *v, const struct message *m, bool overlap, bool soft);
 

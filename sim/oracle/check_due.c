@@ -15,6 +15,7 @@
  * sender is not done with it.
  */
 #include "sim/oracle/check_fast.h"
+#include "sim/oracle/deviation.h"
 
 #define BLOCKED	(KW_BLOCK_STI | KW_BLOCK_MOV_SS)
 
@@ -67,6 +68,8 @@ void check_due(const struct oracle_vcpu *v, const struct kw_hw *hw)
 	uint32_t class;
 
 	if (vector < 0 || hw->apicv.vid || !identity_enabled(&v->now))
+		return;
+	if (v->kept && deviation_allows(DEV_DISABLE_KEEPS))
 		return;
 	class = (uint32_t)vector >> 4;
 	if (class <= ideal_apic_isr_class(&v->apic))

@@ -27,6 +27,12 @@ static int32_t begin(struct destination *d, uint32_t vm, uint8_t vector, bool le
 		d->doubtful = true;
 		lowest = d->logical;
 	}
+	/* A shorthand makes the destination field meaningless, but not to KVM: docs/findings/lowest-shorthand.md. */
+	if (lowest && d->shorthand > SHORTHAND_SELF && !d->logical && d->dest == 0xff &&
+	    deviation_allows(DEV_LOWEST_SHORTHAND)) {
+		d->doubtful = true;
+		lowest = false;
+	}
 	return message_begin(d, vm, vector, level, lowest);
 }
 
@@ -66,6 +72,9 @@ int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr)
 		.wide = identity_x2apic(&v->now),
 	};
 
+	/* "Reserved Bit Checking": it faults, and nothing is sent. */
+	if (d.wide && (icr & 0xfff32000u))
+		return -1;
 	/* An INIT level de-assert changes nothing. */
 	if (mode == EVENT_INIT && level && !asserted)
 		return -1;
@@ -78,6 +87,16 @@ int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr)
 		level = false;
 	d.doubtful = level && !asserted;
 	return begin(&d, v->vm, icr & 0xff, level, mode == MODE_LOWEST);
+}
+
+/* "SELF IPI Register": fixed, edge, to this vCPU. */
+int32_t oracle_self_ipi_begin(uint32_t vcpu, uint64_t value)
+{
+	const struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	if (!identity_x2apic(&v->now) || value >> 8)
+		return -1;
+	return oracle_icr_begin(vcpu, value | SHORTHAND_SELF << 18 | 1u << 14);
 }
 
 void oracle_message_end(int32_t handle, bool accepted)

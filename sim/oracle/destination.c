@@ -3,11 +3,12 @@
  * Destination matching: SDM, "Determining IPI Destination", "Logical x2APIC
  * IDs", "Message Address Register Format".
  *
- * IDs, LDR, DFR, SVR and the mode are what KVM's register page last showed at a
- * VM-Entry; that KVM keeps these registers right is not judged here.  A message
- * that races with a change of them is judged by the old values, except that
- * for a change of SVR bit 8 both outcomes are legal; that a software-disabled
- * APIC drops messages is therefore not judged.  MSI addresses outside
+ * With a register file IDs, LDR, DFR, SVR and the mode are its, and a message that
+ * races with a change of them may find either (identity.c).  Without one they are
+ * what KVM's register page last showed at a VM-Entry: a message that races with a
+ * change of them is judged by the old values, except that for a change of SVR bit
+ * 8 both outcomes are legal; that a software-disabled APIC drops messages is then
+ * not judged.  MSI addresses outside
  * 0xfeexxxxx are not rejected: userspace must not send them.
  */
 #include "sim/oracle/destination.h"
@@ -51,7 +52,7 @@ static bool modes_mixed(const struct oracle_vcpu *v)
 {
 	const struct oracle_vm *vm = &oracle.vm[v->vm];
 
-	return vm->nr_xapic && vm->nr_xapic < vm->nr;
+	return (vm->nr_xapic && vm->nr_xapic < vm->nr) || vm->nr_changing;
 }
 
 static enum match may_if(bool condition)
@@ -65,22 +66,39 @@ static enum match wide_broadcast(const struct oracle_vcpu *v)
 	return !identity_x2apic(&v->now) && deviation_allows(DEV_WIDE_DESTINATION) ? MATCH_MAY : MATCH_MUST;
 }
 
+/* Another vCPU of the VM has the same ID, or will in a moment. */
+static bool shares_id(const struct oracle_vcpu *v)
+{
+	const struct oracle_vm *vm = &oracle.vm[v->vm];
+
+	if (!vm->nr_irregular && !vm->nr_changing)
+		return false;
+	for (uint32_t i = vm->first; i < vm->first + vm->nr; i++) {
+		const struct oracle_vcpu *w = oracle_vcpu(i);
+
+		if (w != v && (w->now.id == v->now.id || (w->changing && w->next.id == v->now.id)))
+			return true;
+	}
+	return false;
+}
+
 static enum match match_physical(const struct destination *d, const struct oracle_vcpu *v)
 {
 	if (d->dest == v->now.id)
-		return MATCH_MUST;
+		return oracle.config.x2apic_format && shares_id(v) && deviation_allows(DEV_SHARED_ID) ? MATCH_MAY :
+			MATCH_MUST;
 	if (d->wide && d->dest == BROADCAST_32)
 		return wide_broadcast(v);
 	if (!identity_x2apic(&v->now)) {
 		if (d->dest == BROADCAST_8)
-			return d->wide && modes_mixed(v) && deviation_allows(DEV_WIDE_DESTINATION) ? MATCH_MAY :
-				MATCH_MUST;
+			return modes_mixed(v) && deviation_allows(d->wide ? DEV_WIDE_DESTINATION :
+								  DEV_MIXED_BROADCAST) ? MATCH_MAY : MATCH_MUST;
 		return may_if(d->wide && d->dest == v->x2apic_id && deviation_allows(DEV_XAPIC_BY_X2APIC_ID));
 	}
 	if (d->dest != BROADCAST_8)
 		return MATCH_NO;
 	if (!d->wide)
-		return MATCH_MUST;
+		return modes_mixed(v) && deviation_allows(DEV_MIXED_BROADCAST) ? MATCH_MAY : MATCH_MUST;
 	return may_if(deviation_allows(DEV_BROADCAST_FF));
 }
 
@@ -94,6 +112,12 @@ static enum match match_eight_bits(uint32_t dest, const struct oracle_vcpu *v)
 		if (dest & ldr)
 			return MATCH_MUST;
 		break;
+	default:
+		/* Reserved. */
+		if (!deviation_is_on(DEV_DFR_RESERVED))
+			return MATCH_NO;
+		return may_if((dest == BROADCAST_8 || (dest >> 4 == ldr >> 4 && (dest & ldr & 0xf))) &&
+			      deviation_allows(DEV_DFR_RESERVED));
 	case 0x0:
 		if (!(dest & ldr & 0xf))
 			break;
@@ -103,8 +127,6 @@ static enum match match_eight_bits(uint32_t dest, const struct oracle_vcpu *v)
 		if (dest >> 4 == 0xf)
 			return deviation_allows(DEV_CLUSTER_15) ? MATCH_MAY : MATCH_MUST;
 		break;
-	default:
-		return MATCH_NO;
 	}
 	/* All ones is a broadcast; whether it reaches an APIC with an empty LDR is left open. */
 	return may_if(dest == BROADCAST_8);
@@ -168,7 +190,7 @@ static enum match match_address(const struct destination *d, const struct oracle
 	}
 }
 
-enum match destination_match(const struct destination *d, const struct oracle_vcpu *v)
+static enum match match_as_it_is(const struct destination *d, const struct oracle_vcpu *v)
 {
 	enum match match = match_address(d, v);
 
@@ -177,19 +199,45 @@ enum match destination_match(const struct destination *d, const struct oracle_vc
 	/*
 	 * "Local APIC State After It Has Been Software Disabled": it drops the
 	 * message, unless KVM is just handling the write that enables it, or a
-	 * state load.
+	 * state load: without a register file nobody knows.
 	 */
 	if (!identity_enabled(&v->now))
-		return MATCH_MAY;
+		return oracle.config.registers ? MATCH_NO : MATCH_MAY;
 	return d->doubtful ? MATCH_MAY : match;
 }
 
+/* While @v changes, a message finds the old state or the new one. */
+static enum match match_changing(const struct destination *d, const struct oracle_vcpu *v,
+				 enum match (*how)(const struct destination *d, const struct oracle_vcpu *v))
+{
+	struct oracle_vcpu *w = oracle_vcpu(v->index);
+	struct oracle_identity old = w->now;
+	enum match before = how(d, v), after;
+
+	w->now = w->next;
+	after = how(d, v);
+	w->now = old;
+	return before == after ? before : MATCH_MAY;
+}
+
+enum match destination_match(const struct destination *d, const struct oracle_vcpu *v)
+{
+	if (__builtin_expect(v->changing, 0))
+		return match_changing(d, v, match_as_it_is);
+	return match_as_it_is(d, v);
+}
+
 /* "Local APIC State After It Has Been Software Disabled"; one that is disabled by IA32_APIC_BASE is left open. */
-enum match destination_match_event(const struct destination *d, const struct oracle_vcpu *v)
+static enum match match_event(const struct destination *d, const struct oracle_vcpu *v)
 {
 	enum match match = match_address(d, v);
 
 	return match == MATCH_MUST && !(v->now.apic_base & APIC_BASE_EN) ? MATCH_MAY : match;
+}
+
+enum match destination_match_event(const struct destination *d, const struct oracle_vcpu *v)
+{
+	return v->changing ? match_changing(d, v, match_event) : match_event(d, v);
 }
 
 /*
@@ -227,7 +275,7 @@ void destination_window(const struct destination *d, const struct oracle_vm *vm,
 {
 	uint32_t from = 0, nr = vm->nr;
 
-	if (d->listed) {
+	if (d->listed || vm->nr_changing) {
 		/* All of them: who sends to 128 at a time can wait for it. */
 	} else if (d->shorthand == SHORTHAND_SELF) {
 		from = d->sender - vm->first;

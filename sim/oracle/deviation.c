@@ -50,6 +50,40 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_SW_DISABLED_DISPATCH] = {
 		"sw-disabled-dispatch", "KVM: what is in IRR is still delivered while software-disabled",
 		"SDM, \"Local APIC State After It Has Been Software Disabled\": IRR is held", true, 0 },
+	[DEV_X2APIC_RESERVED] = {
+		"x2apic-reserved", "KVM: only bits 63:32 of an x2APIC register are checked",
+		"reserved low bits of SVR, LVT entries and the divide configuration are dropped instead of faulting", true, 0 },
+	[DEV_ICR_BUSY] = {
+		"icr-busy", "KVM: kvm_x2apic_icr_write() clears what Intel ignores and AMD refuses",
+		"bit 12 of an x2APIC ICR write is dropped instead of faulting", true, 0 },
+	[DEV_LVT_STATUS] = {
+		"lvt-status", "KVM: apic_lvt_mask[] lets them through",
+		"delivery status and remote IRR of an LVT entry read as last written", true, 0 },
+	[DEV_ESR_SILENT] = {
+		"esr-silent", "KVM: nothing is ever logged in ESR",
+		"ESR reads 0, or what userspace loaded, whatever errors there were", true, 0 },
+	[DEV_DISABLE_KEEPS] = {
+		"disable-keeps", "KVM: IA32_APIC_BASE.EN = 0 is no reset",
+		"an APIC that is enabled anew has kept all but its ID; an interrupt that it kept may wait for the next event",
+		true, 0 },
+	[DEV_MMIO_HOLE] = {
+		"mmio-hole", "KVM api.rst, KVM_X86_QUIRK_LAPIC_MMIO_HOLE",
+		"the APIC's page reads all ones, and drops writes, while it is not in xAPIC mode", true, 0 },
+	[DEV_NARROW_ACCESS] = {
+		"narrow-access", "KVM: kvm_lapic_reg_read() takes 1 and 2 bytes; undefined by the SDM",
+		"a read of 1 or 2 bytes of an xAPIC register gives these bytes of it", true, 0 },
+	[DEV_SHARED_ID] = {
+		"shared-id", "KVM api.rst, KVM_CAP_X2APIC_API; kvm_recalculate_phys_map()",
+		"with 32-bit IDs a physical destination may miss some of several vCPUs with that ID", true, 0 },
+	[DEV_MIXED_BROADCAST] = {
+		"mixed-broadcast", "docs/findings/mixed-mode-broadcast.md",
+		"while some APICs are xAPICs and some x2APICs, an xAPIC's broadcast to 0xff may miss any of them", true, 0 },
+	[DEV_LOWEST_SHORTHAND] = {
+		"lowest-shorthand", "docs/findings/lowest-shorthand.md",
+		"a lowest-priority IPI by shorthand, with 0xff in the destination field, may go to several APICs", true, 0 },
+	[DEV_DFR_RESERVED] = {
+		"dfr-reserved", "SDM, \"Logical Destination Mode\": the model is reserved; KVM's map takes it for cluster",
+		"with a model that is neither flat nor cluster a logical destination may match as in the cluster model", true, 0 },
 	[DEV_PV_WORD_REPLACED] = {
 		"pv-word-replaced", "PV EOI ABI, clause 6, silent on memory that is replaced",
 		"a word that came back as 0 while armed counts as an ack", true, 0 },

@@ -104,17 +104,54 @@ int32_t message_begin(const struct destination *d, uint32_t vm, uint8_t vector, 
 			return leak(d, vm, vector, level, first, end);
 		}
 	}
-	if (!nr) {
+	/* Nobody's now may become somebody's while it is in flight. */
+	if (!nr && oracle.config.registers)
+		m->map = box_map_alloc();
+	if (!nr && m->map == NONE) {
 		box_slot_free(m);
 		return NONE;
 	}
 	if (m->map != NONE)
 		m->target = DIV_NONE;
+	if (oracle.config.registers)
+		m->dest = *d;
 	m->group = lowest && nr > 1;
 	m->begin_seq = ++oracle.seq;
 	box_link(m);
 	box_for_each_target(m, begin_target);
 	return (int32_t)(m - box.slot);
+}
+
+bool message_add_target(struct message *m, struct oracle_vcpu *v)
+{
+	bool added;
+
+	box_unlink(m);
+	added = add_target(m, m->map == NONE ? 1 : 2, v->index, true);
+	if (m->map != NONE)
+		m->target = DIV_NONE;
+	box_link(m);
+	if (!added) {
+		vector_set(oracle.vm[m->vm].leaked, m->vector);
+		oracle.vm[m->vm].any_leaked = true;
+		oracle.nr_leaked++;
+		vcpu_begins(v, m->vector, m->level);
+		return false;
+	}
+	begin_target(m, v);
+	return true;
+}
+
+void message_soften(struct message *m)
+{
+	if (m->map == NONE) {
+		m->soft_one = true;
+		return;
+	}
+	if (m->soft == NONE)
+		m->soft = box_map_alloc();
+	if (m->soft != NONE)
+		memcpy(box_map(m->soft), box_map(m->map), box.map_words * sizeof(uint64_t));
 }
 
 /*
@@ -148,8 +185,10 @@ static inline void end_target(struct message *m, struct oracle_vcpu *v)
 		vector_clear(v->taken, vector);
 	message_accept_tmr(v, m, overlap, soft);
 	if (soft || taken) {
-		/* Still a perhaps, even after one more dispatch. */
+		/* Still a perhaps, even after one more dispatch; if it is there, KVM need not have looked yet. */
 		vcpu_touch(v, v->again, vector);
+		if (vector_test(v->apic.irr, vector))
+			vcpu_touch(v, v->fresh, vector);
 		return;
 	}
 	vector_set(v->apic.irr, vector);
@@ -163,6 +202,8 @@ static void release_target(struct message *m, struct oracle_vcpu *v)
 {
 	v->nr_group -= m->group;
 	vcpu_touch(v, v->again, m->vector);
+	if (vector_test(v->apic.irr, m->vector))
+		vcpu_touch(v, v->fresh, m->vector);
 	if (!box_still_in_flight(v, m->vector))
 		vector_clear(v->taken, m->vector);
 	if (vector_test(v->apic.tmr, m->vector) != m->level) {

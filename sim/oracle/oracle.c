@@ -20,6 +20,7 @@
 #include "sim/oracle/chips_state.h"
 #include "sim/oracle/message.h"
 #include "sim/oracle/timer.h"
+#include "sim/oracle/regs.h"
 
 struct oracle_state oracle;
 
@@ -56,6 +57,8 @@ int oracle_init(const struct oracle_config *config)
 		ret = events_init(oracle.nr_vcpus, config->vcpus_per_vm);
 	if (!ret)
 		ret = timer_init();
+	if (!ret && config->registers)
+		ret = regs_init(oracle.nr_vcpus);
 	if (ret) {
 		oracle_fini();
 		return ret;
@@ -79,6 +82,7 @@ void oracle_fini(void)
 {
 	message_fini();
 	events_fini();
+	regs_fini();
 	chips_fini();
 	timer_fini();
 	free(oracle.vcpu);
@@ -91,11 +95,13 @@ void oracle_reset(void)
 	oracle.seq = 0;
 	message_reset();
 	events_reset();
+	regs_reset();
 	chips_reset();
 	timer_reset();
 	for (uint32_t i = 0; i < oracle.nr_vms; i++) {
 		memset(oracle.vm[i].leaked, 0, sizeof(oracle.vm[i].leaked));
 		oracle.vm[i].any_leaked = false;
+		oracle.vm[i].nr_changing = 0;
 	}
 	for (uint32_t i = 0; i < oracle.nr_vcpus; i++) {
 		struct oracle_vcpu *v = &oracle.vcpu[i];
@@ -129,6 +135,8 @@ void oracle_baseline(uint32_t vcpu, uint32_t apic_id, bool x2apic, const struct 
 	v->base_pv_msr = kvm->pv_eoi_msr;
 	vcpu_restore(v);
 	vcpu_identity_set(v, &id);
+	if (regs.vcpu)
+		regs_baseline(v, kvm);
 }
 
 /*
@@ -158,6 +166,10 @@ static inline void identity_refresh(struct oracle_vcpu *v, const struct kw_apic_
 {
 	struct oracle_identity id;
 
+	if (unlikely(regs.vcpu != NULL)) {
+		check_regs(v, kvm);
+		return;
+	}
 	vcpu_identity_read(v, kvm, &id);
 	if (unlikely(id.apic_base != v->now.apic_base || id.id != v->now.id || id.ldr != v->now.ldr ||
 		     id.dfr != v->now.dfr || id.svr != v->now.svr))
@@ -387,24 +399,26 @@ void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_a
 	check_get_lapic(v, regs);
 }
 
-void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *regs, bool accepted)
+void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *page, bool accepted)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
 	if (unlikely(oracle.timer))
-		timer_load(v, regs, accepted);
+		timer_load(v, page, accepted);
 	if (!accepted)
 		return;
 	message_overwritten(v);
 	if (unlikely(chips.on))
 		chips_overwritten(v, v->may);
-	apic_reg_bank(regs, APIC_REG_IRR, v->apic.irr);
-	apic_reg_bank(regs, APIC_REG_ISR, v->apic.isr);
-	apic_reg_bank(regs, APIC_REG_TMR, v->apic.tmr);
+	apic_reg_bank(page, APIC_REG_IRR, v->apic.irr);
+	apic_reg_bank(page, APIC_REG_ISR, v->apic.isr);
+	apic_reg_bank(page, APIC_REG_TMR, v->apic.tmr);
 	ideal_apic_recount(&v->apic);
-	v->apic.tpr = (uint8_t)apic_reg(regs, APIC_REG_TPR);
+	v->apic.tpr = (uint8_t)apic_reg(page, APIC_REG_TPR);
 	v->last_eoi = v->late_ack = -1;
 	v->ppr_lazy = true;
+	if (unlikely(regs.vcpu != NULL))
+		regs_loaded(v, page);
 }
 
 void oracle_user_pv_msr(uint32_t vcpu, uint64_t value, bool accepted)

@@ -31,6 +31,7 @@ struct oracle_config {
 	bool events;		/* NMI, INIT and SIPI are judged */
 	bool timer;		/* follow the APIC timers, whose vectors nobody else uses: */
 	uint8_t timer_vector_first, timer_vector_last;
+	bool registers;		/* every register access is told, and judged; nobody sends INIT */
 	bool x2apic_format;	/* MSI addresses carry 32-bit destinations (KVM_X2APIC_API_USE_32BIT_IDS) */
 	/* Called for each divergence, which is the callee's until it returns. */
 	void (*report)(const struct divergence *d);
@@ -116,6 +117,18 @@ void oracle_timer_write(uint32_t vcpu, enum oracle_timer_reg reg, uint64_t value
 void oracle_timer_read(uint32_t vcpu, enum oracle_timer_reg reg);
 void oracle_timer_done(uint32_t vcpu, bool accepted, uint64_t value);	/* @value: what was read */
 void oracle_timer_exit(uint32_t vcpu);			/* the hardware has left the guest just now */
+/* --- Accesses to registers, by the guest or by userspace (KVM_GET_MSRS, KVM_SET_MSRS). --- */
+struct oracle_access {
+	bool	 write, msr, host;
+	uint8_t	 bytes;		/* of an MMIO access */
+	uint32_t where;		/* MSR, or offset in the APIC's page */
+	uint64_t value;		/* written */
+};
+void oracle_access_begin(uint32_t vcpu, const struct oracle_access *a); /* before anybody can see it */
+void oracle_access_apply(uint32_t vcpu);		/* after oracle_exit(), before KVM handles it */
+void oracle_access_end(uint32_t vcpu, bool faulted, uint64_t value, const struct kw_apic_state *kvm);
+/* SELF IPI (x2APIC MSR 0x83f), as oracle_icr_begin(). */
+int32_t oracle_self_ipi_begin(uint32_t vcpu, uint64_t value);
 
 /* --- Userspace, between two KVM_RUNs of that vCPU. Same layout as struct kvm_lapic_state. --- */
 void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_apic_state *kvm);

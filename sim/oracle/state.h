@@ -16,7 +16,7 @@
 #include "sim/oracle/apic.h"
 #include "sim/oracle/oracle.h"
 
-/* What other vCPUs' messages match against. Taken from KVM's page, not judged. */
+/* What other vCPUs' messages match against. Taken from KVM's page, unless there is a register file. */
 struct oracle_identity {
 	uint64_t apic_base;
 	uint32_t id;			/* xAPIC: 8 bits, already shifted down */
@@ -51,6 +51,8 @@ struct oracle_vcpu {
 	bool	 if_known, if_enabled;
 	bool	 tmr_loose;
 	bool	 moved;			/* to a new vCPU, not entered there yet */
+	bool	 kept;			/* IRR is what it was before the APIC was off: KVM need not look */
+	bool	 changing;		/* @next is on its way in: identity.c */
 	uint32_t blocking;		/* KW_BLOCK_* */
 	uint32_t reported;		/* checks whose mismatch persists: 1u << enum check */
 
@@ -67,7 +69,7 @@ struct oracle_vcpu {
 
 	uint32_t index, vm;
 	uint32_t x2apic_id;
-	struct oracle_identity now;
+	struct oracle_identity now, next;
 	struct oracle_identity base;	/* oracle_baseline() */
 	uint64_t base_pv_msr;
 	uint8_t  base_tpr;
@@ -77,6 +79,7 @@ struct oracle_vm {
 	uint32_t first, nr;		/* vCPU indexes */
 	uint32_t nr_irregular;		/* vCPUs whose ID is not their place in the VM */
 	uint32_t nr_xapic;
+	uint32_t nr_changing;
 	uint32_t leaked[APIC_WORDS];	/* vectors in flight for ever: no room to follow a message */
 	bool	 any_leaked;
 };

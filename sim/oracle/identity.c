@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Changes of ID, LDR, DFR, SVR and the mode, as intervals: a message that begins
+ * in between may match by the old state or by the new (destination.c); one that
+ * was in flight already may or may not arrive at any of its old targets, and may
+ * arrive at the changing vCPU.
+ *
+ * All of its targets: who shares an ID with the changing vCPU, or is another
+ * candidate of a lowest-priority message, may get it or lose it too.
+ */
+#include "sim/oracle/identity.h"
+
+#include "sim/oracle/box.h"
+#include "sim/oracle/destination.h"
+
+static void overlaps(struct message *m, struct oracle_vcpu *v)
+{
+	bool covered = box_covers(m, v, m->vector);
+
+	if (!covered && destination_match(&m->dest, v) == MATCH_NO)
+		return;
+	if (!covered && !message_add_target(m, v))
+		return;
+	message_soften(m);
+}
+
+void identity_window_open(struct oracle_vcpu *v, const struct oracle_identity *next)
+{
+	v->next = *next;
+	v->changing = true;
+	oracle.vm[v->vm].nr_changing++;
+	for (int32_t i = 0; i < box.high; i++) {
+		struct message *m = &box.slot[i];
+
+		if (m->active && !m->ended && m->vm == v->vm)
+			overlaps(m, v);
+	}
+}
+
+void identity_window_close(struct oracle_vcpu *v, const struct oracle_identity *now)
+{
+	if (v->changing)
+		oracle.vm[v->vm].nr_changing--;
+	v->changing = false;
+	if (memcmp(&v->now, now, sizeof(*now)) != 0)
+		vcpu_identity_set(v, now);
+}
