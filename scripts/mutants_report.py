@@ -7,6 +7,7 @@ a mutant that is killed, or is not there, is an error.
 
 import collections
 import os
+import re
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -20,16 +21,19 @@ def key(m):
 
 
 def read_equivalents():
-    """{key: reason}; a row is FILE FUNCTION OPERATOR ORDINAL REASON."""
+    """{key: reason}; a row is FILE FUNCTION OPERATOR ORDINALS REASON, ordinals as 1,3-5."""
     out = {}
     with open(EQUIVALENTS, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
             if not line.strip() or line.startswith("#"):
                 continue
             words = line.split(None, 4)
-            if len(words) < 5 or words[0] not in GOALS or not words[3].isdigit():
-                raise SystemExit("%s:%d: expected: FILE FUNCTION OPERATOR ORDINAL REASON" % (EQUIVALENTS, number))
-            out[words[0], words[1], words[2], int(words[3])] = words[4].strip()
+            if len(words) < 5 or words[0] not in GOALS or not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", words[3]):
+                raise SystemExit("%s:%d: expected: FILE FUNCTION OPERATOR ORDINALS REASON" % (EQUIVALENTS, number))
+            for part in words[3].split(","):
+                first, _, last = part.partition("-")
+                for ordinal in range(int(first), int(last or first) + 1):
+                    out[words[0], words[1], words[2], ordinal] = words[4].strip()
     return out
 
 

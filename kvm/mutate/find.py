@@ -14,8 +14,10 @@ swap        two statements that follow each other change places
 A mutant is found by structure and proved by the compiler; a range that does
 not look like what it should be (it came out of a macro's body) is skipped.
 Left out, since nothing in a guest's world depends on it: traces, printk and
-lockdep statements, BUILD_BUG_ON(), and swaps of two statements that cannot
-matter to each other.
+lockdep statements, BUILD_BUG_ON(), memory barriers, which an event at a time
+does not need; an assertion is negated, but neither dropped nor weakened, since
+nobody can see one that would not have fired; swaps of two statements that
+cannot matter to each other, and of one with the lock that it is under.
 """
 
 import re
@@ -30,6 +32,15 @@ SILENT = re.compile(
     r"(trace_\w+|pr_\w+|kvm_pr_\w+|printk\w*|kvm_debug\w*|vcpu_unimpl|"
     r"lockdep_\w+|might_sleep|BUILD_BUG_ON\w*|MODULE_\w+|EXPORT_\w+|"
     r"apic_debug|ioapic_debug|__set_bit_le|kvm_debug_ratelimited)\s*\(")
+ASSERTION = re.compile(r"(WARN\w*|BUG_ON|ASSERT|KVM_BUG_ON)\s*\(")
+BARRIER = re.compile(r"(smp_\w*mb\w*|barrier)\s*\(")
+LOCK = re.compile(
+    r"(\w+\s*=\s*)?(spin_(un)?lock|mutex_(un)?lock|rcu_read_(un)?lock|"
+    r"srcu_read_(un)?lock|preempt_(en|dis)able|local_irq_\w+|"
+    r"read_(un)?lock|write_(un)?lock)\w*\s*\(")
+# Calls that are an assignment to a register: its name is the second argument.
+SETTER = re.compile(r"(?:kvm_lapic_set_reg(?:64)?|apic_set_reg)\s*\(\s*"
+                    r"\w+\s*,\s*(\w+)")
 # Constant in one configuration: the other branch cannot be linked.
 CONFIGURATION = re.compile(r"!?\s*IS_(ENABLED|REACHABLE|BUILTIN)\s*\(")
 NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|\d+)([uUlL]*)$")
@@ -63,8 +74,15 @@ class Finder:
     def __init__(self, text, blanked):
         self.text, self.blanked = text, blanked
         self.found = {}
+        self.assertions = [
+            (m.start(), matching(blanked, m.end() - 1) or m.end())
+            for m in ASSERTION.finditer(blanked)
+            if blanked[:m.start()].rstrip()[-1:] in ";{}:"]
 
     def add(self, operator, place, start, end, new=None):
+        if operator != "negate" and any(
+                a <= start and end <= b for a, b in self.assertions):
+            return
         if re.search(r"^[ \t]*#", self.text[start:end], re.M):
             return
         m = Mutant(operator, place, start, end, new)
@@ -317,7 +335,8 @@ class Finder:
         if not whole:
             return None
         words = self.blanked[whole[0]:whole[1]].strip()
-        if SILENT.match(words):
+        if SILENT.match(words) or ASSERTION.match(words) or \
+                BARRIER.match(words):
             return None
         if re.match(r"[A-Za-z_]\w*(->\w+|\.\w+)*\s*\(", words):
             m = re.match(r"[^(]*", words)
@@ -369,6 +388,14 @@ class Finder:
     def depends(self, one, two):
         """Could the order matter?  No: no swap."""
         a, b = (self.words(s[1]).rstrip(";") for s in (one, two))
+        if LOCK.match(a) or LOCK.match(b):
+            return False
+        for x, y in ((a, b), (b, a)):
+            m = SETTER.match(x)
+            if m and (two if x is a else one)[0] == "assign":
+                return bool(re.search(r"\b%s\b" % m.group(1), y)) or \
+                    bool(re.search(r"\b%s\b" % re.escape(self.target(y)),
+                                   x))
         if one[0] == "call" and two[0] == "call":
             return a.split("(")[0] != b.split("(")[0]
         left = [self.target(x) if s[0] == "assign" else None
