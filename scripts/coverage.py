@@ -16,6 +16,7 @@ import concurrent.futures
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -60,6 +61,13 @@ def race_all(build, variants, seeds, jobs):
     return len(work) * seeds
 
 
+def source_lines(build, variant, name):
+    with open("%s/variants/%s/manifest.json" % (build, variant), encoding="utf-8") as f:
+        root = json.load(f)["source_root"]
+    with open(os.path.join(root, "arch/x86/kvm", name), encoding="utf-8", errors="replace") as f:
+        return f.read().splitlines()
+
+
 class File:
     """Lines of one file in one variant: {line: (count, function)}."""
 
@@ -71,6 +79,7 @@ class File:
         text = subprocess.run(["gcov", "--json-format", "--stdout", data], cwd=folder, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, check=True).stdout
         self.lines = {}
+        self.source = source_lines(build, variant, name)
         for f in json.loads(text)["files"]:
             if f["file"].endswith("arch/x86/kvm/" + name):
                 self.add(f["lines"])
@@ -81,8 +90,16 @@ class File:
         """A function that is there twice (inlined and not) is reached if one of them is."""
         for row in rows:
             number = row["line_number"]
-            count, function = self.lines.get(number, (0, row.get("function_name", "")))
+            count, function = self.lines.get(number, (0, row.get("function_name") or self.function_at(number)))
             self.lines[number] = (max(count, row["count"]), function)
+
+    def function_at(self, number):
+        """Of a line of a function that was inlined wherever it is called: gcov does not say."""
+        for line in reversed(self.source[:number]):
+            m = re.match(r"[A-Za-z_][\w \t*]*?\b(\w+)\s*\(", line)
+            if m:
+                return m[1]
+        return "?"
 
     def reached(self):
         return sum(1 for count, _ in self.lines.values() if count)

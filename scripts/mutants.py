@@ -121,19 +121,33 @@ class Campaign:
         self.args = args
         self.build = os.path.abspath(args.build)
         self.folder = os.path.join(self.build, "mutants")
-        self.runner = "%s/variants/%s/plain/runner" % (self.build, args.variant)
-        table = os.path.join(os.path.dirname(self.runner), "mutants.json")
+        variant = "%s/variants/%s/plain" % (self.build, args.variant)
+        table = os.path.join(variant, "mutants.json")
         if not os.path.exists(table):
             sys.exit("mutants: no variant %s with mutants: make variant-%s" % (args.variant, args.variant))
         with open(table, encoding="utf-8") as f:
             self.mutants = json.load(f)
-        os.makedirs(self.folder, exist_ok=True)
+        os.makedirs(os.path.join(self.folder, "scenarios"), exist_ok=True)
         self.results_path = os.path.join(self.folder, "results.jsonl")
         self.results, self.lock, self.stop = {}, threading.Lock(), threading.Event()
         self.kills = {}
         self.env = dict(os.environ, LAPICSIM_WATCHDOG_MS="50")
-        with open(self.runner, "rb") as f:
-            self.sha = hashlib.sha256(f.read()).hexdigest()[:16]
+        # As with the scenarios: a copy, by its name.
+        with open(os.path.join(variant, "runner"), "rb") as f:
+            program = f.read()
+        self.sha = hashlib.sha256(program).hexdigest()[:16]
+        self.runner = os.path.join(self.folder, "runner-" + self.sha)
+        self.copy_runner(program)
+
+    def copy_runner(self, program):
+        for old in glob.glob(os.path.join(self.folder, "runner-*")):
+            if old != self.runner:
+                os.unlink(old)
+        if not os.path.exists(self.runner):
+            with open(self.runner + ".tmp", "wb") as f:
+                f.write(program)
+            os.chmod(self.runner + ".tmp", 0o755)
+            os.rename(self.runner + ".tmp", self.runner)
 
     # --- Runs.
     def run(self, scenario, number, seeds):
@@ -175,7 +189,12 @@ class Campaign:
 
     def reach_one(self, scenario):
         with open(scenario.path, "rb") as f:
-            scenario.key = hashlib.sha256(f.read() + self.sha.encode() + b"%d" % self.args.seeds).hexdigest()[:16]
+            text = f.read()
+        # A copy: what is edited while this goes on is for the next time.
+        scenario.path = os.path.join(self.folder, "scenarios", scenario.name + ".scn")
+        with open(scenario.path, "wb") as f:
+            f.write(text)
+        scenario.key = hashlib.sha256(text + self.sha.encode() + b"%d" % self.args.seeds).hexdigest()[:16]
         path = os.path.join(self.folder, "reach-%s.txt" % scenario.name)
         try:
             with open(path, encoding="utf-8") as f:

@@ -237,7 +237,7 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP, .args = { 24 } };
 	struct kvm_enable_cap x2api = {
 		.cap = KVM_CAP_X2APIC_API,
-		.args = { KVM_X2APIC_API_USE_32BIT_IDS |
+		.args = { (s->wide_ids ? KVM_X2APIC_API_USE_32BIT_IDS : 0) |
 			  (s->broadcast_quirk ? 0 : KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK) },
 	};
 	int64_t ret;
@@ -425,7 +425,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		snprintf(error, n, "no memory for %u vCPUs", machine.nr_vcpus);
 		return -1;
 	}
-	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = true, .tpr_shadow = s->tpr_shadow,
+	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = s->wide_ids, .tpr_shadow = s->tpr_shadow,
 				     .events = uses_events(s), .registers = uses_registers(s),
 				     .report = record_divergence, .now_ns = record_now,
 				     .timer = machine.timers,

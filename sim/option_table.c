@@ -66,6 +66,8 @@ const struct option scenario_options[] = {
 	ROW("topology", "xapic_ldr", OPT_ENUM, xapic_ldr, "none", 0, 0, "none|flat|shared|cluster",
 	    "Logical IDs of APICs in xAPIC mode: none, a bit for each eighth vCPU, the same for every two "
 	    "neighbours, or the cluster model."),
+	ROW("topology", "wide_ids", OPT_BOOL, wide_ids, "yes", 0, 0, "yes|no",
+	    "Destinations of MSIs and IDs in KVM_GET_LAPIC have 32 bits (KVM_X2APIC_API_USE_32BIT_IDS)."),
 	ROW("topology", "broadcast_quirk", OPT_BOOL, broadcast_quirk, "no", 0, 0, "yes|no",
 	    "Destination 0xff reaches every x2APIC, which KVM does unless userspace disables it."),
 	ROW("topology", "tpr_shadow", OPT_BOOL, tpr_shadow, "yes", 0, 0, "yes|no",
