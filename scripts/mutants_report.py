@@ -139,7 +139,9 @@ class Report:
                "scenarios. `kvm/mutate/find.py` says what is changed, `scripts/mutants.py` what counts",
                "as killed. %d scenarios, seeds 0-%d, variant `%s`; a mutant that does" % (
                    len(c.scenarios), c.args.seeds - 1, c.args.variant),
-               "not compile, or that no seed reaches, does not count.", "",
+               "not compile, or that no seed reaches, does not count. %d of %d results are from the build" % (
+                   sum(r["state"] == c.state for _, r in self.rows), len(self.rows)),
+               "and the scenarios of this page, the others from earlier ones.", "",
                "| file | goal | mutants | compile | reached | killed | equivalent | survived | of them with"
                " another digest | score | without equivalents |", "|---|---|---|---|---|---|---|---|---|---|---|"]
         for name, s in self.files.items():
