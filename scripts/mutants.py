@@ -358,6 +358,7 @@ def arguments():
     parser.add_argument("--sample", type=int, help="so many, always the same ones; for make check")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     parser.add_argument("--docs", action="store_true", help="write docs/mutants.md")
+    parser.add_argument("--report", action="store_true", help="no runs: report what was found so far")
     parser.add_argument("--reach", action="store_true", help="only the reach pass")
     return parser.parse_args()
 
@@ -393,6 +394,8 @@ def main():
     if args.reach:
         return 0
     campaign.load()
+    if args.report:
+        return report.write(campaign, args.docs)
     chosen = campaign.run_all()
     if args.sample:
         return check_sample(campaign, chosen)
