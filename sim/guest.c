@@ -55,7 +55,7 @@ static enum op next_quiet(struct vcpu *v)
 {
 	v->quiet = true;
 	if (v->nr_handlers)
-		return v->eoi_done ? OP_IRET : v->handler_service[v->nr_handlers - 1] ? OP_SERVICE : OP_EOI;
+		return v->eoi_done ? OP_IRET : guest_next_before_eoi(v);
 	if (v->apic_off || v->svr_off)
 		return OP_APIC_ON;
 	if (v->tpr)
@@ -78,7 +78,7 @@ static enum op next_in_handler(struct vcpu *v)
 		op = guest_draw_op(v);
 		return op == OP_HLT || op == OP_CLI ? OP_COMPUTE : op;
 	}
-	return v->handler_service[v->nr_handlers - 1] ? OP_SERVICE : OP_EOI;
+	return guest_next_before_eoi(v);
 }
 
 static enum op next_op(struct vcpu *v)
@@ -119,8 +119,8 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 		v->eoi_done = false;
 	}
 	v->handler_ops[v->nr_handlers] = rng_below(&v->program, sc()->handler_ops + 1);
-	v->handler_service[v->nr_handlers] = guest_wants_service(v, vector);
 	v->handler_vector[v->nr_handlers] = vector;
+	guest_pin_handler(v, v->nr_handlers);
 	v->nr_handlers++;
 	v->halted = false;
 	guest_nr_interrupts++;

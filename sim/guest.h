@@ -77,7 +77,8 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(STARTUP_SIPI, startup_sipi, "startup sipi", 2)		\
 	X(IOAPIC_WINDOW, ioapic_window, "ioapic window", 2)		\
 	X(SERVICE, service, "service the device", 2)			\
-	X(TIMER_STOP, timer_stop, "timer stop", 2)
+	X(TIMER_STOP, timer_stop, "timer stop", 2)			\
+	X(IOAPIC_EOI, ioapic_eoi, "ioapic eoi", 2)
 
 #define X(name, fn, text, len) OP_##name,
 enum op { GUEST_DRAWN_OPS(X) OP_NR_DRAWN, OP_BEFORE_OTHERS = OP_NR_DRAWN - 1, GUEST_OTHER_OPS(X) OP_NR };
@@ -111,8 +112,9 @@ extern bool guest_again;	/* the operation in progress was tried before */
 
 static inline const struct scenario *sc(void) { return &machine.scenario; }
 static inline bool guest_if_on(const struct vcpu *v) { return v->hw->rflags & KW_RFLAGS_IF; }
-/* guest_ioapic.c: will the handler of @vector service a device first? */
-bool guest_wants_service(struct vcpu *v, uint8_t vector);
+/* guest_ioapic.c: handler number @nr starts; what will it do before its EOI? And what does it do next? */
+void guest_pin_handler(struct vcpu *v, uint32_t nr);
+enum op guest_next_before_eoi(struct vcpu *v);
 void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);
 /* By weight. */
 enum op guest_draw_op(struct vcpu *v);

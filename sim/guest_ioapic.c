@@ -15,6 +15,9 @@
 #define SELECT		0x00u
 #define WINDOW		0x10u
 #define REG_REDIR	0x10u
+#define REG_EOI		0x40u
+
+#define NOBODY		0x3fu	/* a destination that no vCPU has */
 
 #define ENTRY_MASK	(1u << 16)
 #define ENTRY_LEVEL	(1u << 15)
@@ -71,7 +74,9 @@ static uint32_t draw_high(struct vcpu *v, uint64_t old)
 {
 	uint32_t dest = rng_below(&v->target, machine.vm[v->vm].nr_vcpus);
 
-	if (old & ENTRY_LOGICAL)
+	if (sc()->ioapic_modes_percent && rng_one_in(&v->target, 32))
+		dest = NOBODY;
+	else if (old & ENTRY_LOGICAL)
 		dest = 1u << (dest & 7);
 	return dest << 24;
 }
@@ -114,12 +119,21 @@ enum step do_ioapic_window(struct vcpu *v)
 	return mmio(v, PINS_IOAPIC_GPA + WINDOW, !v->ioapic_read, value);
 }
 
-bool guest_wants_service(struct vcpu *v, uint8_t vector)
+void guest_pin_handler(struct vcpu *v, uint32_t nr)
 {
-	int gsi = pins_on ? pins_gsi(vector) : -1;
+	int gsi = pins_on ? pins_gsi(v->handler_vector[nr]) : -1;
+	bool level = gsi >= 0 && pins_level((uint32_t)gsi);
 
-	return gsi >= 0 && pins_level((uint32_t)gsi) &&
-	       (host_phase == HOST_QUIET || rng_below(&v->program, 100) < sc()->service_percent);
+	v->handler_service[nr] = level && (host_phase == HOST_QUIET ||
+					   rng_below(&v->program, 100) < sc()->service_percent);
+	v->handler_directed[nr] = level && sc()->directed_eoi;
+}
+
+enum op guest_next_before_eoi(struct vcpu *v)
+{
+	if (v->handler_service[v->nr_handlers - 1])
+		return OP_SERVICE;
+	return v->handler_directed[v->nr_handlers - 1] ? OP_IOAPIC_EOI : OP_EOI;
 }
 
 /* The device's own register: its interrupt is handled. */
@@ -127,4 +141,11 @@ enum step do_service(struct vcpu *v)
 {
 	v->handler_service[v->nr_handlers - 1] = false;
 	return mmio(v, PINS_DEVICE_GPA + 4ull * (uint32_t)pins_gsi(v->handler_vector[v->nr_handlers - 1]), true, 0);
+}
+
+/* With broadcasts suppressed the I/O APIC is told directly; a new message then waits in IRR. */
+enum step do_ioapic_eoi(struct vcpu *v)
+{
+	v->handler_directed[v->nr_handlers - 1] = false;
+	return mmio(v, PINS_IOAPIC_GPA + REG_EOI, true, v->handler_vector[v->nr_handlers - 1]);
 }

@@ -23,6 +23,7 @@
 #define ARENA_BYTES_PER_VCPU	(64ull << 10)
 #define CPUID_1_ECX_TSC_DEADLINE (1u << 24)
 #define SVR_ENABLED		0x1ffu
+#define SVR_SUPPRESS_EOI	0x1000u
 #define APIC_BASE_DEFAULT	0xfee00000ull
 #define APIC_BASE_BSP		(1ull << 8)
 #define APIC_BASE_EN		(1ull << 11)
@@ -173,7 +174,7 @@ static int64_t enable_apic(struct vcpu *v)
 
 	if (ret || (ret = kw_ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs)) < 0)
 		return ret;
-	memcpy(regs.regs + 0xf0, &(uint32_t){ SVR_ENABLED }, 4);
+	memcpy(regs.regs + 0xf0, &(uint32_t){ SVR_ENABLED | (machine.scenario.directed_eoi ? SVR_SUPPRESS_EOI : 0) }, 4);
 	if (!v->x2apic)
 		set_logical_id(v, &regs);
 	if ((ret = kw_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)&regs)) < 0)

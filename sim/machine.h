@@ -58,6 +58,7 @@ struct vcpu {
 	uint8_t	 handler_ops[16]; /* operations left before the handler's EOI */
 	uint8_t	 handler_vector[16];
 	bool	 handler_service[16]; /* the handler has still to service its device */
+	bool	 handler_directed[16]; /* and to write the I/O APIC's EOI register */
 	uint8_t	 eoi_done;	/* the innermost handler has done its EOI */
 	uint8_t	 quiet;		/* it was told to finish */
 	bool	 halted;	/* the last exit was HLT */

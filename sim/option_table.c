@@ -155,6 +155,8 @@ const struct option scenario_options[] = {
 		"Handlers of pin interrupts that service the device before their EOI."),
 	PERCENT("guest", "ioapic_modes", ioapic_modes_percent, "0",
 		"Writes of a redirection entry that change trigger, delivery or destination mode, not only mask and vector."),
+	ROW("guest", "directed_eoi", OPT_BOOL, directed_eoi, "no", 0, 0, "yes|no",
+	    "EOI broadcasts are suppressed (SVR bit 12), and handlers write the I/O APIC's EOI register; irqchip = split."),
 	PERCENT("guest", "vector_in_flight", vector_in_flight_percent, "0",
 		"New vectors of a level-triggered entry that are written although an EOI of the old one may be due."),
 	ROW("guest", "delivery_exit_ppm", OPT_UINT, delivery_exit_ppm, "1000", 0, 1000000, "per million",

@@ -20,6 +20,7 @@ static struct pins *pins, *pins_base;
 
 struct pins *pins_of(const struct vm *vm) { return &pins[vm - machine.vm]; }
 static const struct scenario *sc(void) { return &machine.scenario; }
+static bool split(void) { return sc()->irqchip == IRQCHIP_SPLIT; }
 static const struct kw_hw *any_hw(uint32_t vm) { return machine.vcpu[machine.vm[vm].first_vcpu].hw; }
 
 int pins_gsi(uint32_t vector)
@@ -48,14 +49,17 @@ static uint64_t first_entry(const struct vm *vm, uint32_t gsi)
 static int64_t program(struct vm *vm, struct pins *p)
 {
 	struct kvm_irqchip chip = { .chip_id = KVM_IRQCHIP_IOAPIC };
-	int64_t ret = kw_ioctl(vm->fd, KVM_GET_IRQCHIP, (uint64_t)&chip);
+	int64_t ret = split() ? 0 : kw_ioctl(vm->fd, KVM_GET_IRQCHIP, (uint64_t)&chip);
 
 	for (uint32_t gsi = 0; gsi < KW_IOAPIC_PINS; gsi++) {
 		bool used = gsi >= sc()->pin_first && gsi < sc()->pin_first + sc()->pin_lines;
 
 		p->redir[gsi] = used ? first_entry(vm, gsi) : REDIR_MASKED;
+		p->io.redir[gsi] = p->redir[gsi];
 		chip.chip.ioapic.redirtbl[gsi].bits = p->redir[gsi];
 	}
+	if (split())
+		return user_ioapic_build(vm, &p->io);
 	return ret < 0 ? ret : kw_ioctl(vm->fd, KVM_SET_IRQCHIP, (uint64_t)&chip);
 }
 
@@ -66,7 +70,7 @@ int pins_build(char *error, uint64_t n)
 
 	pins = calloc(machine.nr_vms, sizeof(*pins));
 	pins_base = calloc(machine.nr_vms, sizeof(*pins));
-	if (!pins || !pins_base || oracle_chips_init(machine.nr_tasks)) {
+	if (!pins || !pins_base || oracle_chips_init(machine.nr_tasks, split())) {
 		snprintf(error, n, "no memory for interrupt lines");
 		return -1;
 	}
@@ -77,6 +81,8 @@ int pins_build(char *error, uint64_t n)
 			snprintf(error, n, "programming the I/O APIC failed: %s", strerror((int)-ret));
 			return -1;
 		}
+		if (split())
+			continue;
 		kw_ioapic_state(any_hw(i), &ioapic);
 		kw_pic_state(any_hw(i), &pic);
 		oracle_chips_baseline(i, &ioapic, &pic);
@@ -89,8 +95,12 @@ int pins_build(char *error, uint64_t n)
 void pins_reset(void)
 {
 	irqfd_reset();
-	if (pins_on)
-		memcpy(pins, pins_base, machine.nr_vms * sizeof(*pins));
+	if (!pins_on)
+		return;
+	memcpy(pins, pins_base, machine.nr_vms * sizeof(*pins));
+	for (uint32_t i = 0; split() && i < machine.nr_vms; i++)
+		for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++)
+			oracle_split_pin(i, pin, pins[i].io.redir[pin], false);
 }
 
 /* --- Userspace. */
@@ -101,10 +111,25 @@ static void lock(struct pins *p)
 	p->locked = true;
 }
 
+/* The guest's access is over. */
+static void guest_leaves_ioapic(struct vcpu *v, struct pins *p)
+{
+	if (v->ioapic_step == IOAPIC_SELECTING) {
+		v->ioapic_step = IOAPIC_SELECTED;
+	} else if (v->ioapic_step == IOAPIC_ACCESSING) {
+		v->ioapic_step = IOAPIC_IDLE;
+		p->owner = 0;
+	}
+}
+
 static void set_line(struct vm *vm, uint32_t gsi, bool level)
 {
 	struct kvm_irq_level l = { .irq = gsi, .level = level };
 
+	if (split()) {
+		user_ioapic_line(vm, &pins_of(vm)->io, gsi, level);
+		return;
+	}
 	/* Both are in use: VMMs that want to know whether it was coalesced take the other one. */
 	host_ioctl(vm->fd, gsi & 1 ? KVM_IRQ_LINE : KVM_IRQ_LINE_STATUS, (uint64_t)&l);
 	oracle_chip_over(kw_shared.current_tid);
@@ -136,20 +161,54 @@ void pins_release(struct vm *vm, uint32_t gsi, uint32_t device)
 	p->locked = false;
 }
 
-void pins_user_exit(struct vcpu *v)
+/* The handler asks one device of those that share the line. */
+static void service(struct vm *vm, struct pins *p, uint32_t gsi)
 {
-	struct vm *vm = &machine.vm[v->vm];
-	struct pins *p = pins_of(vm);
-	uint64_t gpa = v->run->mmio.phys_addr;
-	uint32_t gsi = (uint32_t)(gpa - PINS_DEVICE_GPA) / 4;
-
-	if (v->run->exit_reason != KVM_EXIT_MMIO || gpa < PINS_DEVICE_GPA || gsi >= KW_IOAPIC_PINS)
-		return;
-	/* The handler asks one device of those that share the line. */
 	if (p->signalled[gsi])
 		p->signalled[gsi] &= p->signalled[gsi] - 1;
 	else if (p->asserted[gsi])
 		pins_release(vm, gsi, (uint32_t)__builtin_ctz(p->asserted[gsi]));
+}
+
+static void access_user_ioapic(struct vcpu *v, struct vm *vm, struct pins *p, uint32_t offset)
+{
+	uint32_t value;
+
+	lock(p);
+	memcpy(&value, v->run->mmio.data, sizeof(value));
+	if (v->run->mmio.is_write) {
+		user_ioapic_write(vm, &p->io, offset, value);
+	} else {
+		value = user_ioapic_read(&p->io, offset);
+		memcpy(v->run->mmio.data, &value, sizeof(value));
+	}
+	p->locked = false;
+	guest_leaves_ioapic(v, p);
+}
+
+static void mmio_exit(struct vcpu *v, struct vm *vm, struct pins *p)
+{
+	uint64_t gpa = v->run->mmio.phys_addr;
+
+	if (gpa >= PINS_DEVICE_GPA && gpa < PINS_DEVICE_GPA + 4 * KW_IOAPIC_PINS)
+		service(vm, p, (uint32_t)(gpa - PINS_DEVICE_GPA) / 4);
+	else if (split() && gpa >> 12 == PINS_IOAPIC_GPA >> 12)
+		access_user_ioapic(v, vm, p, (uint32_t)gpa & 0xfff);
+}
+
+void pins_user_exit(struct vcpu *v)
+{
+	struct vm *vm = &machine.vm[v->vm];
+	struct pins *p = pins_of(vm);
+
+	if (v->run->exit_reason == KVM_EXIT_MMIO) {
+		mmio_exit(v, vm, p);
+	} else if (v->run->exit_reason == KVM_EXIT_IOAPIC_EOI) {
+		oracle_split_eoi(v->index, v->run->eoi.vector);
+		lock(p);
+		user_ioapic_eoi(vm, &p->io, v->run->eoi.vector);
+		p->locked = false;
+	}
 }
 
 /* --- The kernel world tells. */
@@ -175,22 +234,24 @@ void hs_chip_unlock(uint32_t vm, enum kw_chip chip)
 	oracle_chip_unlock_ioapic(kw_shared.current_tid, vm, &ioapic);
 }
 
-/* --- The guest's accesses are over when KVM has handled them. */
+void pins_enter(struct vcpu *v)
+{
+	if (split())
+		oracle_split_entry(v->index);
+}
+
+/* --- The guest's accesses are over when KVM, or userspace, has handled them. */
 void pins_settle(struct vcpu *v)
 {
-	struct pins *p = pins_of(&machine.vm[v->vm]);
 	struct kw_ioapic_state ioapic;
 
+	if (split())
+		return;
 	kw_ioapic_state(v->hw, &ioapic);
 	oracle_chip_settle(v->index, &ioapic);
-	if (v->ioapic_step == IOAPIC_SELECTING) {
-		v->ioapic_step = IOAPIC_SELECTED;
-	} else if (v->ioapic_step == IOAPIC_ACCESSING) {
-		if (v->ioapic_read)
-			oracle_ioapic_was_read(v->index, 0x10, (uint32_t)v->hw->mmio_data);
-		v->ioapic_step = IOAPIC_IDLE;
-		p->owner = 0;
-	}
+	if (v->ioapic_step == IOAPIC_ACCESSING && v->ioapic_read)
+		oracle_ioapic_was_read(v->index, 0x10, (uint32_t)v->hw->mmio_data);
+	guest_leaves_ioapic(v, pins_of(&machine.vm[v->vm]));
 }
 
 void pins_quiet(void)
@@ -201,6 +262,10 @@ void pins_quiet(void)
 		return;
 	irqfd_quiet();
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {
+		if (split()) {
+			oracle_split_quiet(i);
+			continue;
+		}
 		kw_ioapic_state(any_hw(i), &ioapic);
 		oracle_chips_quiet(i, &ioapic);
 	}

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "sim/machine.h"
+#include "sim/user_ioapic.h"
 
 #define PINS_IOAPIC_GPA		0xfec00000ull
 #define PINS_DEVICE_GPA		0xd0001000ull	/* a register for each GSI: a write services the device */
@@ -25,6 +26,7 @@ struct pins {
 	bool	 locked;
 	uint32_t asserted[KW_IOAPIC_PINS];	/* devices, one bit each */
 	uint32_t signalled[KW_IOAPIC_PINS];	/* those that use an irqfd: KVM alone keeps the line */
+	struct user_ioapic io;			/* irqchip = split */
 	/* The guest. */
 	uint32_t owner;				/* vCPU index + 1 that accesses the I/O APIC; 0: nobody */
 	uint64_t redir[KW_IOAPIC_PINS];		/* as the guest last wrote it */
@@ -48,6 +50,8 @@ void pins_release(struct vm *vm, uint32_t gsi, uint32_t device);
 /* The vCPU thread of @v after KVM_RUN. */
 void pins_user_exit(struct vcpu *v);
 
+/* The guest of @v goes on. */
+void pins_enter(struct vcpu *v);
 /* The exit of @v's guest has been handled. */
 void pins_settle(struct vcpu *v);
 /* The end of the run. */

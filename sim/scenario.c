@@ -293,8 +293,12 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "topology", "hyperv", "a VP assist page is a page: pv_words_per_page = 1");
 	if (s->apicv && !s->tpr_shadow)
 		complain_at(p, "topology", "apicv", "needs tpr_shadow = yes");
-	if (s->pins && s->irqchip != IRQCHIP_KERNEL)
-		complain_at(p, "devices", "pins", "the pins are those of the in-kernel I/O APIC: irqchip = kernel");
+	if (s->directed_eoi && s->irqchip != IRQCHIP_SPLIT)
+		complain_at(p, "guest", "directed_eoi", "KVM offers it with irqchip = split only");
+	if (s->irqchip == IRQCHIP_SPLIT && s->pins && (s->routes || s->pin_irqfd_percent))
+		complain_at(p, "devices", "pins", "with irqchip = split the routes are userspace's I/O APIC's, and pins have no irqfd");
+	if (s->pins && s->apicv)
+		complain_at(p, "devices", "pins", "pins and topology.apicv do not go together yet");
 	if (s->route_gap_ns && !s->routes)
 		complain_at(p, "userspace", "route_gap", "there are no devices.routes");
 	if ((s->pin_irqfd_percent || s->routes) && s->vms > 1)

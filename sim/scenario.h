@@ -125,6 +125,7 @@ struct scenario {
 	uint32_t pin_level_percent;	/* GSIs that are level-triggered */
 	uint32_t pin_withdraw_percent;
 	uint32_t pin_irqfd_percent;	/* devices that use an irqfd */
+	bool	 directed_eoi;		/* EOI broadcasts suppressed, the I/O APIC's EOI register used */
 	bool	 irqfd_detach;		/* and take it away and back */
 	uint32_t routes;		/* devices on MSI routes */
 	uint32_t pin_vector_first;	/* four vectors for each GSI from here on */

@@ -8,6 +8,7 @@
 #include "sim/host.h"
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
+#include "sim/pins.h"
 #include "sim/scheduler.h"
 #include "sim/trace.h"
 
@@ -177,6 +178,8 @@ void hs_vm_enter(struct kw_hw *hw)
 	/* A WRMSR that KVM carried out on its short way back to the guest is over too. */
 	if (hw->exit_reason == KW_EXIT_MSR_WRITE && !(hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)))
 		oracle_guest_if(v->index, guest_if_on(v), 0);
+	if (unlikely(pins_on))
+		pins_enter(v);
 	lapic_check_entry(v);
 	host_event(DIGEST_ENTRY, v->index, info);
 	v->halted = false;

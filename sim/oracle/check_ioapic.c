@@ -197,9 +197,7 @@ static void compare(uint32_t nr, uint32_t pin, uint64_t kvm, bool sent)
 		bool open = sent && diff == REDIR_RIRR && (ideal & REDIR_LEVEL);
 		enum accept accept = open ? who_accepts(nr, ideal) : SOMEBODY;
 
-		if (accept == NOBODY && (kvm & REDIR_RIRR) && deviation_allows(DEV_IOAPIC_NO_TARGET))
-			vm->pin[pin].orphan = true;
-		else if (accept != PERHAPS)
+		if (accept != PERHAPS)
 			report(nr, pin, kvm, ideal, sent);
 	}
 	vm->pin[pin].stale = false;
@@ -251,7 +249,7 @@ static bool edge_or_suppressed(const struct oracle_vcpu *v, uint32_t vector)
 	return (!vector_test(v->apic.tmr, vector) && !vector_test(v->unsure, vector)) || (v->now.svr & 1u << 12);
 }
 
-void chips_eoi(struct oracle_vcpu *v, int vector)
+void ioapic_eoi(struct oracle_vcpu *v, int vector)
 {
 	struct chip_eoi *e = &chips.eoi[v->index];
 	struct chip_vm *vm = &chips.vm[v->vm];
@@ -391,8 +389,7 @@ void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t value)
 			   value, expected);
 }
 
-/* Is @vector pending or in service anywhere in the VM? */
-static bool alive(uint32_t nr, uint32_t vector)
+bool chips_alive(uint32_t nr, uint32_t vector)
 {
 	for (uint32_t i = 0; i < oracle.vm[nr].nr; i++) {
 		const struct oracle_vcpu *v = oracle_vcpu(oracle.vm[nr].first + i);
@@ -412,12 +409,13 @@ void oracle_chips_quiet(uint32_t nr, const struct kw_ioapic_state *kvm)
 
 		compare(nr, pin, kvm->redir[pin], false);
 		entry = vm->io.redir[pin];
-		if (ideal_ioapic_due(&vm->io, pin) && REDIR_MODE(entry) <= 1 && !vm->pin[pin].asked)
+		if (ideal_ioapic_due(&vm->io, pin) && who_accepts(nr, entry) == SOMEBODY &&
+		    !vm->pin[pin].asked)
 			check_fire(CHECK_QUIET_PIN, NULL, nr, entry & REDIR_VECTOR,
 				   "pin %u is asserted, level-triggered and unmasked, and nothing was sent (entry 0x%llx)", pin,
 				   (unsigned long long)entry);
 		if ((entry & (REDIR_LEVEL | REDIR_RIRR)) == (REDIR_LEVEL | REDIR_RIRR) && !vm->pin[pin].orphan &&
-		    !alive(nr, entry & REDIR_VECTOR))
+		    !chips_alive(nr, entry & REDIR_VECTOR))
 			check_fire(CHECK_QUIET_RIRR, NULL, nr, entry & REDIR_VECTOR,
 				   "pin %u: Remote IRR is set, but its vector 0x%02x is neither pending nor in service",
 				   pin, (unsigned int)(entry & REDIR_VECTOR));

@@ -14,8 +14,9 @@
 
 struct chips chips;
 
-int oracle_chips_init(uint32_t nr_tasks)
+int oracle_chips_init(uint32_t nr_tasks, bool split)
 {
+	chips.split = split;
 	chips.nr_tasks = nr_tasks;
 	chips.vm = calloc(oracle.nr_vms, sizeof(*chips.vm));
 	chips.task = calloc(nr_tasks, sizeof(*chips.task));
@@ -65,6 +66,15 @@ void oracle_chips_baseline(uint32_t vm, const struct kw_ioapic_state *ioapic, co
 	io->select = ioapic->select;
 	io->id = ioapic->id;
 	chips.vm[vm].io = *io;
+}
+
+/* The guest ended @vector, or -1. */
+void chips_eoi(struct oracle_vcpu *v, int vector)
+{
+	if (chips.split)
+		split_eoi(v, vector);
+	else
+		ioapic_eoi(v, vector);
 }
 
 void oracle_irq_line(uint32_t task, uint32_t gsi, bool level, uint32_t source)

@@ -19,7 +19,7 @@
 #include "kvm/boundary.h"
 
 /* After oracle_init(). Tasks are numbered 0..nr_tasks-1; vCPU i is task i + 1. 0 or a negative errno. */
-int oracle_chips_init(uint32_t nr_tasks);
+int oracle_chips_init(uint32_t nr_tasks, bool split);
 /* The state before a run; no line is asserted. */
 void oracle_chips_baseline(uint32_t vm, const struct kw_ioapic_state *ioapic, const struct kw_pic_state *pic);
 
@@ -40,6 +40,16 @@ void oracle_chip_unlock_ioapic(uint32_t task, uint32_t vm, const struct kw_ioapi
 
 /* The vCPU's last exit has been handled: its EOI message must have arrived. */
 void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm);
+/*
+ * With the I/O APIC in userspace: @pin's entry is now @entry, as far as EOIs go
+ * (Remote IRR, level, vector); @sent: its message is about to be.  KVM_RUN returned
+ * with KVM_EXIT_IOAPIC_EOI.  The guest of @vcpu goes on.  The end of the run.
+ */
+void oracle_split_pin(uint32_t vm, uint32_t pin, uint64_t entry, bool sent);
+void oracle_split_eoi(uint32_t vcpu, uint32_t vector);
+void oracle_split_entry(uint32_t vcpu);
+void oracle_split_quiet(uint32_t vm);
+
 /* End of the run. */
 void oracle_chips_quiet(uint32_t vm, const struct kw_ioapic_state *kvm);
 

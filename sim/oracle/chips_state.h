@@ -51,7 +51,7 @@ struct chip_eoi {
 };
 
 struct chips {
-	bool	 on;
+	bool	 on, split;		/* split: the I/O APIC is userspace's */
 	uint32_t nr_tasks;
 	struct chip_vm *vm;
 	struct chip_task *task;
@@ -59,7 +59,12 @@ struct chips {
 };
 extern struct chips chips;
 
+/* check_split.c */
+void split_eoi(struct oracle_vcpu *v, int vector);
 /* check_ioapic.c */
+void ioapic_eoi(struct oracle_vcpu *v, int vector);
+/* Is @vector pending or in service anywhere in the VM? */
+bool chips_alive(uint32_t nr, uint32_t vector);
 void ioapic_turn(struct chip_task *t, uint32_t task, uint32_t vm);
 void ioapic_turn_ends(struct chip_task *t, uint32_t vm, const struct kw_ioapic_state *kvm);
 

@@ -111,9 +111,6 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_IOAPIC_EDGE_CLEARS] = {
 		"ioapic-edge-clears", "KVM: stands for the EOI register that this version does not have",
 		"an entry that becomes edge-triggered loses its Remote IRR", true, 0 },
-	[DEV_IOAPIC_NO_TARGET] = {
-		"ioapic-no-target", "KVM: whatever was sent counts as accepted",
-		"a level-triggered message to nobody sets Remote IRR", true, 0 },
 	[DEV_IOAPIC_EOI_FILTERED] = {
 		"ioapic-eoi-filtered", "KVM: only vectors that a pin can send to a vCPU are looked for in its EOIs",
 		"an EOI by a vCPU that the pin did not send to may not reach it", true, 0 },

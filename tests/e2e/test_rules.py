@@ -98,6 +98,8 @@ ROWS = (
     ("ioapic-masked-remote-irr", "ioapic-level", "register-mismatch", "ioapic-remote-irr"),
     ("ioapic-keeps-dest", "ioapic-level", "register-mismatch", "ioapic-entry"),
     ("ioapic-bad-read", "ioapic-level", "register-mismatch", "ioapic-read"),
+    ("unfix-split-old-route", "ioapic-split", "eoi-message", "eoi-exit-missing"),
+    ("eoi-exit-any", "ioapic-split", "eoi-message", "eoi-exit-extra"),
     ("irqfd-drops", "irqfd-resample", "lost-interrupt", "irqfd-signal"),
     ("pv-arms-ioapic", "ioapic-level", "pv-eoi-word", "pv-word-ioapic"),
     ("nmi-while-blocked", "nmi", "priority-inversion", "nmi-blocked"),

@@ -26,7 +26,7 @@ static void start_pv(uint64_t entry, bool pv)
 		boot_pv();
 	else
 		boot();
-	oracle_chips_init(8);
+	oracle_chips_init(8, false);
 	memset(&kvm, 0, sizeof(kvm));
 	for (int i = 0; i < KW_IOAPIC_PINS; i++)
 		kvm.redir[i] = REDIR_MASK;
@@ -254,10 +254,10 @@ static void test_quiet(void)
 	start(LEVEL | REDIR_RIRR);
 	oracle_chips_quiet(0, &kvm);
 	FIRED("quiet-remote-irr", DIV_EOI_MESSAGE, 0x41);
-	/* Sent to nobody, and nobody tries again. */
-	start(LEVEL | 7ull << 56);
+	/* Not sent at all: the line is up, and somebody is there. */
+	start(LEVEL);
 	line(true, false);
-	SILENT();
+	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
 	oracle_chips_quiet(0, &kvm);
 	FIRED("quiet-pin", DIV_LOST_INTERRUPT, 0x41);
 }
@@ -276,24 +276,15 @@ static void test_deviation_edge_clears(void)
 	deviation_switch("ioapic-edge-clears", true);
 }
 
-static void to_nobody(void)
+static void test_nobody(void)
 {
 	start(LEVEL | 7ull << 56);
-	oracle_irq_line(DEVICE, PIN, true, 0);
-	oracle_chip_locked(DEVICE, 0, KW_CHIP_IOAPIC);
-	kvm.redir[PIN] |= REDIR_RIRR;
-	oracle_chip_unlock_ioapic(DEVICE, 0, &kvm);
-}
-
-static void test_deviation_no_target(void)
-{
-	to_nobody();
+	line(true, false);
 	oracle_chips_quiet(0, &kvm);
 	SILENT();
-	deviation_switch("ioapic-no-target", false);
-	to_nobody();
+	kvm.redir[PIN] |= REDIR_RIRR;
+	turn(DEVICE);
 	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
-	deviation_switch("ioapic-no-target", true);
 }
 
 /* The line of an irqfd with a resamplefd is up while the pin is unmasked: KVM asks. */
@@ -353,7 +344,81 @@ static void test_deviation_filtered(void)
 	deviation_switch("ioapic-eoi-filtered", true);
 }
 
-TEST_MAIN(TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra),
+/* --- The I/O APIC in userspace. */
+static void split_start(void)
+{
+	boot();
+	oracle_chips_init(8, true);
+	oracle_split_pin(0, PIN, LEVEL, false);
+}
+
+static void split_send(void)
+{
+	int32_t handle;
+
+	oracle_split_pin(0, PIN, LEVEL | REDIR_RIRR, true);
+	handle = begin(0x41, true);
+	model_accept(M, 0x41, true);
+	oracle_message_end(handle, true);
+	prepare_and_enter();
+}
+
+static void test_split(void)
+{
+	split_start();
+	split_send();
+	eoi();
+	oracle_split_eoi(0, 0x41);
+	oracle_split_pin(0, PIN, LEVEL, false);
+	oracle_split_entry(0);
+	oracle_split_quiet(0);
+	SILENT();
+	split_send();
+	eoi();
+	oracle_split_entry(0);
+	FIRED("eoi-exit-missing", DIV_EOI_MESSAGE, 0x41);
+	oracle_split_quiet(0);
+	FIRED("quiet-remote-irr", DIV_EOI_MESSAGE, 0x41);
+}
+
+static void test_split_extra(void)
+{
+	split_start();
+	split_send();
+	leave();
+	oracle_split_eoi(0, 0x41);
+	FIRED("eoi-exit-extra", DIV_EOI_MESSAGE, 0x41);
+	/* An edge-triggered one: the exit may come or not. */
+	split_start();
+	send(0x51);
+	prepare_and_enter();
+	eoi();
+	oracle_split_entry(0);
+	SILENT();
+}
+
+static void test_split_suppressed(void)
+{
+	split_start();
+	M->svr |= 1u << 12;
+	split_send();
+	leave();
+	prepare_and_enter();
+	eoi();
+	oracle_split_entry(0);	/* as it must be: no exit */
+	SILENT();
+	split_start();
+	M->svr |= 1u << 12;
+	split_send();
+	leave();
+	prepare_and_enter();
+	eoi();
+	oracle_split_eoi(0, 0x41);
+	FIRED("eoi-exit-extra", DIV_EOI_MESSAGE, 0x41);
+}
+
+TEST_MAIN(TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
+	  TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra),
 	  TEST(test_eoi_races_line), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_quiet), TEST(test_deviation_edge_clears),
-	  TEST(test_deviation_no_target), TEST(test_deviation_asks), TEST(test_deviation_filtered))
+	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
