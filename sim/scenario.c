@@ -297,8 +297,8 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "guest", "directed_eoi", "KVM offers it with irqchip = split only");
 	if (s->irqchip == IRQCHIP_SPLIT && s->pins && (s->routes || s->pin_irqfd_percent))
 		complain_at(p, "devices", "pins", "with irqchip = split the routes are userspace's I/O APIC's, and pins have no irqfd");
-	if (s->pins && s->apicv)
-		complain_at(p, "devices", "pins", "pins and topology.apicv do not go together yet");
+	if (s->pins && s->apicv && s->irqchip == IRQCHIP_SPLIT)
+		complain_at(p, "devices", "pins", "irqchip = split and topology.apicv do not go together with pins");
 	if (s->route_gap_ns && !s->routes)
 		complain_at(p, "userspace", "route_gap", "there are no devices.routes");
 	if ((s->pin_irqfd_percent || s->routes) && s->vms > 1)
