@@ -293,6 +293,8 @@ void hs_vm_exit_handle(struct kw_hw *hw);
 void hs_vm_exit_done(struct kw_hw *hw, bool faulted);
 /* An entry that KVM cancelled at the last moment. */
 void hs_vm_cancel(struct kw_hw *hw);
+/* After kw_chip_watch(): KVM has handled the exit, as far as it touches devices. */
+void hs_vm_exit_handled(struct kw_hw *hw);
 void hs_vcpu_created(struct kw_hw *hw);
 void hs_vcpu_freed(struct kw_hw *hw);
 /* INIT reset the processor (its local APIC went first). */

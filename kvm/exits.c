@@ -149,6 +149,8 @@ int kw_op_handle_exit(struct kvm_vcpu *vcpu, fastpath_t fastpath)
 	if (hw->exit_reason >= KW_NR_EXIT_REASONS || !kw_exits[hw->exit_reason])
 		hs_fault("an exit reason that the vendor module does not know");
 	r = kw_exits[hw->exit_reason](vcpu);
+	if (unlikely(kw_shared.chips_on))
+		hs_vm_exit_handled(hw);
 	hw->rax = vcpu->arch.regs[VCPU_REGS_RAX];
 	hw->rdx = vcpu->arch.regs[VCPU_REGS_RDX];
 	hs_vm_exit_done(hw, vcpu->arch.exception.pending);

@@ -105,6 +105,9 @@ void device_pin(struct actor *self)
 	uint32_t nr = (self->id - machine.devices_tid) % (sc()->msi + sc()->pins) - sc()->msi;
 	struct pin_device d = { .vm = self->priv, .nr = nr, .gsi = sc()->pin_first + nr % sc()->pin_lines };
 
+	/* Input 7 of either 8259 is what spurious interrupts are told by. */
+	if (sc()->pic && (d.gsi & 7) == 7)
+		return;
 	rng_init(&d.target, host_seed, self->id, RNG_TARGET);
 	rng_init(&d.time, host_seed, self->id, RNG_TIME);
 	if (nr * 100 < sc()->pin_irqfd_percent * sc()->pins) {

@@ -9,7 +9,6 @@
 #include "sim/oracle/oracle.h"
 #include "sim/trace.h"
 
-#define MAX_HANDLERS	16u
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
 uint64_t guest_nr_interrupts;
@@ -110,7 +109,7 @@ uint64_t guest_op_time(struct vcpu *v)
 
 void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 {
-	if (v->nr_handlers == MAX_HANDLERS)
+	if (v->nr_handlers == VCPU_MAX_HANDLERS)
 		crash_end(CRASH_FAULT, "handlers nest deeper than there are priority classes");
 	/* The one below has done its EOI but not its IRET: it stays below, to be left by IRET. */
 	if (v->nr_handlers && v->eoi_done) {
@@ -121,6 +120,7 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 	v->handler_ops[v->nr_handlers] = rng_below(&v->program, sc()->handler_ops + 1);
 	v->handler_vector[v->nr_handlers] = vector;
 	guest_pin_handler(v, v->nr_handlers);
+	guest_pic_handler(v, v->nr_handlers);
 	v->nr_handlers++;
 	v->halted = false;
 	guest_nr_interrupts++;

@@ -57,6 +57,8 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(PV_NMI, pv_nmi, "pv nmi", 3)					\
 	X(PV_KICK, pv_kick, "pv kick", 3)					\
 	X(IOAPIC, ioapic, "ioapic select", 2)				\
+	X(PIC, pic, "pic", 2)						\
+	X(LINT0, lint0, "lint0", 2)				\
 	X(TIMER_LVT, timer_lvt, "timer lvt", 2)				\
 	X(TIMER_COUNT, timer_count, "timer count", 2)			\
 	X(TIMER_DIVIDE, timer_divide, "timer divide", 2)		\
@@ -78,7 +80,8 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(IOAPIC_WINDOW, ioapic_window, "ioapic window", 2)		\
 	X(SERVICE, service, "service the device", 2)			\
 	X(TIMER_STOP, timer_stop, "timer stop", 2)			\
-	X(IOAPIC_EOI, ioapic_eoi, "ioapic eoi", 2)
+	X(IOAPIC_EOI, ioapic_eoi, "ioapic eoi", 2)			\
+	X(PIC_EOI, pic_eoi, "pic eoi", 2)
 
 #define X(name, fn, text, len) OP_##name,
 enum op { GUEST_DRAWN_OPS(X) OP_NR_DRAWN, OP_BEFORE_OTHERS = OP_NR_DRAWN - 1, GUEST_OTHER_OPS(X) OP_NR };
@@ -114,6 +117,7 @@ static inline const struct scenario *sc(void) { return &machine.scenario; }
 static inline bool guest_if_on(const struct vcpu *v) { return v->hw->rflags & KW_RFLAGS_IF; }
 /* guest_ioapic.c: handler number @nr starts; what will it do before its EOI? And what does it do next? */
 void guest_pin_handler(struct vcpu *v, uint32_t nr);
+void guest_pic_handler(struct vcpu *v, uint32_t nr);	/* guest_pic.c */
 enum op guest_next_before_eoi(struct vcpu *v);
 void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);
 /* By weight. */

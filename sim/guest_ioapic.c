@@ -133,6 +133,8 @@ enum op guest_next_before_eoi(struct vcpu *v)
 {
 	if (v->handler_service[v->nr_handlers - 1])
 		return OP_SERVICE;
+	if (v->handler_pic[v->nr_handlers - 1])
+		return OP_PIC_EOI;
 	return v->handler_directed[v->nr_handlers - 1] ? OP_IOAPIC_EOI : OP_EOI;
 }
 

@@ -37,6 +37,9 @@
 #define MSR_X2APIC_BASE		0x800u
 #define MSR_PV_EOI_EN		0x4b564d04u
 
+/* Handlers nest by the classes of the local APIC, and by the inputs of the PIC. */
+#define VCPU_MAX_HANDLERS	40u
+
 struct vcpu {
 	/* Constant. */
 	struct kw_hw *hw;
@@ -55,10 +58,11 @@ struct vcpu {
 	uint64_t pv_gpa_now;	/* the word that the oracle is shown: the last one that was enabled */
 	uint8_t	 tpr;
 	uint8_t	 nr_handlers;	/* interrupt handlers that run, nested */
-	uint8_t	 handler_ops[16]; /* operations left before the handler's EOI */
-	uint8_t	 handler_vector[16];
-	bool	 handler_service[16]; /* the handler has still to service its device */
-	bool	 handler_directed[16]; /* and to write the I/O APIC's EOI register */
+	uint8_t	 handler_ops[VCPU_MAX_HANDLERS]; /* operations left before the handler's EOI */
+	uint8_t	 handler_vector[VCPU_MAX_HANDLERS];
+	bool	 handler_service[VCPU_MAX_HANDLERS]; /* the handler has still to service its device */
+	bool	 handler_directed[VCPU_MAX_HANDLERS]; /* and to write the I/O APIC's EOI register */
+	uint8_t	 handler_pic[VCPU_MAX_HANDLERS]; /* its EOI goes to the 8259s: enum pic_eoi */
 	uint8_t	 eoi_done;	/* the innermost handler has done its EOI */
 	uint8_t	 quiet;		/* it was told to finish */
 	bool	 halted;	/* the last exit was HLT */
@@ -89,6 +93,7 @@ struct vcpu {
 	struct rng timer_rng;
 };
 
+enum pic_eoi { PIC_HANDLER = 1, PIC_OWES_MASTER = 2, PIC_OWES_SLAVE = 4 };
 enum ioapic_step { IOAPIC_IDLE, IOAPIC_SELECTING, IOAPIC_SELECTED, IOAPIC_ACCESSING };
 
 /* KVM VMs of a VM that migrates: what one of them has seen, the next must not remember. */

@@ -123,6 +123,8 @@ const struct option scenario_options[] = {
 	WEIGHT("guest", "pv_nmi", guest.pv_nmi, "0", "KVM_HC_SEND_IPI: an NMI to any set of vCPUs."),
 	WEIGHT("guest", "pv_kick", guest.pv_kick, "0", "KVM_HC_KICK_CPU: ends the HLT of a vCPU."),
 	WEIGHT("guest", "ioapic", guest.ioapic, "0", "Write or read half of an I/O APIC redirection entry."),
+	WEIGHT("guest", "pic", guest.pic, "0", "Write or read a port of the 8259s: masks, priorities."),
+	WEIGHT("guest", "lint0", guest.lint0, "0", "Mask LINT0, or unmask it in mode ExtINT."),
 	WEIGHT("guest", "timer_lvt", guest.timer_lvt, "0", "Write the APIC timer's LVT: mode, mask and vector."),
 	WEIGHT("guest", "timer_count", guest.timer_count, "0", "Write the timer's initial count."),
 	WEIGHT("guest", "timer_divide", guest.timer_divide, "0", "Write the timer's divider."),
@@ -178,6 +180,8 @@ const struct option scenario_options[] = {
 	PERCENT("devices", "nmi", nmi_percent, "0", "MSIs with delivery mode NMI."),
 	PERCENT("devices", "init", init_percent, "0", "MSIs with delivery mode INIT."),
 
+	ROW("devices", "pic", OPT_BOOL, pic, "no", 0, 0, "yes|no",
+	    "Whether the guest takes the interrupts of pins 0 to 15 from the 8259s, not from the I/O APIC."),
 	ROW("devices", "pins", OPT_UINT, pins, "0", 0, 32, "number", "Devices of each VM that drive interrupt lines (GSIs)."),
 	ROW("devices", "pin_first", OPT_UINT, pin_first, "16", 0, 23, "GSI", "First of their GSIs."),
 	ROW("devices", "pin_lines", OPT_UINT, pin_lines, "8", 1, 24, "number",

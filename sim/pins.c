@@ -13,6 +13,8 @@
 
 #define REDIR_LEVEL	(1ull << 15)
 #define REDIR_MASKED	(1ull << 16)
+#define ELCR_INPUTS	0xdef8u	/* that a PIIX lets be level-triggered */
+#define LAPIC_LVT0	0x350u
 #define LOCK_POLL_NS	50u
 
 bool pins_on;
@@ -27,6 +29,9 @@ int pins_gsi(uint32_t vector)
 {
 	uint32_t nr = (vector - sc()->pin_vector_first) / PINS_PER_VECTOR;
 
+	if (sc()->pic)
+		return vector >= PINS_PIC_BASE && vector < PINS_PIC_BASE + 16 ? (int)(vector - PINS_PIC_BASE) : -1;
+
 	return vector >= sc()->pin_vector_first && nr < sc()->pin_lines ? (int)(sc()->pin_first + nr) : -1;
 }
 
@@ -34,6 +39,8 @@ bool pins_level(uint32_t gsi)
 {
 	uint32_t nr = gsi - sc()->pin_first;
 
+	if (sc()->pic && !(ELCR_INPUTS >> gsi & 1))
+		return false;
 	return nr * 100 < sc()->pin_level_percent * sc()->pin_lines;
 }
 
@@ -52,7 +59,7 @@ static int64_t program(struct vm *vm, struct pins *p)
 	int64_t ret = split() ? 0 : kw_ioctl(vm->fd, KVM_GET_IRQCHIP, (uint64_t)&chip);
 
 	for (uint32_t gsi = 0; gsi < KW_IOAPIC_PINS; gsi++) {
-		bool used = gsi >= sc()->pin_first && gsi < sc()->pin_first + sc()->pin_lines;
+		bool used = !sc()->pic && gsi >= sc()->pin_first && gsi < sc()->pin_first + sc()->pin_lines;
 
 		p->redir[gsi] = used ? first_entry(vm, gsi) : REDIR_MASKED;
 		p->io.redir[gsi] = p->redir[gsi];
@@ -61,6 +68,33 @@ static int64_t program(struct vm *vm, struct pins *p)
 	if (split())
 		return user_ioapic_build(vm, &p->io);
 	return ret < 0 ? ret : kw_ioctl(vm->fd, KVM_SET_IRQCHIP, (uint64_t)&chip);
+}
+
+/* As firmware leaves it: all inputs open, or, where the I/O APIC is used, none. */
+static int64_t program_pic(const struct vm *vm, uint32_t half)
+{
+	struct kvm_irqchip chip = { .chip_id = half ? KVM_IRQCHIP_PIC_SLAVE : KVM_IRQCHIP_PIC_MASTER };
+	struct kvm_pic_state *pic = &chip.chip.pic;
+	int64_t ret = kw_ioctl(vm->fd, KVM_GET_IRQCHIP, (uint64_t)&chip);
+
+	if (ret < 0)
+		return ret;
+	pic->irq_base = (uint8_t)(PINS_PIC_BASE + 8 * half);
+	pic->imr = sc()->pic ? 0 : 0xff;
+	for (uint32_t i = 0; i < 8; i++)
+		if (sc()->pic && 8 * half + i >= sc()->pin_first && 8 * half + i < sc()->pin_first + sc()->pin_lines &&
+		    pins_level(8 * half + i))
+			pic->elcr |= (uint8_t)(1u << i);
+	return kw_ioctl(vm->fd, KVM_SET_IRQCHIP, (uint64_t)&chip);
+}
+
+static int64_t program_all(struct vm *vm, struct pins *p)
+{
+	int64_t ret = program(vm, p);
+
+	for (uint32_t half = 0; half < 2 && ret >= 0 && !split(); half++)
+		ret = program_pic(vm, half);
+	return ret;
 }
 
 int pins_build(char *error, uint64_t n)
@@ -75,10 +109,10 @@ int pins_build(char *error, uint64_t n)
 		return -1;
 	}
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {
-		int64_t ret = program(&machine.vm[i], &pins_base[i]);
+		int64_t ret = program_all(&machine.vm[i], &pins_base[i]);
 
 		if (ret < 0) {
-			snprintf(error, n, "programming the I/O APIC failed: %s", strerror((int)-ret));
+			snprintf(error, n, "programming the interrupt controllers failed: %s", strerror((int)-ret));
 			return -1;
 		}
 		if (split())
@@ -224,12 +258,40 @@ void hs_chip_locked(uint32_t vm, enum kw_chip chip)
 	oracle_chip_locked(kw_shared.current_tid, vm, chip);
 }
 
+static uint32_t lint0_of(const struct vcpu *v)
+{
+	struct kw_apic_state st;
+	uint32_t lint0;
+
+	kw_apic_state(v->hw, &st);
+	memcpy(&lint0, st.regs + LAPIC_LVT0, sizeof(lint0));
+	return lint0;
+}
+
+static void unlock_pic(uint32_t vm, uint32_t tid)
+{
+	struct kw_pic_state pic;
+
+	kw_pic_state(any_hw(vm), &pic);
+	oracle_chip_unlock_pic(tid, vm, &pic, tid >= 1 && tid <= machine.nr_vcpus ? lint0_of(&machine.vcpu[tid - 1]) : 0);
+}
+
+void hs_vm_exit_handled(struct kw_hw *hw)
+{
+	const struct vcpu *v = hw->owner;
+
+	if (pins_on)
+		oracle_pic_over(v->index);
+}
+
 void hs_chip_unlock(uint32_t vm, enum kw_chip chip)
 {
 	struct kw_ioapic_state ioapic;
 
-	if (chip != KW_CHIP_IOAPIC)
+	if (chip == KW_CHIP_PIC) {
+		unlock_pic(vm, kw_shared.current_tid);
 		return;
+	}
 	kw_ioapic_state(any_hw(vm), &ioapic);
 	oracle_chip_unlock_ioapic(kw_shared.current_tid, vm, &ioapic);
 }
@@ -268,5 +330,7 @@ void pins_quiet(void)
 		}
 		kw_ioapic_state(any_hw(i), &ioapic);
 		oracle_chips_quiet(i, &ioapic);
+		for (uint32_t k = 0; k < machine.vm[i].nr_vcpus; k++)
+			oracle_pic_quiet(machine.vm[i].first_vcpu + k, lint0_of(&machine.vcpu[machine.vm[i].first_vcpu + k]));
 	}
 }

@@ -19,6 +19,7 @@
 
 #define PINS_IOAPIC_GPA		0xfec00000ull
 #define PINS_DEVICE_GPA		0xd0001000ull	/* a register for each GSI: a write services the device */
+#define PINS_PIC_BASE		0x20u		/* vectors of the PIC's 16 inputs */
 #define PINS_PER_VECTOR		4u		/* vectors that a GSI may have */
 
 struct pins {

@@ -305,6 +305,8 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "topology", "vms", "irqfds and routes are followed in one VM only");
 	if (s->pins && s->vms > 16)
 		complain_at(p, "devices", "pins", "at most 16 VMs have pins");
+	if (s->pic && (s->irqchip != IRQCHIP_KERNEL || s->pin_first < 3 || s->pin_first + s->pin_lines > 16))
+		complain_at(p, "devices", "pic", "needs irqchip = kernel, and pins 3 to 15");
 	if (s->pin_first + s->pin_lines > 24)
 		complain_at(p, "devices", "pin_lines", "pin_first plus pin_lines must be at most 24");
 	if (s->migrate_gap_ns && (s->pins || s->routes || s->memory_gap_ns))

@@ -61,6 +61,8 @@ struct guest_mix {
 	uint32_t pv_ipi, pv_nmi;	/* KVM_HC_SEND_IPI */
 	uint32_t pv_kick;		/* KVM_HC_KICK_CPU */
 	uint32_t ioapic;		/* one half of a redirection entry, written or read */
+	uint32_t pic;			/* a port of the 8259s */
+	uint32_t lint0;			/* LINT0 masked or not */
 	uint32_t timer_lvt;		/* write the timer's LVT: mode, mask, vector */
 	uint32_t timer_count;		/* write the initial count */
 	uint32_t timer_divide;
@@ -125,6 +127,7 @@ struct scenario {
 	uint32_t pin_level_percent;	/* GSIs that are level-triggered */
 	uint32_t pin_withdraw_percent;
 	uint32_t pin_irqfd_percent;	/* devices that use an irqfd */
+	bool	 pic;			/* the guest uses the 8259s, not the I/O APIC */
 	bool	 directed_eoi;		/* EOI broadcasts suppressed, the I/O APIC's EOI register used */
 	bool	 irqfd_detach;		/* and take it away and back */
 	uint32_t routes;		/* devices on MSI routes */

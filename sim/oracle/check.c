@@ -10,6 +10,7 @@
 #define ABI	"PV EOI ABI"
 #define KVM	"KVM-internal"
 #define IOAPIC	"82093AA data sheet"
+#define PIC	"8259A data sheet"
 
 static struct check_row rows[CHECK_NR] = {
 	[CHECK_PPR] = { "ppr-matches", DIV_REGISTER_MISMATCH, "Task and Processor Priorities", false },
@@ -97,6 +98,10 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_IOAPIC_EOI_EXTRA] = { "ioapic-eoi-extra", DIV_EOI_MESSAGE, IOAPIC ", Remote IRR", false },
 	[CHECK_PV_IOAPIC] = { "pv-word-ioapic", DIV_PV_EOI_WORD, KVM ": an ack that nobody sees sends no EOI message", false },
 	[CHECK_QUIET_PIN] = { "quiet-pin", DIV_LOST_INTERRUPT, IOAPIC ", Interrupt Mask", false },
+	[CHECK_PIC_STATE] = { "pic-state", DIV_REGISTER_MISMATCH, PIC, false },
+	[CHECK_PIC_VECTOR] = { "pic-vector", DIV_SPURIOUS_DELIVERY, PIC ", Interrupt Sequence", false },
+	[CHECK_PIC_ACCEPT] = { "pic-accept", DIV_SPURIOUS_DELIVERY, "Local Vector Table", false },
+	[CHECK_QUIET_PIC] = { "quiet-pic", DIV_LOST_INTERRUPT, PIC ", Interrupt Sequence", false },
 	[CHECK_EOI_EXIT_MISSING] = { "eoi-exit-missing", DIV_EOI_MESSAGE, "KVM api.rst, KVM_CAP_SPLIT_IRQCHIP", false },
 	[CHECK_EOI_EXIT_EXTRA] = { "eoi-exit-extra", DIV_EOI_MESSAGE, "KVM api.rst, KVM_CAP_SPLIT_IRQCHIP", false },
 	[CHECK_QUIET_RIRR] = { "quiet-remote-irr", DIV_EOI_MESSAGE, IOAPIC ", Remote IRR", false },

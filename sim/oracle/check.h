@@ -91,6 +91,10 @@ enum check {
 	CHECK_QUIET_PIN,
 	CHECK_QUIET_RIRR,
 	CHECK_EOI_EXIT_MISSING,
+	CHECK_PIC_STATE,
+	CHECK_PIC_VECTOR,
+	CHECK_PIC_ACCEPT,
+	CHECK_QUIET_PIC,
 	CHECK_EOI_EXIT_EXTRA,
 	CHECK_PAGE_REGISTER,
 	CHECK_MSR_ACCESS,
@@ -160,6 +164,8 @@ void check_pv_ack(struct oracle_vcpu *v, uint32_t old_word, uint32_t new_word);
 void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 /* check_events.c: after INIT */
 void check_init(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
+/* check_pic.c */
+void check_extint(struct oracle_vcpu *v, int vector);
 /* chips.c, check_ioapic.c */
 void chips_reset(void);
 void chips_fini(void);

@@ -130,6 +130,8 @@ void check_injection(struct oracle_vcpu *v, const struct kw_hw *hw, const struct
 		check_owed(v);
 	if (external)
 		check_blocked(v, (uint32_t)vector, hw->interruptibility);
+	if (__builtin_expect(v->extint >= 0, false))
+		check_extint(v, vector);
 	dispatch_and_compare(v, kvm, v->owed == vector ? -1 : vector);
 }
 
@@ -154,5 +156,7 @@ void check_cancelled_injection(struct oracle_vcpu *v, const struct kw_apic_state
 		if (vector == v->late_ack || vector == v->last_eoi)
 			vector = -1;
 	}
+	if (__builtin_expect(v->extint >= 0, false))
+		check_extint(v, vector);
 	dispatch_and_compare(v, kvm, v->owed == vector ? -1 : vector);
 }

@@ -50,6 +50,7 @@ void chips_reset(void)
 
 		memset(vm->pin, 0, sizeof(vm->pin));
 		vm->io = vm->io_base;
+		vm->pic = vm->pic_base;
 		vm->holder = DIV_NONE;
 	}
 	for (uint32_t i = 0; i < oracle.nr_vcpus; i++)
@@ -60,7 +61,12 @@ void oracle_chips_baseline(uint32_t vm, const struct kw_ioapic_state *ioapic, co
 {
 	struct ideal_ioapic *io = &chips.vm[vm].io_base;
 
-	(void)pic;
+	for (int i = 0; i < 2; i++)
+		chips.vm[vm].pic_base.half[i] = (struct ideal_8259){
+			.irr = pic->half[i].irr, .imr = pic->half[i].imr, .isr = pic->half[i].isr,
+			.level = pic->half[i].elcr, .base = pic->half[i].base, .first = pic->half[i].first,
+		};
+	chips.vm[vm].pic = chips.vm[vm].pic_base;
 	memcpy(io->redir, ioapic->redir, sizeof(io->redir));
 	memset(io->line, 0, sizeof(io->line));
 	io->select = ioapic->select;
@@ -81,7 +87,7 @@ void oracle_irq_line(uint32_t task, uint32_t gsi, bool level, uint32_t source)
 {
 	struct chip_task *t = &chips.task[task];
 
-	t->line = gsi < KW_IOAPIC_PINS ? 1u << KW_CHIP_IOAPIC : 0;
+	t->line = (gsi < KW_IOAPIC_PINS) << KW_CHIP_IOAPIC | (gsi < PIC_INPUTS) << KW_CHIP_PIC;
 	t->gsi = gsi;
 	t->level = level;
 	t->source = source;
@@ -95,6 +101,18 @@ void oracle_ioapic_write(uint32_t vcpu, uint32_t offset, uint32_t value)
 	t->offset = offset;
 	t->value = value;
 }
+
+void oracle_pic_write(uint32_t vcpu, uint32_t port, uint8_t value)
+{
+	struct chip_task *t = &chips.task[vcpu + 1];
+
+	t->pic_write = t->pic_access = true;
+	t->offset = port;
+	t->value = value;
+}
+
+void oracle_pic_read(uint32_t vcpu) { chips.task[vcpu + 1].pic_access = true; }
+void oracle_pic_over(uint32_t vcpu) { chips.task[vcpu + 1].pic_write = chips.task[vcpu + 1].pic_access = false; }
 
 void oracle_ioapic_load(uint32_t task, const struct kw_ioapic_state *state)
 {
@@ -112,13 +130,15 @@ void oracle_chip_over(uint32_t task)
 	struct chip_task *t = &chips.task[task];
 
 	t->line = 0;
-	t->write = t->load = false;
+	t->write = t->load = t->pic_write = t->pic_access = false;
 }
 
 void oracle_chip_locked(uint32_t task, uint32_t vm, enum kw_chip chip)
 {
 	if (chip == KW_CHIP_IOAPIC)
 		ioapic_turn(&chips.task[task], task, vm);
+	else
+		pic_turn(&chips.task[task], task, vm);
 }
 
 void oracle_chip_unlock_ioapic(uint32_t task, uint32_t vm, const struct kw_ioapic_state *kvm)

@@ -28,6 +28,10 @@ void oracle_irq_line(uint32_t task, uint32_t gsi, bool level, uint32_t source);
 /* Guest of @vcpu writes a direct register; or has read one, while no other guest writes. */
 void oracle_ioapic_write(uint32_t vcpu, uint32_t offset, uint32_t value);
 void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t value);
+/* Guest of @vcpu writes a port of the PIC, or reads one; and KVM is done with it. */
+void oracle_pic_write(uint32_t vcpu, uint32_t port, uint8_t value);
+void oracle_pic_read(uint32_t vcpu);
+void oracle_pic_over(uint32_t vcpu);
 /* Userspace loads a state; no vCPU runs, no line changes. */
 void oracle_ioapic_load(uint32_t task, const struct kw_ioapic_state *state);
 /* KVM can ask the devices of @gsi whether their level is up (KVM_IRQFD_FLAG_RESAMPLE): one more, or one less. */
@@ -37,6 +41,9 @@ void oracle_chip_over(uint32_t task);
 
 void oracle_chip_locked(uint32_t task, uint32_t vm, enum kw_chip chip);
 void oracle_chip_unlock_ioapic(uint32_t task, uint32_t vm, const struct kw_ioapic_state *kvm);
+
+/* @lint0: the register of the vCPU that @task is, if it is one. */
+void oracle_chip_unlock_pic(uint32_t task, uint32_t vm, const struct kw_pic_state *kvm, uint32_t lint0);
 
 /* The vCPU's last exit has been handled: its EOI message must have arrived. */
 void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm);
@@ -52,5 +59,6 @@ void oracle_split_quiet(uint32_t vm);
 
 /* End of the run. */
 void oracle_chips_quiet(uint32_t vm, const struct kw_ioapic_state *kvm);
+void oracle_pic_quiet(uint32_t vcpu, uint32_t lint0);
 
 #endif

@@ -9,6 +9,7 @@
 #include "sim/oracle/chips.h"
 #include "sim/oracle/destination.h"
 #include "sim/oracle/ioapic.h"
+#include "sim/oracle/pic.h"
 
 /* Who accepted the last level-triggered message of a pin, and what is open about it. */
 struct chip_pin {
@@ -23,6 +24,7 @@ struct chip_pin {
 
 struct chip_vm {
 	struct ideal_ioapic io, io_base;
+	struct ideal_pic pic, pic_base;
 	struct chip_pin pin[KW_IOAPIC_PINS];
 	uint32_t holder;		/* task whose turn it is at the I/O APIC, DIV_NONE */
 };
@@ -31,6 +33,10 @@ struct chip_task {
 	/* About to happen. */
 	uint8_t	 line;			/* chips still to be told: 1u << enum kw_chip */
 	bool	 level, write, load;
+	bool	 pic_write;		/* an OUT that its turn is still to come for */
+	bool	 pic_access;		/* an IN or OUT is being handled */
+	bool	 acknowledged;		/* in this turn */
+	uint8_t	 vector;
 	uint32_t gsi, source, offset, value;
 	const struct kw_ioapic_state *state;
 	/* Messages of this turn, by pin. */
@@ -59,6 +65,8 @@ struct chips {
 };
 extern struct chips chips;
 
+/* check_pic.c */
+void pic_turn(struct chip_task *t, uint32_t task, uint32_t vm);
 /* check_split.c */
 void split_eoi(struct oracle_vcpu *v, int vector);
 /* check_ioapic.c */

@@ -27,7 +27,7 @@ struct oracle_state oracle;
 static void vcpu_restore(struct oracle_vcpu *v)
 {
 	memset(v, 0, offsetof(struct oracle_vcpu, index));
-	v->apic.top = v->owed = v->last_eoi = v->late_ack = -1;
+	v->apic.top = v->owed = v->extint = v->last_eoi = v->late_ack = -1;
 	v->messages = -1;
 	v->apic.tpr = v->base_tpr;
 	v->pv_msr = v->base_pv_msr;

@@ -43,6 +43,7 @@ struct oracle_vcpu {
 	uint64_t taken_seq;		/* the latest of these, in o.seq's order */
 
 	int16_t  owed;			/* in ISR, not yet delivered to the guest; -1: none */
+	int16_t  extint;		/* acknowledged from the PIC, neither injected nor held yet; -1: none */
 	int16_t  last_eoi;		/* what the latest EOI ended, -1 */
 	int16_t  late_ack;		/* acked, KVM cannot know yet; -1 */
 	int32_t  messages;		/* in flight, to this vCPU alone; the chain is box.h's */
