@@ -55,10 +55,10 @@ enum step do_pic(struct vcpu *v)
 	}
 }
 
-/* In the quiet phase LINT0 stays as it is. */
+/* The boot processor's only: KVM wakes one vCPU for the PIC. In the quiet phase LINT0 stays as it is. */
 enum step do_lint0(struct vcpu *v)
 {
-	if (!sc()->pic)
+	if (!sc()->pic || v->id)
 		return STEP_GO_ON;
 	lapic_exit_write(v, LAPIC_LVT0, LINT0_EXTINT | (rng_one_in(&v->target, 3) ? LVT_MASKED : 0));
 	return STEP_EXIT;
