@@ -8,6 +8,7 @@
 void user_vcpu_thread(struct actor *self);	/* user.c; priv: struct vcpu */
 void user_manager(struct actor *self);		/* user.c; priv: struct vm */
 void device_msi(struct actor *self);		/* device.c; priv: struct vm */
+void manager_irqchip(struct actor *self);	/* user_irqchip.c; priv: struct vm */
 void device_pin(struct actor *self);		/* device_pin.c; priv: struct vm */
 void device_route(struct actor *self);		/* routes.c; priv: struct vm */
 void manager_routes(struct actor *self);	/* routes.c; priv: struct vm */

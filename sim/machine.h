@@ -122,7 +122,7 @@ struct vcpu_side {
 struct machine {
 	struct scenario scenario; /* with vms and vcpus as built */
 	uint32_t nr_vms, nr_vcpus, nr_tasks;
-	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid, migrate_tid, routes_tid; /* first of each; devices: msi, then pins, per VM */
+	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid, migrate_tid, routes_tid, irqchip_tid; /* first of each; devices: msi, then pins, per VM */
 	struct vm *vm;
 	struct vcpu *vcpu;
 	struct vcpu_side *sides; /* MACHINE_SIDES per vCPU; NULL: no migration */

@@ -64,8 +64,7 @@ bool migrate_enter(struct vm *vm)
 
 void migrate_leave(struct vm *vm) { vm->nr_busy--; }
 
-/* False: the race ended first. */
-static bool stop(struct vm *vm)
+bool migrate_stop(struct vm *vm)
 {
 	vm->stopped = true;
 	for (uint32_t i = 0; i < vm->nr_vcpus; i++)
@@ -157,7 +156,7 @@ void migrate_vm(struct actor *self)
 		return;		/* off in this run's mix */
 	rng_init(&r, host_seed, self->id, RNG_TIME);
 	while (vm->side < MACHINE_SIDES - 1 && host_sleep(rng_gap(&r, machine.scenario.migrate_gap_ns))) {
-		if (stop(vm))
+		if (migrate_stop(vm))
 			move(vm);
 		vm->stopped = false;
 	}

@@ -16,5 +16,7 @@ void migrate_park(struct vcpu *v);
 /* Anybody else of @vm: waits, then keeps the VM from being stopped. False: the race is over. */
 bool migrate_enter(struct vm *vm);
 void migrate_leave(struct vm *vm);
+/* Stops all of @vm that knows the above, until vm->stopped is false again. False: the race ended first. */
+bool migrate_stop(struct vm *vm);
 
 #endif

@@ -202,6 +202,8 @@ const struct option scenario_options[] = {
 
 	GAP("userspace", "signal_gap", signal_gap_ns, "0", 0,
 	    "Mean time between two signals to a vCPU thread; 0: none."),
+	GAP("userspace", "irqchip_gap", irqchip_gap_ns, "0", 0,
+	    "Mean time between two KVM_GET_IRQCHIP, then KVM_SET_IRQCHIP of the same, with all vCPUs stopped; 0: none."),
 	GAP("userspace", "route_gap", route_gap_ns, "0", 0,
 	    "Mean time between two KVM_SET_GSI_ROUTINGs that re-point an MSI route; 0: none."),
 	WEIGHT("userspace", "run_again", run_again, "1", "Nothing but the next KVM_RUN."),

@@ -138,12 +138,14 @@ void pins_reset(void)
 }
 
 /* --- Userspace. */
-static void lock(struct pins *p)
+void pins_lock(struct pins *p)
 {
 	while (p->locked)
 		host_sleep(LOCK_POLL_NS);
 	p->locked = true;
 }
+
+void pins_unlock(struct pins *p) { p->locked = false; }
 
 /* The guest's access is over. */
 static void guest_leaves_ioapic(struct vcpu *v, struct pins *p)
@@ -174,12 +176,12 @@ void pins_assert(struct vm *vm, uint32_t gsi, uint32_t device)
 	struct pins *p = pins_of(vm);
 	bool was;
 
-	lock(p);
+	pins_lock(p);
 	was = p->asserted[gsi];
 	p->asserted[gsi] |= 1u << device;
 	if (!was)
 		set_line(vm, gsi, true);
-	p->locked = false;
+	pins_unlock(p);
 }
 
 void pins_release(struct vm *vm, uint32_t gsi, uint32_t device)
@@ -187,12 +189,12 @@ void pins_release(struct vm *vm, uint32_t gsi, uint32_t device)
 	struct pins *p = pins_of(vm);
 	bool was;
 
-	lock(p);
+	pins_lock(p);
 	was = p->asserted[gsi];
 	p->asserted[gsi] &= ~(1u << device);
 	if (was && !p->asserted[gsi])
 		set_line(vm, gsi, false);
-	p->locked = false;
+	pins_unlock(p);
 }
 
 /* The handler asks one device of those that share the line. */
@@ -208,7 +210,7 @@ static void access_user_ioapic(struct vcpu *v, struct vm *vm, struct pins *p, ui
 {
 	uint32_t value;
 
-	lock(p);
+	pins_lock(p);
 	memcpy(&value, v->run->mmio.data, sizeof(value));
 	if (v->run->mmio.is_write) {
 		user_ioapic_write(vm, &p->io, offset, value);
@@ -216,7 +218,7 @@ static void access_user_ioapic(struct vcpu *v, struct vm *vm, struct pins *p, ui
 		value = user_ioapic_read(&p->io, offset);
 		memcpy(v->run->mmio.data, &value, sizeof(value));
 	}
-	p->locked = false;
+	pins_unlock(p);
 	guest_leaves_ioapic(v, p);
 }
 
@@ -239,9 +241,9 @@ void pins_user_exit(struct vcpu *v)
 		mmio_exit(v, vm, p);
 	} else if (v->run->exit_reason == KVM_EXIT_IOAPIC_EOI) {
 		oracle_split_eoi(v->index, v->run->eoi.vector);
-		lock(p);
+		pins_lock(p);
 		user_ioapic_eoi(vm, &p->io, v->run->eoi.vector);
-		p->locked = false;
+		pins_unlock(p);
 	}
 }
 

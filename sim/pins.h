@@ -48,6 +48,9 @@ bool pins_level(uint32_t gsi);
 /* Userspace: @device asserts or releases @gsi, and whoever runs the device's model sees to the line. */
 void pins_assert(struct vm *vm, uint32_t gsi, uint32_t device);
 void pins_release(struct vm *vm, uint32_t gsi, uint32_t device);
+/* Userspace's lock: no line changes while it is held. */
+void pins_lock(struct pins *p);
+void pins_unlock(struct pins *p);
 /* The vCPU thread of @v after KVM_RUN. */
 void pins_user_exit(struct vcpu *v);
 

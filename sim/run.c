@@ -139,8 +139,10 @@ static void spawn_actors(void)
 	for (uint32_t i = 0; i < machine.nr_vms * s->routes; i++)
 		sched_spawn(machine.routes_tid + i, ACTOR_DEVICE, "route", 0, device_route, &machine.vm[i / s->routes]);
 	/* By the tasks that were made: a swarm mix may have set the gap to 0 since. */
-	for (uint32_t i = 0, id = machine.routes_tid + machine.nr_vms * s->routes; id < machine.nr_tasks; i++, id++)
+	for (uint32_t i = 0, id = machine.routes_tid + machine.nr_vms * s->routes; id < machine.irqchip_tid; i++, id++)
 		sched_spawn(id, ACTOR_USER, "router", 0, manager_routes, &machine.vm[i]);
+	for (uint32_t id = machine.irqchip_tid; id < machine.nr_tasks; id++)
+		sched_spawn(id, ACTOR_USER, "irqchip", 0, manager_irqchip, &machine.vm[id - machine.irqchip_tid]);
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {
 		sched_spawn(machine.memory_tid + i, ACTOR_MEMORY, "memory", 0, memory_manager, &machine.vm[i]);
 		sched_spawn(machine.signal_tid + i, ACTOR_USER, "manager", 0, user_manager, &machine.vm[i]);

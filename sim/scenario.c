@@ -299,12 +299,16 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "devices", "pins", "with irqchip = split the routes are userspace's I/O APIC's, and pins have no irqfd");
 	if (s->pins && s->apicv && s->irqchip == IRQCHIP_SPLIT)
 		complain_at(p, "devices", "pins", "irqchip = split and topology.apicv do not go together with pins");
+	if (s->irqchip_gap_ns && (!s->pins || s->irqchip != IRQCHIP_KERNEL || s->pin_irqfd_percent))
+		complain_at(p, "userspace", "irqchip_gap", "needs pins without irqfds, and irqchip = kernel");
 	if (s->route_gap_ns && !s->routes)
 		complain_at(p, "userspace", "route_gap", "there are no devices.routes");
 	if ((s->pin_irqfd_percent || s->routes) && s->vms > 1)
 		complain_at(p, "topology", "vms", "irqfds and routes are followed in one VM only");
 	if (s->pins && s->vms > 16)
 		complain_at(p, "devices", "pins", "at most 16 VMs have pins");
+	if (s->pic && s->guest.ioapic)
+		complain_at(p, "guest", "ioapic", "with devices.pic the guest does not use the I/O APIC");
 	if (s->pic && (s->irqchip != IRQCHIP_KERNEL || s->pin_first < 3 || s->pin_first + s->pin_lines > 16))
 		complain_at(p, "devices", "pic", "needs irqchip = kernel, and pins 3 to 15");
 	if (s->pin_first + s->pin_lines > 24)

@@ -141,6 +141,7 @@ struct scenario {
 	uint32_t migrate_gap_ns;	/* mean time between two migrations of a VM; 0: none */
 	uint32_t migrate_order;
 	uint32_t vcpu_events, mp_state, user_nmi; /* weights too */
+	uint32_t irqchip_gap_ns;	/* mean time between save and restore of the interrupt controllers */
 	uint32_t route_gap_ns;		/* mean time between changes of an MSI route */
 	uint32_t run_again;		/* weight of doing nothing but KVM_RUN */
 

@@ -150,7 +150,7 @@ void user_vcpu_thread(struct actor *self)
 		host_sleep(BETWEEN_RUNS_NS);
 		if (host_phase == HOST_RACE)
 			between_runs(v);
-		if (machine.sides)
+		if (machine.vm[v->vm].stopped)
 			migrate_park(v);
 	}
 }

@@ -98,6 +98,7 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_IOAPIC_EOI_EXTRA] = { "ioapic-eoi-extra", DIV_EOI_MESSAGE, IOAPIC ", Remote IRR", false },
 	[CHECK_PV_IOAPIC] = { "pv-word-ioapic", DIV_PV_EOI_WORD, KVM ": an ack that nobody sees sends no EOI message", false },
 	[CHECK_QUIET_PIN] = { "quiet-pin", DIV_LOST_INTERRUPT, IOAPIC ", Interrupt Mask", false },
+	[CHECK_GET_IRQCHIP] = { "get-irqchip", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_GET_IRQCHIP", false },
 	[CHECK_PIC_STATE] = { "pic-state", DIV_REGISTER_MISMATCH, PIC, false },
 	[CHECK_PIC_VECTOR] = { "pic-vector", DIV_SPURIOUS_DELIVERY, PIC ", Interrupt Sequence", false },
 	[CHECK_PIC_ACCEPT] = { "pic-accept", DIV_SPURIOUS_DELIVERY, "Local Vector Table", false },

@@ -372,6 +372,21 @@ void check_pv_ioapic(struct oracle_vcpu *v, uint32_t vector)
 
 /* --- Reads, and the end. */
 
+/* KVM api.rst, KVM_GET_IRQCHIP: what a guest could read, while no EOI is under way. */
+void oracle_ioapic_saved(uint32_t nr, const struct kw_ioapic_state *state)
+{
+	const struct chip_vm *vm = &chips.vm[nr];
+
+	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++) {
+		uint64_t diff = (state->redir[pin] ^ vm->io.redir[pin]) & ~REDIR_STATUS;
+
+		if (diff && !vm->pin[pin].nr_eoi && !vm->pin[pin].stale)
+			check_fire(CHECK_GET_IRQCHIP, NULL, nr, vm->io.redir[pin] & REDIR_VECTOR,
+				   "KVM_GET_IRQCHIP returned entry 0x%llx for pin %u, expected 0x%llx",
+				   (unsigned long long)state->redir[pin], pin, (unsigned long long)vm->io.redir[pin]);
+	}
+}
+
 void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t value)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);

@@ -32,6 +32,8 @@ void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t value);
 void oracle_pic_write(uint32_t vcpu, uint32_t port, uint8_t value);
 void oracle_pic_read(uint32_t vcpu);
 void oracle_pic_over(uint32_t vcpu);
+/* Userspace has read the I/O APIC. */
+void oracle_ioapic_saved(uint32_t vm, const struct kw_ioapic_state *state);
 /* Userspace loads a state; no vCPU runs, no line changes. */
 void oracle_ioapic_load(uint32_t task, const struct kw_ioapic_state *state);
 /* KVM can ask the devices of @gsi whether their level is up (KVM_IRQFD_FLAG_RESAMPLE): one more, or one less. */

@@ -202,6 +202,7 @@ static void release_target(struct message *m, struct oracle_vcpu *v)
 {
 	v->nr_group -= m->group;
 	vcpu_touch(v, v->again, m->vector);
+	/* If it is what was seen there already, its sender told KVM only now. */
 	if (vector_test(v->apic.irr, m->vector))
 		vcpu_touch(v, v->fresh, m->vector);
 	if (!box_still_in_flight(v, m->vector))

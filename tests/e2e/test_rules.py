@@ -100,6 +100,7 @@ ROWS = (
     ("ioapic-bad-read", "ioapic-level", "register-mismatch", "ioapic-read"),
     ("unfix-split-old-route", "ioapic-split", "eoi-message", "eoi-exit-missing"),
     ("eoi-exit-any", "ioapic-split", "eoi-message", "eoi-exit-extra"),
+    ("get-irqchip-dest", "irqchip-save", "register-mismatch", "get-irqchip"),
     ("pic-vector", "pic-extint", "spurious-delivery", "pic-vector"),
     ("pic-mask-kept", "pic-extint", "register-mismatch", "pic-state"),
     ("pic-any-lint0", "pic-lint0", "spurious-delivery", "pic-accept"),

@@ -249,6 +249,20 @@ static void test_load(void)
 	FIRED("ioapic-entry", DIV_REGISTER_MISMATCH, 0x41);
 }
 
+static void test_saved(void)
+{
+	struct kw_ioapic_state state;
+
+	start(LEVEL);
+	line(true, true);
+	state = kvm;
+	oracle_ioapic_saved(0, &state);
+	SILENT();
+	state.redir[PIN] &= ~REDIR_RIRR;
+	oracle_ioapic_saved(0, &state);
+	FIRED("get-irqchip", DIV_REGISTER_MISMATCH, 0x41);
+}
+
 static void test_quiet(void)
 {
 	start(LEVEL | REDIR_RIRR);
@@ -420,5 +434,5 @@ static void test_split_suppressed(void)
 TEST_MAIN(TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
 	  TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra),
 	  TEST(test_eoi_races_line), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
-	  TEST(test_pv), TEST(test_load), TEST(test_quiet), TEST(test_deviation_edge_clears),
+	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_quiet), TEST(test_deviation_edge_clears),
 	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
