@@ -24,7 +24,7 @@
 #include "sim/scenario_deviation.h"
 #include "sim/scenario_expect.h"
 
-#define MAX_KEYS 128
+#define MAX_KEYS 256
 #define MAX_SECTIONS 16
 #define MAX_VCPUS 4096u
 
@@ -189,6 +189,8 @@ static int on_key(void *arg, const char *section, const char *key, const char *v
 		unknown_key(section, key, what, sizeof(what));
 		return complain(p, p->line, key, "%s", what);
 	}
+	if (o - scenario_options >= MAX_KEYS)
+		return complain(p, p->line, key, "the option table has more rows than the parser has room for");
 	p->last = o;
 	if (p->key_line[o - scenario_options])
 		return complain(p, p->line, key, "was set in line %u already", p->key_line[o - scenario_options]);
