@@ -16,6 +16,7 @@
 #define WINDOW		0x10u
 #define REG_REDIR	0x10u
 #define REG_EOI		0x40u
+#define REG_ARB		0x02u
 
 #define NOBODY		0x3fu	/* a destination that no vCPU has */
 
@@ -93,6 +94,9 @@ enum step do_ioapic(struct vcpu *v)
 	p->owner = v->index + 1;
 	gsi = sc()->pin_first + rng_below(&v->target, sc()->pin_lines);
 	v->ioapic_reg = (uint8_t)(REG_REDIR + 2 * gsi + rng_below(&v->target, 2));
+	/* ID, version, arbitration ID: looked at, and the first one written. */
+	if (rng_one_in(&v->target, 16))
+		v->ioapic_reg = (uint8_t)rng_below(&v->target, REG_ARB + 1);
 	v->ioapic_read = rng_one_in(&v->target, 4);
 	v->ioapic_step = IOAPIC_SELECTING;
 	oracle_ioapic_write(v->index, SELECT, v->ioapic_reg);
@@ -103,10 +107,13 @@ enum step do_ioapic_window(struct vcpu *v)
 {
 	struct pins *p = pins_of(&machine.vm[v->vm]);
 	uint32_t gsi = (v->ioapic_reg - REG_REDIR) / 2, value = 0;
-	uint64_t *entry = &p->redir[gsi];
+	uint64_t *entry = &p->redir[gsi % KW_IOAPIC_PINS];
 
 	v->ioapic_step = IOAPIC_ACCESSING;
-	if (!v->ioapic_read) {
+	if (!v->ioapic_read && v->ioapic_reg < REG_REDIR) {
+		value = rng_below(&v->target, 16) << 24;
+		oracle_ioapic_write(v->index, WINDOW, value);
+	} else if (!v->ioapic_read) {
 		if (v->ioapic_reg & 1) {
 			value = draw_high(v, *entry);
 			*entry = (*entry & 0xffffffff) | (uint64_t)value << 32;

@@ -24,6 +24,7 @@
 
 /* KVM api.rst, KVM_IRQFD: irqfds with a resamplefd share a source of their own. */
 #define SOURCE_RESAMPLE	1u
+#define RTC_PIN		8u
 
 enum accept { NOBODY, PERHAPS, SOMEBODY };
 
@@ -101,16 +102,30 @@ static bool perhaps_due(const struct ideal_ioapic *io, const struct chip_pin *p,
 	return p->doubt && io->line[pin] && (io->redir[pin] & (REDIR_LEVEL | REDIR_MASK)) == REDIR_LEVEL;
 }
 
+/*
+ * Userspace wants to know whether the RTC's last interrupt was ended, and sends the
+ * lost ones later.  Which one that is, is not followed: after the first any edge may be
+ * dropped.
+ */
+static bool rtc_may_coalesce(const struct chip_pin *p, uint32_t pin)
+{
+	return pin == RTC_PIN && p->sent && deviation_allows(DEV_RTC_COALESCED);
+}
+
 static void turn_line(struct chip_task *t, uint32_t task, uint32_t nr)
 {
 	struct chip_vm *vm = &chips.vm[nr];
 	uint32_t pin = t->gsi;
+	bool coalesced = t->level && rtc_may_coalesce(&vm->pin[pin], pin);
 
 	t->line &= ~(1u << KW_CHIP_IOAPIC);
 	touch(task, vm, pin);
 	if (ideal_ioapic_line(&vm->io, pin, t->source, t->level) ||
 	    (t->level && perhaps_due(&vm->io, &vm->pin[pin], pin)))
 		turn_send(t, nr, pin);
+	if (coalesced)
+		t->doubt |= 1u << pin;
+	vm->pin[pin].sent |= t->sent >> pin & 1;
 }
 
 static void turn_write(struct chip_task *t, uint32_t task, uint32_t nr)

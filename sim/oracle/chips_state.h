@@ -17,6 +17,7 @@ struct chip_pin {
 	uint8_t nr_eoi;			/* EOI messages under way that name it */
 	bool	doubt;			/* something else happened to it meanwhile: either order is right */
 	bool	stale;			/* to be taken from KVM once nobody is at work there */
+	bool	sent;			/* its line has made a message in this run */
 	uint8_t nr_resamplers;		/* irqfds that KVM can ask */
 	bool	asked;			/* it asked instead of sending */
 	bool	orphan;			/* Remote IRR is set for a vector that the entry no longer has */

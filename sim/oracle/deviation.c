@@ -132,6 +132,9 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_EOI_NONZERO] = {
 		"eoi-nonzero", "KVM: only bits 63:32 of an x2APIC register are checked",
 		"an x2APIC EOI other than 0 is an EOI instead of faulting", true, 0 },
+	[DEV_RTC_COALESCED] = {
+		"rtc-coalesced", "KVM api.rst, KVM_IRQ_LINE_STATUS: whether an interrupt was coalesced",
+		"an edge on pin 8 may be dropped, as long as an earlier one's interrupt has not been ended", true, 0 },
 	[DEV_IOAPIC_ASKS] = {
 		"ioapic-asks", "KVM: the line may have fallen while the pin was masked",
 		"an entry that is unmasked asks the resamplefds of its line before it sends", true, 0 },

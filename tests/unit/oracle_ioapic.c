@@ -263,6 +263,37 @@ static void test_saved(void)
 	FIRED("get-irqchip", DIV_REGISTER_MISMATCH, 0x41);
 }
 
+/* Pin 8: an edge while the last interrupt is in service. */
+static void rtc(void)
+{
+	start(REDIR_MASK);
+	kvm.redir[8] = EDGE;
+	oracle_chips_baseline(0, &kvm, &(struct kw_pic_state){ .output = false });
+	for (int i = 0; i < 2; i++) {
+		oracle_irq_line(DEVICE, 8, true, 0);
+		oracle_chip_locked(DEVICE, 0, KW_CHIP_IOAPIC);
+		if (!i)
+			model_accept(M, 0x41, false);
+		oracle_chip_unlock_ioapic(DEVICE, 0, &kvm);
+		oracle_chip_over(DEVICE);
+		prepare_and_enter();
+		oracle_irq_line(DEVICE, 8, false, 0);
+		turn(DEVICE);
+		oracle_chip_over(DEVICE);
+	}
+	leave();
+}
+
+static void test_deviation_rtc(void)
+{
+	rtc();
+	SILENT();
+	deviation_switch("rtc-coalesced", false);
+	rtc();
+	FIRED("irr-lost", DIV_LOST_INTERRUPT, 0x41);
+	deviation_switch("rtc-coalesced", true);
+}
+
 static void test_quiet(void)
 {
 	start(LEVEL | REDIR_RIRR);
@@ -434,5 +465,5 @@ static void test_split_suppressed(void)
 TEST_MAIN(TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
 	  TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra),
 	  TEST(test_eoi_races_line), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
-	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_quiet), TEST(test_deviation_edge_clears),
+	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_quiet), TEST(test_deviation_edge_clears),
 	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
