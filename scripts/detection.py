@@ -82,9 +82,10 @@ class Measure:
         done = subprocess.run([self.program, "run", self.row.scenario, "--variant", variant, "--seeds",
                                "%d-%d" % (first, first + count - 1), "--jobs", "1", "--replay-share", "0", "--json"],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        if done.returncode not in (0, 5, 10, 11):
-            raise Failed("%s on %s: %s" % (self.row.scenario, variant, done.stderr[-500:]))
         hits = [json.loads(line) for line in done.stdout.splitlines()]
+        # A broken KVM may run into what is not modelled (exit code 6); what other runs show still counts.
+        if done.returncode not in (0, 5, 6, 10, 11) or not hits or not hits[-1]["runs"]:
+            raise Failed("%s on %s: %s" % (self.row.scenario, variant, done.stderr[-500:]))
         # What is known of an unbroken tree is not this bug, unless the tree has it.
         hits = [h for h in hits if h["type"] == "divergence" and h["kind"] == self.row.kind and
                 h["check"] == self.row.check and (not h["known"] or self.row.rule == ITSELF)]
