@@ -190,11 +190,13 @@ static enum apicv_access emulate_write(struct vcpu *v, uint32_t offset, uint32_t
 
 	switch (offset) {
 	case LAPIC_TPR:
+		put(v, LAPIC_TPR, value & 0xff);
 		return virtualize_tpr(v);
 	case LAPIC_EOI:
-		if (a->vid)
-			return virtualize_eoi(v);
-		break;
+		if (!a->vid)
+			break;
+		put(v, LAPIC_EOI, 0);
+		return virtualize_eoi(v);
 	case LAPIC_ICR:
 		if (a->vid && (value & ~ICR_SELF_BITS) == ICR_SELF && (value & 0xf0))
 			return virtualize_self_ipi(v, value & 0xff);

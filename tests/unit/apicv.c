@@ -132,6 +132,7 @@ static void test_tpr(void)
 	begin(true);
 	post(0x51);
 	EXPECT(write_page(LAPIC_TPR, 0x5f) == APICV_DONE && reg(LAPIC_PPR) == 0x5f);
+	EXPECT(write_page(LAPIC_TPR, 0xabcd125f) == APICV_DONE && reg(LAPIC_TPR) == 0x5f);
 	EXPECT(apicv_take(&vcpu) == -1);
 	apicv_write_tpr(&vcpu, 0x40);
 	EXPECT(apicv_take(&vcpu) == 0x51);
