@@ -352,9 +352,28 @@ static bool write_sums(struct store *s, int64_t cell, const struct store_chunk *
 	return true;
 }
 
+static void take_successor(sqlite3_stmt *q, void *arg)
+{
+	struct store *s = arg;
+
+	snprintf(s->error, sizeof(s->error), "%s: process %lld on %s works on the same campaign and came later", s->path,
+		 (long long)sqlite3_column_int64(q, 0), sqlite3_column_text(q, 1));
+}
+
+/*
+ * A batch system may start a task anew while the old one, on a machine that was
+ * taken for dead, still runs.  The new one does not know what the old one has in
+ * progress, and runs it again: the old one must not write it any more.
+ */
+static bool still_ours(struct store *s)
+{
+	return store_sql(s, "SELECT pid, host FROM session WHERE id > ? AND campaign = ? LIMIT 1", take_successor, s,
+			 "ii", s->session, s->campaign) && !s->error[0];
+}
+
 static bool write_chunk(struct store *s, int64_t cell, const struct store_chunk *k)
 {
-	if (!plain(s, "BEGIN IMMEDIATE") ||
+	if (!plain(s, "BEGIN IMMEDIATE") || !still_ours(s) ||
 	    !store_sql(s, "INSERT INTO range (cell, first, count, session, events, interrupts, virtual_ns, digest,"
 		       " divergent, repeated, complete, limited, first_limited, crashed, hung, trapped, wall_ns)"
 		       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", NULL, NULL, "iiiiiiiiiiiiiiiii",

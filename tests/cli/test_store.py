@@ -73,6 +73,27 @@ class Store(unittest.TestCase):
         self.check_complete()
         self.assertGreater(len(self.query("SELECT 1 FROM session")), 10)
 
+    def test_the_later_of_two_processes_goes_on(self):
+        """A task that was started anew while the old one still ran: nothing is counted twice."""
+        words = self.words("--store", self.path, "--jobs", "1")
+        old = self.fake.start(*words, FAKE_SLEEP_US="400")
+        deadline = time.monotonic() + 10
+        while not (os.path.exists(self.path) and self.nr_ranges()):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        new = self.fake.run(*words)
+        stderr = old.communicate()[1]
+        self.assertEqual(6, old.returncode)
+        self.assertRegex(stderr, r"process \d+ on \S+ works on the same campaign and came later")
+        self.check_complete()
+        self.assertEqual(self.fake.run(*self.words()).stdout, new.stdout)
+
+    def nr_ranges(self):
+        try:
+            return self.query("SELECT count(*) FROM range")[0][0]
+        except sqlite3.OperationalError:
+            return 0
+
     def test_failures_are_kept(self):
         env = {"FAKE_EXIT": "7", "FAKE_TRAP": "9", "FAKE_LIMIT": "11"}
         first = self.fake.run(*self.words("--store", self.path), **env)
