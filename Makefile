@@ -38,6 +38,7 @@ help:
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
 	@echo 'make kills		a stored campaign killed 1,000 times: nothing lost, nothing twice'
 	@echo 'make docs		docs/scenario-keys.md and docs/options.md from the option table'
+	@echo 'make cluster-test	docs/cluster.md for real: Slurm and GNU parallel on this machine; installs them'
 	@echo 'make unit-check	unit tests; SAN=address: with sanitizers'
 	@echo 'make setup		install the Debian packages that all of this needs'
 	@echo 'make clean		remove $(O) but not the unpacked kernel sources'
@@ -70,7 +71,7 @@ check: all
 
 # --- Longer ones, on their own.
 .PHONY: kills bench determinism million deviations detection live docs clean
-.PHONY: coverage mutants
+.PHONY: coverage mutants cluster-test
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
 
@@ -99,6 +100,10 @@ mutants: $(LAPICSIM) variant-6.12-mutants
 
 kills: $(LAPICSIM) variant-6.12
 	$(Q)python3 tests/e2e/kill_store.py --build $(O)
+
+cluster-test: $(LAPICSIM) variant-6.12
+	$(Q)scripts/setup.sh slurm-wlm munge parallel
+	$(Q)cd tests/cluster && O=$(abspath $(O)) python3 -m unittest
 
 docs: $(LAPICSIM)
 	$(Q)python3 scripts/docs.py $(LAPICSIM)

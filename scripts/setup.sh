@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Installs what lapicsim is built with, on Debian: by apt-get as root or through
-# sudo, else says what to install. Does nothing when all of it is there.
+# sudo, else says what to install. Arguments: packages beyond these. Does nothing when
+# all of it is there.
 set -eu
 
-packages="gcc libc6-dev linux-libc-dev make binutils python3 libinih-dev libsqlite3-dev libunwind-dev python3-clang-14 xz-utils patch git"
+packages="gcc libc6-dev linux-libc-dev make binutils python3 libinih-dev libsqlite3-dev libunwind-dev python3-clang-14 xz-utils patch git $*"
 missing=
 for p in $packages; do
 	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"
