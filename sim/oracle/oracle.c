@@ -294,6 +294,8 @@ void oracle_cancel(uint32_t vcpu, const struct kw_apic_state *kvm)
 	check_irr(v, kvm);
 	check_tmr(v, kvm);
 	check_cache(v, kvm);
+	/* Armed in this entry; whether the word can be read back is not known yet. */
+	v->kvm_pending |= kvm->pv_eoi_pending;
 	window_restart(v);
 }
 

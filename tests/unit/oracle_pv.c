@@ -88,6 +88,24 @@ static void test_pv_disabled_pending(void)
 	SILENT();
 }
 
+/* The same after an entry that KVM armed and then cancelled: PENDING began while the MSR was enabled. */
+static void test_pv_disabled_cancelled(void)
+{
+	boot_pv();
+	send(0x41);
+	model_prepare(M);
+	EXPECT(M->pending);
+	M->gone = true;
+	oracle_pv_page_gone(0);
+	oracle_cancel(0, model_look(M));
+	model_sync(M);
+	EXPECT(M->pending);
+	M->pv_msr = 0;
+	oracle_user_pv_msr(0, 0, true);
+	enter();
+	SILENT();
+}
+
 static void test_pv_msr(void)
 {
 	boot_pv();
@@ -395,7 +413,7 @@ static void test_cache_in_flight(void)
 }
 
 TEST_MAIN(TEST(test_pv_ack), TEST(test_pv_ignored), TEST(test_pv_lost_ack), TEST(test_pv_disabled),
-	  TEST(test_pv_disabled_pending), TEST(test_pv_msr), TEST(test_pv_idle),
+	  TEST(test_pv_disabled_pending), TEST(test_pv_disabled_cancelled), TEST(test_pv_msr), TEST(test_pv_idle),
 	  TEST(test_pv_irr_pending), TEST(test_pv_irr_late), TEST(test_pv_switch_check),
 	  TEST(test_pv_other_bits), TEST(test_pv_tracking), TEST(test_pv_running),
 	  TEST(test_pv_cancelled), TEST(test_pv_gone_premature), TEST(test_pv_gone_late_ack),
