@@ -5,15 +5,28 @@
  * name with several identities.
  */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/store.h"
+
+/* SQLite would wait for itself. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
 
 static int merge(struct store *out, const struct command_line *cl)
 {
 	uint64_t nr_wrong;
 
+	for (uint32_t i = 1; i < cl->args.nr; i++)
+		if (same_file(cl->args.item[0], cl->args.item[i]))
+			return cmd_fail(CMD_USAGE, "merge: %s is to be written and to be read", cl->args.item[i]);
 	for (uint32_t i = 1; i < cl->args.nr; i++)
 		if (!store_merge(out, cl->args.item[i]))
 			return cmd_fail(CMD_BAD_INPUT, "%s", store_error(out));

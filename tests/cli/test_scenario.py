@@ -172,8 +172,8 @@ class ScenarioTest(unittest.TestCase):
                  'you mean "topology"?'),
                 ("topology.vcpus=0",
                  "--set: topology.vcpus: must be at least 1"),
-                ("deviations.icr=off",
-                 '--set: deviations.icr: unknown deviation; did you mean '
+                ("deviations.icr-leve=off",
+                 '--set: deviations.icr-leve: unknown deviation; did you mean '
                  '"icr-level"?'),
                 ("vcpus=1", "--set: vcpus=1: an override looks like "
                  "SECTION.KEY=VALUE")):

@@ -207,6 +207,9 @@ class Store(unittest.TestCase):
         self.assertEqual(2, p.returncode)
         self.assertRegex(p.stderr, "/nonexistent.db: cannot open the store")
         self.assertEqual(1, self.fake.run("merge", self.path).returncode)
+        p = self.fake.run("merge", self.path, self.path)
+        self.assertEqual((1, "lapicsim: merge: %s is to be written and to be read\n" % self.path),
+                         (p.returncode, p.stderr))
 
     def assert_refused(self, pattern):
         p = self.fake.run(*self.words("--store", self.path))
