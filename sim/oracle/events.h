@@ -92,7 +92,6 @@ void check_events_quiet(struct oracle_vcpu *v);
 /* KVM looks anew from here on. */
 static inline void events_window(struct oracle_vcpu *v)
 {
-	v->moved = false;
 	event_vcpu(v)->nmi_fresh = event_vcpu(v)->init_fresh = false;
 }
 

@@ -264,7 +264,7 @@ void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_sta
 
 	(void)hw;
 	kvm = apicv_view(v, kvm);
-	v->in_guest = false;
+	v->in_guest = v->moved = false;
 	check_pv_replaced(v, pv_word, pv_word_readable);
 	check_tpr(v, kvm);
 	check_isr(v, kvm, -1);
