@@ -61,8 +61,8 @@ static void check_deliverable(const struct oracle_vcpu *v, const struct kw_hw *h
 		   open ? "it can be delivered, and was not injected" : "no interrupt-window exit is asked for");
 }
 
-/* At VM-Entry, after check_injection(). */
-void check_due(const struct oracle_vcpu *v, const struct kw_hw *hw)
+/* At VM-Entry, after check_injection(), if anything is in IRR. */
+void check_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw)
 {
 	int vector = highest_settled(v);
 	uint32_t class;

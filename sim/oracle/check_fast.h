@@ -45,6 +45,18 @@ static inline void check_ppr(struct oracle_vcpu *v, const struct kw_apic_state *
 		settle_ppr(v, ppr);
 }
 
+/* Most entries leave nothing in IRR. */
+static inline void check_due(const struct oracle_vcpu *v, const struct kw_hw *hw)
+{
+	uint32_t waiting = 0;
+
+#pragma GCC unroll 8
+	for (int w = 0; w < APIC_WORDS; w++)
+		waiting |= v->apic.irr[w];
+	if (unlikely(waiting))
+		check_waiting(v, hw);
+}
+
 /*
  * @skip: a vector that KVM has acknowledged and the ideal APIC has not
  * dispatched yet, or -1.  It is compared after the dispatch, the others before:
