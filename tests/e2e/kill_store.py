@@ -64,7 +64,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build")
     parser.add_argument("--kills", type=int, default=1000)
-    parser.add_argument("--seeds", type=int, default=200000, help="per scenario; more than the kills leave time for")
+    parser.add_argument("--seeds", type=int, default=600000, help="per scenario; more than the kills leave time for")
     args = parser.parse_args()
     store = os.path.join(args.build, "kill.db")
     for suffix in ("", "-wal", "-shm"):
@@ -87,7 +87,8 @@ def main():
     for line in wrong:
         print("not ok: " + line)
     print("%d sessions, %d of them ended by themselves" % (sessions, ended))
-    print("%d passed, %d failed" % (args.kills if not wrong else 0, len(wrong)))
+    # What came to its end was killed too late to prove anything.
+    print("%d passed, %d failed" % (args.kills - ended if not wrong else 0, len(wrong)))
     return bool(wrong)
 
 
