@@ -89,7 +89,7 @@ static bool plain(struct store *s, const char *sql)
 bool store_begin_write(struct store *s) { return plain(s, "BEGIN IMMEDIATE"); }
 bool store_end_write(struct store *s) { return plain(s, "COMMIT"); }
 
-static void take_int(sqlite3_stmt *q, void *arg)
+void store_take_int(sqlite3_stmt *q, void *arg)
 {
 	*(int64_t *)arg = sqlite3_column_int64(q, 0);
 }
@@ -99,9 +99,9 @@ static bool make_or_check(struct store *s)
 {
 	int64_t version = 0, id = 0, objects = 0;
 
-	if (!plain(s, "BEGIN IMMEDIATE") || !store_sql(s, "PRAGMA user_version", take_int, &version, "") ||
-	    !store_sql(s, "PRAGMA application_id", take_int, &id, "") ||
-	    !store_sql(s, "SELECT count(*) FROM sqlite_master", take_int, &objects, ""))
+	if (!plain(s, "BEGIN IMMEDIATE") || !store_sql(s, "PRAGMA user_version", store_take_int, &version, "") ||
+	    !store_sql(s, "PRAGMA application_id", store_take_int, &id, "") ||
+	    !store_sql(s, "SELECT count(*) FROM sqlite_master", store_take_int, &objects, ""))
 		return false;
 	if (!objects && !id) {
 		char set[128];
@@ -214,7 +214,7 @@ static bool find_scenario(struct store *s, const struct scenario *sc, int64_t *i
 	char *text = file_text(sc->path);
 	bool ok = store_sql(s, "INSERT OR IGNORE INTO scenario (name, hash, claim, text) VALUES (?, ?, ?, ?)", NULL,
 			    NULL, "siss", sc->name, (int64_t)sc->hash, sc->claim, text) &&
-		  store_sql(s, "SELECT id FROM scenario WHERE name = ? AND hash = ? AND text = ?", take_int, id,
+		  store_sql(s, "SELECT id FROM scenario WHERE name = ? AND hash = ? AND text = ?", store_take_int, id,
 			    "sis", sc->name, (int64_t)sc->hash, text);
 
 	free(text);
@@ -231,7 +231,7 @@ static bool find_variant(struct store *s, const struct variant *v, int64_t *id)
 	manifest = file_text(path);
 	ok = store_sql(s, "INSERT OR IGNORE INTO variant (name, identity, class, manifest) VALUES (?, ?, ?, ?)",
 		       NULL, NULL, "ssss", v->name, v->identity, v->class, manifest) &&
-	     store_sql(s, "SELECT id FROM variant WHERE name = ? AND identity = ? AND class = ?", take_int, id,
+	     store_sql(s, "SELECT id FROM variant WHERE name = ? AND identity = ? AND class = ?", store_take_int, id,
 		       "sss", v->name, v->identity, v->class);
 	free(manifest);
 	return ok;
@@ -251,7 +251,7 @@ static bool find_cells(struct store *s, const struct campaign *c)
 			       " VALUES (?, ?, ?, ?, ?)", NULL, NULL, "iiiii", s->campaign, scenario, variant,
 			       (int64_t)c->feed_first, (int64_t)c->feed_last) ||
 		    !store_sql(s, "SELECT id FROM cell WHERE campaign = ? AND scenario = ? AND variant = ?"
-			       " AND first_seed = ? AND last_seed = ?", take_int, &s->cell[i], "iiiii", s->campaign,
+			       " AND first_seed = ? AND last_seed = ?", store_take_int, &s->cell[i], "iiiii", s->campaign,
 			       scenario, variant, (int64_t)c->feed_first, (int64_t)c->feed_last))
 			return false;
 	}
@@ -266,7 +266,7 @@ static bool find_campaign(struct store *s, const struct campaign *c)
 			    "sssiiiii", key, flavour_name(c->flavour), c->overrides, (int64_t)c->first_seed,
 			    (int64_t)c->last_seed, (int64_t)c->time_ns, (int64_t)c->replay_share,
 			    (int64_t)time(NULL)) &&
-		  store_sql(s, "SELECT id FROM campaign WHERE key = ?", take_int, &s->campaign, "s", key);
+		  store_sql(s, "SELECT id FROM campaign WHERE key = ?", store_take_int, &s->campaign, "s", key);
 
 	free(key);
 	return ok;
@@ -317,7 +317,7 @@ static bool write_bucket(struct store *s, int64_t cell, const struct store_bucke
 		       NULL, "issssii", cell, divergence_key(b->sum.kind), b->sum.first.check, b->sum.function, known,
 		       (int64_t)b->sum.nr_runs, (int64_t)b->sum.first_seed) ||
 	    !store_sql(s, "SELECT id FROM bucket WHERE cell = ? AND kind = ? AND check_name = ? AND function = ?"
-		       " AND known = ?", take_int, &id, "issss", cell, divergence_key(b->sum.kind),
+		       " AND known = ?", store_take_int, &id, "issss", cell, divergence_key(b->sum.kind),
 		       b->sum.first.check, b->sum.function, known))
 		return false;
 	for (uint32_t i = 0; i < b->nr_kept; i++) {

@@ -121,11 +121,6 @@ static bool load_cell(struct store *s, struct loading *l, int64_t row)
 			 " WHERE cell" SHARDS, take_bucket, l, "i", row);
 }
 
-static void take_int(sqlite3_stmt *q, void *arg)
-{
-	*(int64_t *)arg = sqlite3_column_int64(q, 0);
-}
-
 bool store_load(struct store *s, struct campaign *c, uint64_t *spent_ns)
 {
 	int64_t spent = 0;
@@ -140,7 +135,7 @@ bool store_load(struct store *s, struct campaign *c, uint64_t *spent_ns)
 	}
 	/* Time since a session of this campaign last came to its end. */
 	if (!store_sql(s, "SELECT coalesce(sum(wall_ns), 0) FROM session WHERE campaign = ?1 AND id > coalesce("
-		       "(SELECT max(id) FROM session WHERE campaign = ?1 AND finished), 0)", take_int, &spent, "i",
+		       "(SELECT max(id) FROM session WHERE campaign = ?1 AND finished), 0)", store_take_int, &spent, "i",
 		       s->campaign))
 		return false;
 	*spent_ns = (uint64_t)spent;

@@ -114,24 +114,7 @@ bool store_merge(struct store *s, const char *path)
 struct report {
 	FILE *f;
 	uint64_t nr;
-	int64_t scenario_variant;
-	uint64_t next;
-	char name[160];
 };
-
-static void take_missing(sqlite3_stmt *q, void *arg)
-{
-	struct report *r = arg;
-	int64_t first = sqlite3_column_int64(q, 3), count = sqlite3_column_int64(q, 4);
-	int64_t start = sqlite3_column_int64(q, 5), last = sqlite3_column_int64(q, 6);
-
-	(void)count;
-	if (start >= first)
-		return;
-	r->nr++;
-	fprintf(r->f, "gap: %s on %s: seeds %lld-%lld of %lld\n", sqlite3_column_text(q, 1), sqlite3_column_text(q, 2),
-		(long long)start, (long long)first - 1, (long long)last);
-}
 
 static void take_line(sqlite3_stmt *q, void *arg)
 {
@@ -155,10 +138,11 @@ static void take_line(sqlite3_stmt *q, void *arg)
 bool store_check(struct store *s, FILE *f, uint64_t *nr_wrong)
 {
 	struct report r = { .f = f };
-	bool ok = store_sql(s, RANGES "SELECT placed.campaign, scenario.name, variant.name, placed.first, placed.count,"
-			    " placed.start, placed.last_seed FROM placed JOIN scenario ON scenario.id = placed.scenario"
-			    " JOIN variant ON variant.id = placed.variant WHERE placed.start < placed.first"
-			    " ORDER BY 1, 2, 3, 4", take_missing, &r, "") &&
+	bool ok = store_sql(s, RANGES "SELECT 'gap: ' || scenario.name || ' on ' || variant.name || ': seeds ' ||"
+			    " placed.start || '-' || (placed.first - 1) || ' of ' || placed.last_seed FROM placed"
+			    " JOIN scenario ON scenario.id = placed.scenario JOIN variant ON variant.id = placed.variant"
+			    " WHERE placed.start < placed.first ORDER BY placed.campaign, scenario.name, variant.name,"
+			    " placed.first", take_line, &r, "") &&
 		  store_sql(s, RANGES "SELECT 'overlap: ' || scenario.name || ' on ' || variant.name || ': seeds ' ||"
 			    " placed.first || '-' || (placed.start - 1) FROM placed JOIN scenario"
 			    " ON scenario.id = placed.scenario JOIN variant ON variant.id = placed.variant"

@@ -28,6 +28,8 @@ struct store {
  */
 typedef void store_row(sqlite3_stmt *q, void *arg);
 bool store_sql(struct store *s, const char *sql, store_row *row, void *arg, const char *types, ...);
+/* For one number: @arg is an int64_t. */
+store_row store_take_int;
 /* The row id of the last INSERT. */
 int64_t store_id(const struct store *s);
 bool store_begin_write(struct store *s);
