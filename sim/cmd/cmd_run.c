@@ -1,228 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * lapicsim run: from the command line to a campaign, and from its result to an
- * exit code.  Everything is checked before the first run.
- */
-#define _GNU_SOURCE
-#include <pthread.h>
-#include <sched.h>
+/* lapicsim run: a campaign, its reports, and an exit code. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "sim/cmd/campaign.h"
 #include "sim/cmd/cmd.h"
-#include "sim/cmd/log.h"
+#include "sim/cmd/prepare.h"
 #include "sim/cmd/report.h"
-#include "sim/cmd/shard.h"
-#include "sim/cmd/store.h"
 #include "sim/cmd/supervisor.h"
 #include "sim/cmd/verdict.h"
-
-#define DEFAULT_RUNS 1000u
-
-static uint32_t nr_cpus(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-}
-
-static int choose_seeds(struct campaign *c, const struct command_line *cl)
-{
-	if (cl->seeds.given && cl->runs)
-		return cmd_fail(CMD_USAGE, "--seeds and --runs exclude each other");
-	c->first_seed = cl->seeds.first;
-	c->last_seed = cl->seeds.last;
-	if (cl->runs)
-		c->last_seed = cl->runs - 1;
-	else if (!cl->seeds.given)
-		c->last_seed = cl->time_ns ? INT64_MAX : DEFAULT_RUNS - 1;
-	return 0;
-}
-
-static int choose_shard(struct campaign *c, const char *text)
-{
-	struct shard shard;
-	char error[256];
-
-	c->feed_first = c->first_seed;
-	c->feed_last = c->last_seed;
-	if (!text)
-		return 0;
-	if (shard_parse(text, &shard, error, sizeof(error)))
-		return cmd_fail(CMD_USAGE, "--shard: %s", error);
-	if (!shard_cut(&shard, &c->feed_first, &c->feed_last))
-		return cmd_fail(CMD_USAGE, "--shard: fewer seeds than parts");
-	return 0;
-}
-
-static int load_scenarios(struct campaign *c, const struct command_line *cl)
-{
-	char path[512], error[1024];
-
-	c->scenarios = calloc(cl->args.nr, sizeof(*c->scenarios));
-	if (!c->scenarios)
-		abort();
-	for (uint32_t i = 0; i < cl->args.nr; i++) {
-		struct scenario *s = &c->scenarios[i];
-
-		if (paths_scenario(cl->args.item[i], path, sizeof(path), error, sizeof(error)) ||
-		    scenario_load(s, path, c->overrides, error, sizeof(error)))
-			return cmd_fail(CMD_BAD_INPUT, "%s", error);
-		/* A token names its scenario by name. */
-		for (uint32_t j = 0; j < i; j++)
-			if (!strcmp(c->scenarios[j].name, s->name))
-				return cmd_fail(CMD_USAGE, "scenario %s is named twice", s->name);
-		c->nr_scenarios++;
-	}
-	return 0;
-}
-
-static int choose_variants(struct campaign *c, const struct command_line *cl)
-{
-	struct option_list names = cl->variants;
-	char error[1024];
-
-	if (!names.nr)
-		names = paths_variants(c->flavour);
-	if (!names.nr)
-		return cmd_fail(CMD_BAD_INPUT,
-				"no variant is built as %s; for instance: lapicsim variant add 6.12 --deb linux-source-6.12",
-				flavour_name(c->flavour));
-	c->variants = calloc(names.nr, sizeof(*c->variants));
-	if (!c->variants)
-		abort();
-	for (uint32_t i = 0; i < names.nr; i++) {
-		struct variant *v = &c->variants[c->nr_variants++];
-
-		v->name = names.item[i];
-		for (uint32_t j = 0; j < i; j++)
-			if (!strcmp(c->variants[j].name, v->name))
-				return cmd_fail(CMD_USAGE, "variant %s is named twice", v->name);
-		if (paths_runner(v->name, c->flavour, v->program, sizeof(v->program), error, sizeof(error)))
-			return cmd_fail(CMD_BAD_INPUT, "%s", error);
-	}
-	return 0;
-}
-
-static void make_cells(struct campaign *c)
-{
-	c->nr_cells = c->nr_scenarios * c->nr_variants;
-	c->cells = calloc(c->nr_cells, sizeof(*c->cells));
-	if (!c->cells)
-		abort();
-	for (uint32_t i = 0; i < c->nr_cells; i++) {
-		c->cells[i].scenario = i / c->nr_variants;
-		c->cells[i].variant = i % c->nr_variants;
-	}
-}
-
-/* A token that cannot be written, say for an odd override, must not come up after a night's work. */
-static int check_tokens(const struct campaign *c)
-{
-	char token[TOKEN_MAX_BYTES], error[256];
-	struct token t;
-
-	for (uint32_t i = 0; i < c->nr_cells; i++) {
-		campaign_token(c, &c->cells[i], c->last_seed, token, sizeof(token));
-		if (token_parse(token, &t, error, sizeof(error)))
-			return cmd_fail(CMD_USAGE, "runs of %s on %s could not be named by a token: %s",
-					c->scenarios[c->cells[i].scenario].name,
-					c->variants[c->cells[i].variant].name, error);
-	}
-	return 0;
-}
-
-static int load_known(struct campaign *c, const struct command_line *cl)
-{
-	char folder[CMD_PATH_MAX], error[1024];
-
-	paths_known(cl->known, folder, sizeof(folder));
-	if (known_load(&c->known, folder, error, sizeof(error)))
-		return cmd_fail(CMD_BAD_INPUT, "%s", error);
-	return 0;
-}
-
-static int prepare(struct campaign *c, const struct command_line *cl)
-{
-	int code;
-
-	if (!cl->args.nr)
-		return cmd_fail(CMD_USAGE, "run: needs a scenario; lapicsim run --help says more");
-	if (command_line_overrides(cl, c->overrides, sizeof(c->overrides)))
-		return cmd_fail(CMD_USAGE, "--set: together longer than %zu characters",
-				sizeof(c->overrides) - 1);
-	c->flavour = cl->flavour;
-	c->time_ns = cl->time_ns;
-	c->nr_jobs = cl->jobs ? cl->jobs : nr_cpus();
-	c->replay_share = cl->replay_share;
-	c->worker_timeout_ns = cl->worker_timeout_ns;
-	c->verbose = cl->verbose;
-	pthread_mutex_init(&c->lock, NULL);
-	code = load_known(c, cl);
-	if (!code)
-		code = choose_seeds(c, cl);
-	if (!code)
-		code = choose_shard(c, cl->shard);
-	if (!code)
-		code = load_scenarios(c, cl);
-	if (!code)
-		code = choose_variants(c, cl);
-	if (code)
-		return code;
-	make_cells(c);
-	return check_tokens(c);
-}
-
-/* What a runner says of itself when nothing is built yet: a store goes by it. */
-static int ask_identity(struct variant *v)
-{
-	char command[CMD_PATH_MAX + 32], flavour[16];
-	FILE *f;
-	int n = 0;
-
-	snprintf(command, sizeof(command), "'%s' --identity", v->program);
-	f = popen(command, "re");
-	if (f) {
-		n = fscanf(f, "%16s %31s %15s", v->identity, v->class, flavour);
-		pclose(f);
-	}
-	if (n == 3)
-		return 0;
-	return cmd_fail(CMD_HARNESS, "%s: does not say what it is; lapicsim variant add builds it again", v->program);
-}
-
-static int open_store(struct campaign *c, const char *path)
-{
-	char error[640];
-
-	for (uint32_t i = 0; i < c->nr_variants; i++)
-		if (ask_identity(&c->variants[i]))
-			return CMD_HARNESS;
-	c->store = store_open(path, error, sizeof(error));
-	if (!c->store)
-		return cmd_fail(CMD_BAD_INPUT, "%s", error);
-	if (store_begin(c->store, c, &c->spent_ns, error, sizeof(error)))
-		return cmd_fail(CMD_BAD_INPUT, "%s", error);
-	if (c->nr_runs)
-		log_line("%s has %llu runs of this campaign", path, (unsigned long long)c->nr_runs);
-	return 0;
-}
-
-/* A campaign that was stopped, or could not be written down, goes on with the same command. */
-static int close_store(struct campaign *c, int signal)
-{
-	int code = 0;
-
-	if (!store_error(c->store))
-		store_end(c->store, !signal);
-	if (store_error(c->store))
-		code = cmd_fail(CMD_HARNESS, "%s; what was written before is safe, and the same command goes on",
-				store_error(c->store));
-	store_close(c->store);
-	return code;
-}
 
 int cmd_run(int argc, char **argv)
 {
@@ -233,9 +18,11 @@ int cmd_run(int argc, char **argv)
 
 	if (cmd_parse(&cl, "run", argc, argv, &code))
 		return code;
-	code = prepare(&c, &cl);
+	if (!cl.args.nr)
+		return cmd_fail(CMD_USAGE, "run: needs a scenario; lapicsim run --help says more");
+	code = prepare_campaign(&c, &cl, &cl.args, &cl.variants);
 	if (!code && cl.store)
-		code = open_store(&c, cl.store);
+		code = prepare_store(&c, cl.store);
 	if (code)
 		return code;
 	signal = supervisor_run(&c);
@@ -253,7 +40,7 @@ int cmd_run(int argc, char **argv)
 	}
 	if (fflush(stdout) || ferror(stdout))
 		return cmd_fail(CMD_HARNESS, "the result could not be written");
-	if (c.store && close_store(&c, signal))
+	if (c.store && prepare_close_store(&c, signal))
 		return CMD_HARNESS;
 	return verdict.code;
 }
