@@ -50,7 +50,7 @@ $(O)/command/%.o: %.c | setup
 	$(Q)$(CC) $(CFLAGS) $(ROOT) -MMD -MP -c -o $@ $<
 
 $(LAPICSIM): $(COMMAND_OBJECTS)
-	$(Q)$(CC) $(CFLAGS) -no-pie -o $@ $^ -linih -lsqlite3 -lpthread
+	$(Q)$(CC) $(CFLAGS) -no-pie -o $@ $^ -linih -lsqlite3 -lpthread -lm
 
 -include $(COMMAND_OBJECTS:.o=.d)
 include tests/unit/unit.mk

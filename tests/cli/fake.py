@@ -61,7 +61,7 @@ class Fake:
         names = [n for n in SHARED if "/" not in n]
         # Tests never come near a real /dev/kvm.
         compile_program(self.program, sources(*names, "main", "token") + files,
-                        ['-DLIVE_DEVICE="%s"' % self.path("no-kvm")], ["-lsqlite3", "-lpthread"])
+                        ['-DLIVE_DEVICE="%s"' % self.path("no-kvm")], ["-lsqlite3", "-lpthread", "-lm"])
         for name, identity, klass in VARIANTS:
             self.add_variant(name, identity, klass)
         self.write("scenarios/alpha.scn", SCENARIO % "alpha holds")

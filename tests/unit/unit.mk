@@ -39,7 +39,9 @@ UNIT_OBJS_swarm		:= swarm options option_table rng
 UNIT_OBJS_trace		:= trace trace_format coro
 UNIT_OBJS_apicv		:= apicv
 UNIT_LIBS_crash		:= -lunwind
-UNIT_NAMES := apicv crash done snapshot trace rng digest divergence token swarm coro policy event determinism \
+UNIT_OBJS_stats		:= cmd/stats_mcnemar cmd/stats_survival cmd/stats_wilson
+UNIT_LIBS_stats		:= -lm
+UNIT_NAMES := stats apicv crash done snapshot trace rng digest divergence token swarm coro policy event determinism \
 	scheduler scheduler_sleep scheduler_limits scheduler_hooks
 
 # The oracle's tests need all of the oracle and nothing else but names and streams.
