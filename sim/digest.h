@@ -5,6 +5,9 @@
  * checkpoint, then event by event, to the first that differs.
  *
  * Only numbers that the determinism contract allows go in: no addresses.
+ *
+ * A watch keeps the events of a window as they are, so that two runs can be
+ * compared event by event without a store of all of them.
  */
 #ifndef LAPICSIM_DIGEST_H
 #define LAPICSIM_DIGEST_H
@@ -33,15 +36,29 @@ enum digest_event {
 	DIGEST_INIT,		/* vCPU; INIT taken, or start page | 0x100 */
 };
 
+struct digest_record {
+	uint64_t what, now_ns, a, b;		/* the arguments of digest_add() */
+};
+
+struct digest_watch {
+	uint64_t first;				/* the event that the window begins with; the chain's first is 0 */
+	uint32_t nr, room;			/* in @record */
+	struct digest_record *record;
+	void (*seen)(uint64_t event);		/* NULL, or called with each event of the window */
+};
+
 struct digest {
 	uint64_t value;
 	uint64_t nr;				/* events so far */
+	uint64_t due;				/* at this @nr there is more to do than to add */
+	struct digest_watch *watch;		/* NULL: none; set it before digest_reset() */
 	uint32_t nr_checkpoints;
 	uint64_t checkpoint[DIGEST_MAX_CHECKPOINTS]; /* value after each 1,024 events; the last slot is reused */
 };
 
 void digest_reset(struct digest *d);
-void digest_checkpoint(struct digest *d);	/* slow path of digest_add() */
+/* Slow path of digest_add(), with its arguments. */
+void digest_due(struct digest *d, uint64_t what, uint64_t now_ns, uint64_t a, uint64_t b);
 /*
  * How many events, from the first on, @a and @b are known to have in common; a
  * multiple of DIGEST_CHECKPOINT_EVENTS, or all of them if the two are equal.
@@ -56,8 +73,8 @@ static inline void digest_add(struct digest *d, enum digest_event what, uint64_t
 	x = (x ^ (x >> 32)) * 0x9fb21c651e98df25ull + a;
 	x = (x ^ (x >> 29)) * 0xd6e8feb86659fd93ull + b;
 	d->value = x ^ (x >> 32);
-	if (++d->nr % DIGEST_CHECKPOINT_EVENTS == 0)
-		digest_checkpoint(d);
+	if (__builtin_expect(++d->nr == d->due, 0))
+		digest_due(d, what, now_ns, a, b);
 }
 
 #endif

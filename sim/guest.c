@@ -3,6 +3,7 @@
 #include "sim/guest.h"
 
 #include "sim/apicv.h"
+#include "sim/counts.h"
 #include "sim/crash.h"
 #include "sim/host.h"
 #include "sim/lapic.h"
@@ -124,6 +125,7 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 	v->nr_handlers++;
 	v->halted = false;
 	guest_nr_interrupts++;
+	count_taken(v->index, vector);
 	if (unlikely(vector == GUEST_APF_VECTOR && sc()->async_pf))
 		guest_apf_taken(v);
 	oracle_delivered(v->index, vector);

@@ -10,6 +10,7 @@
  *
  * Does not send SMIs: without CONFIG_KVM_SMM they go nowhere.
  */
+#include "sim/counts.h"
 #include "sim/guest.h"
 #include "sim/host.h"
 #include "sim/lapic.h"
@@ -88,6 +89,7 @@ void guest_take_nmi(struct vcpu *v)
 	if (trace_on())
 		trace_event("guest", "vcpu %u nmi handler", v->index);
 	host_event(DIGEST_GUEST, v->index, OP_NR);
+	COUNT(NMIS);
 	oracle_nmi_delivered(v->index);
 	guest_set_if(v, false, 0);
 }

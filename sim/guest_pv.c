@@ -3,6 +3,7 @@
  * Guest operations on PV EOI: the MSR, and the EOI that may be a test-and-clear
  * of the word.  Clauses: PV EOI ABI (KVM's Documentation/virt/kvm/x86/msr.rst).
  */
+#include "sim/counts.h"
 #include "sim/guest.h"
 #include "sim/hyperv.h"
 #include "sim/lapic.h"
@@ -82,6 +83,7 @@ enum step do_eoi(struct vcpu *v)
 	if (!(old & 1))
 		return write_eoi(v);
 	*word = old & ~1u;
+	COUNT(PV_ACKED);
 	oracle_guest_pv_ack(v->index, old, *word);
 	v->eoi_done = true;
 	return STEP_GO_ON;

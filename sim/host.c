@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "sim/counts.h"
 #include "sim/crash.h"
 #include "sim/machine.h"
 #include "sim/scheduler.h"
@@ -46,7 +47,11 @@ void hs_block(void)
 	sched_block(UINT64_MAX);
 }
 
-void hs_wake(uint32_t tid) { sched_wake(tid); }
+void hs_wake(uint32_t tid)
+{
+	COUNT(WAKES);
+	sched_wake(tid);
+}
 
 void hs_relax(void)
 {
@@ -103,6 +108,10 @@ void hs_irq_raise(uint32_t cpu)
 	struct actor *a = sched_actor(cpu);
 
 	host_event(DIGEST_IRQ, cpu, kw_irq_pending(cpu));
+	if (kw_irq_pending(cpu) == KW_IRQ_TIMER)
+		COUNT(TIMERS);
+	else
+		COUNT(KICKS);
 	switch (a->state) {
 	case ACTOR_BLOCKED:
 		sched_wake(cpu);

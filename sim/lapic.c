@@ -2,6 +2,7 @@
 /* See lapic.h. */
 #include "sim/lapic.h"
 
+#include "sim/counts.h"
 #include "sim/guest.h"
 #include "sim/hyperv.h"
 #include "sim/oracle/oracle.h"
@@ -111,6 +112,8 @@ static inline void show(struct vcpu *v, void (*check)(uint32_t vcpu, const struc
 	bool readable = pv_word(v, &word);
 
 	kw_apic_state(v->hw, &st);
+	if (check == oracle_entry)
+		counts.plain[RUN_COUNT_PV_ARMED] += st.pv_eoi_pending;
 	check(v->index, v->hw, &st, word, readable);
 }
 
@@ -123,6 +126,7 @@ void lapic_tell(struct vcpu *v)
 		oracle_access_apply(v->index);
 	switch (v->told) {
 	case ACTION_EOI:
+		COUNT(EOIS);
 		oracle_guest_eoi(v->index);
 		break;
 	case ACTION_TPR:

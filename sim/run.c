@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/actors.h"
+#include "sim/counts.h"
 #include "sim/crash.h"
 #include "sim/host.h"
 #include "sim/machine.h"
@@ -200,6 +201,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	kw_once_clear();
 	oracle_reset();
 	deviation_clear_counts();
+	counts_reset();
 	start(seed);
 	trace_start(text);
 	if (scenario.swarm_percent)
@@ -216,6 +218,9 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	out->nr_events = sched_nr_events();
 	out->nr_interrupts = guest_nr_interrupts;
 	out->virtual_ns = sched_now();
+	out->order = counts.order;
+	out->set = counts.set;
+	counts_collect(out->counter);
 	for (uint32_t i = 0; i < DEV_NR; i++)
 		out->deviations[i] = deviation_row(i)->used;
 }
@@ -224,6 +229,29 @@ const uint64_t *run_checkpoints(uint32_t *nr)
 {
 	*nr = host_digest.nr_checkpoints;
 	return host_digest.checkpoint;
+}
+
+static void mark(uint64_t event)
+{
+	if (trace_on())
+		trace_event("mark", "event %llu", (unsigned long long)event);
+}
+
+static struct digest_record watched[DIGEST_CHECKPOINT_EVENTS];
+static struct digest_watch watch = { .record = watched, .seen = mark };
+
+void run_watch(uint64_t first, uint32_t nr)
+{
+	watch.first = first;
+	watch.nr = 0;
+	watch.room = nr < DIGEST_CHECKPOINT_EVENTS ? nr : DIGEST_CHECKPOINT_EVENTS;
+	host_digest.watch = nr ? &watch : NULL;
+}
+
+const struct digest_record *run_watched(uint32_t *nr)
+{
+	*nr = watch.nr;
+	return watched;
 }
 
 /* --- Once per process. */

@@ -10,8 +10,10 @@
 
 #include <stdint.h>
 
+#include "sim/digest.h"
 #include "sim/divergence.h"
 #include "sim/oracle/deviation.h"
+#include "sim/run_counters.h"
 #include "sim/scenario.h"
 
 #define RUN_MAX_DIVERGENCES 16
@@ -34,6 +36,8 @@ struct run_result {
 	uint32_t end;			/* enum run_end */
 	uint32_t nr_divergences;	/* all that happened */
 	uint32_t nr_recorded;		/* in @divergence */
+	uint64_t order, set;		/* of interrupts taken: sim/counts.h */
+	uint32_t counter[RUN_NR_COUNTERS];
 	uint32_t deviations[DEV_NR];	/* uses of each */
 	char	 trap[64];		/* RUN_TRAPPED: the symbol */
 	struct divergence divergence[RUN_MAX_DIVERGENCES];
@@ -45,6 +49,13 @@ int run_setup(const struct scenario *s, char *error, uint64_t n);
 void run_one(uint64_t seed, struct run_result *out, void *text);
 /* Checkpoints of the last run's digest, for comparing runs. */
 const uint64_t *run_checkpoints(uint32_t *nr);
+/*
+ * From now on runs keep @nr of the digest's events, from the @first on, and mark
+ * them in their traces. @nr 0: none. At most DIGEST_CHECKPOINT_EVENTS.
+ */
+void run_watch(uint64_t first, uint32_t nr);
+/* Those that the last run kept. */
+const struct digest_record *run_watched(uint32_t *nr);
 /* Resident bytes that belong to the simulation (arena, stacks, guest, oracle). */
 uint64_t run_memory_bytes(void);
 

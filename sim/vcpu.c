@@ -3,6 +3,7 @@
 #include "sim/vcpu.h"
 
 #include "sim/apicv.h"
+#include "sim/counts.h"
 #include "sim/crash.h"
 #include "sim/guest.h"
 #include "sim/host.h"
@@ -127,6 +128,7 @@ static bool pending_exit(struct vcpu *v, uint64_t timer_ns)
 static bool deliver_virtual(struct vcpu *v, uint32_t vector)
 {
 	host_event(DIGEST_ENTRY, v->index, vector);
+	COUNT(VIRTUAL);
 	if (trace_on())
 		trace_event("hardware", "vcpu %u virtual interrupt 0x%02x", v->index, vector);
 	return deliver(v, vector);
@@ -182,6 +184,8 @@ void hs_vm_enter(struct kw_hw *hw)
 		pins_enter(v);
 	lapic_check_entry(v);
 	host_event(DIGEST_ENTRY, v->index, info);
+	COUNT(ENTRIES);
+	counts.plain[RUN_COUNT_INJECTED] += valid && (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL;
 	v->halted = false;
 	hw->exit_qual = 0;	/* SDM, "Basic VM-Exit Information": 0 where a reason defines none */
 	if (hw->has_apicv)
@@ -193,6 +197,7 @@ void hs_vm_enter(struct kw_hw *hw)
 			oracle_timer_exit(v->index);
 	}
 	host_event(DIGEST_EXIT, v->index, (uint64_t)hw->exit_reason << 32 | (uint32_t)hw->exit_qual);
+	counts.exit[hw->exit_reason]++;
 }
 
 void hs_vm_exit_handle(struct kw_hw *hw)
@@ -238,6 +243,7 @@ void hs_vm_cancel(struct kw_hw *hw)
 
 	if (vcpu_bare_entry)
 		return;
+	COUNT(CANCELLED);
 	if (unlikely(v->timer_access))
 		lapic_settle_timer(v, false);
 	kw_apic_state(hw, &st);

@@ -8,7 +8,8 @@
  *
  *   scenario PATH [OVERRIDES]	load and build          -> WIRE_READY or WIRE_ERROR
  *   run SEED_FIRST COUNT	that many runs           -> COUNT times WIRE_RUN
- *   trace SEED			one run, text to stderr  -> WIRE_RUN
+ *   trace SEED [EVENT]		one run, text to stderr, EVENT of its digest marked -> WIRE_RUN
+ *   events SEED FIRST		one run                  -> WIRE_EVENTS
  *   checkpoints		of the last run's digest -> WIRE_CHECKPOINTS
  *   quit
  *
@@ -22,10 +23,10 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 2u
+#define WIRE_VERSION 3u
 #define WIRE_MAGIC 0x4c41u
 
-enum wire_type { WIRE_READY = 1, WIRE_ERROR, WIRE_RUN, WIRE_CHECKPOINTS };
+enum wire_type { WIRE_READY = 1, WIRE_ERROR, WIRE_RUN, WIRE_CHECKPOINTS, WIRE_EVENTS };
 
 struct wire_header {
 	uint16_t magic;
@@ -50,6 +51,7 @@ struct wire_ready {
  * offsetof(struct run_result, divergence) + nr_recorded * sizeof(struct divergence).
  * WIRE_ERROR: text without a terminating zero.
  * WIRE_CHECKPOINTS: an array of uint64_t, see run_checkpoints().
+ * WIRE_EVENTS: an array of struct digest_record, see run_watched(), from FIRST to the next checkpoint.
  */
 
 /* File descriptor 3 of a runner, if open, is a memfd of one page with this. */

@@ -189,13 +189,17 @@ static void serve_run(const char *arguments)
 static void serve_trace(const char *arguments)
 {
 	char *end;
-	uint64_t seed = strtoull(arguments, &end, 0);
+	uint64_t seed = strtoull(arguments, &end, 0), event = 0;
+	bool marked = end != arguments && *end == ' ';
 	FILE *text;
 
+	if (marked)
+		event = strtoull(end, &end, 0);
 	if (end == arguments || *end) {
-		put_error("usage: trace SEED");
+		put_error("usage: trace SEED [EVENT]");
 		return;
 	}
+	run_watch(event, marked);
 	/* stderr itself writes piece by piece; line by line nothing is lost if the process dies. */
 	text = fdopen(dup(STDERR_FILENO), "w");
 	if (!text) {
@@ -205,7 +209,34 @@ static void serve_trace(const char *arguments)
 	setvbuf(text, NULL, _IOLBF, 4096);
 	slot->nr_done = 0;
 	one_run(seed, text);
+	run_watch(0, 0);
 	fclose(text);
+	flush();
+}
+
+static void serve_events(const char *arguments)
+{
+	const struct digest_record *events;
+	uint64_t seed, first;
+	uint32_t nr;
+	char *end;
+
+	seed = strtoull(arguments, &end, 0);
+	if (end == arguments || *end != ' ') {
+		put_error("usage: events SEED FIRST");
+		return;
+	}
+	first = strtoull(end, &end, 0);
+	if (*end) {
+		put_error("usage: events SEED FIRST");
+		return;
+	}
+	run_watch(first, DIGEST_CHECKPOINT_EVENTS - first % DIGEST_CHECKPOINT_EVENTS);
+	slot->seed = seed;
+	run_one(seed, &result, NULL);
+	events = run_watched(&nr);
+	put_record(WIRE_EVENTS, events, nr * sizeof(*events));
+	run_watch(0, 0);
 	flush();
 }
 
@@ -233,6 +264,8 @@ static void serve_line(char *line)
 		serve_run(arguments);
 	else if (!strcmp(line, "trace"))
 		serve_trace(arguments);
+	else if (!strcmp(line, "events"))
+		serve_events(arguments);
 	else if (!strcmp(line, "checkpoints"))
 		serve_checkpoints(arguments);
 	else

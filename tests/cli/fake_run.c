@@ -9,7 +9,8 @@
  * "SEED:FILE", where FILE is made the first time; FAKE_SETUP=text makes
  * run_setup() fail, FAKE_SLEEP_US slows each run down.  Variants of class
  * pv-eoi-unfixed have a host BUG in one run of 50, all a premature EOI in one of
- * 20.
+ * 20.  A run with a host BUG enters the guest less often, and its digest differs
+ * from that of the others' from event 1030 on.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -34,6 +35,11 @@ const char variant_flavour[] = "plain";
 
 static uint32_t scenario_hash;
 static uint64_t checkpoints[3];
+static uint64_t watch_first;
+static uint32_t watch_nr;
+static struct digest_record events[DIGEST_CHECKPOINT_EVENTS];
+
+#define FIRST_OTHER_EVENT 1030u
 
 static bool listed(const char *variable, uint64_t seed)
 {
@@ -109,19 +115,38 @@ static void die_if_told(uint64_t seed)
 		usleep(atoi(getenv("FAKE_SLEEP_US")));
 }
 
+/* Events of two checkpoints and a half. */
+static void keep_events(uint64_t seed, bool other)
+{
+	for (uint32_t i = 0; i < watch_nr; i++) {
+		uint64_t event = watch_first + i;
+
+		events[i] = (struct digest_record){ DIGEST_EXIT, 10 * event, event % 2, (uint64_t)12 << 32 };
+		if (other && event >= FIRST_OTHER_EVENT)
+			events[i] = (struct digest_record){ DIGEST_ENTRY, 10 * event, event % 2, 0x80000030 + seed % 2 };
+	}
+}
+
 void run_one(uint64_t seed, struct run_result *out, void *text)
 {
+	bool bug = !strcmp(variant_class, "pv-eoi-unfixed") && rng_mix(seed + 12345) % 50 == 0;
+
 	uint64_t x = rng_mix(seed + 12345), flaky = listed("FAKE_FLAKY", seed) ? getpid() : 0;
 
 	die_if_told(seed);
 	memset(out, 0, offsetof(struct run_result, divergence));
 	out->seed = seed;
-	out->digest = rng_mix(x ^ scenario_hash) ^ flaky;
+	out->digest = rng_mix(x ^ scenario_hash) ^ flaky ^ bug;
 	out->nr_events = 100 + x % 900;
 	out->nr_interrupts = out->nr_events / 10;
 	out->virtual_ns = 1000 * out->nr_events;
 	for (uint32_t i = 0; i < 3; i++)
-		checkpoints[i] = rng_mix(x + i) ^ (i ? flaky : 0);
+		checkpoints[i] = rng_mix(x + i) ^ (i ? flaky ^ bug : 0);
+	keep_events(seed, bug);
+	out->counter[RUN_COUNT_ENTRIES] = 100 - 10 * bug;
+	out->counter[RUN_COUNT_PV_ARMED] = 7;
+	out->set = 5;
+	out->order = 6 + bug;
 	out->deviations[DEV_ICR_LEVEL] = seed % 3;
 	if (listed("FAKE_LIMIT", seed))
 		out->end = RUN_LIMIT;
@@ -129,7 +154,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 		out->end = RUN_TRAPPED;
 		snprintf(out->trap, sizeof(out->trap), "kvm_fake_symbol");
 	}
-	if (!strcmp(variant_class, "pv-eoi-unfixed") && x % 50 == 0) {
+	if (bug) {
 		out->end = RUN_CRASHED;
 		diverge(out, DIV_HOST_BUG, "no-bug", "lapic.c:2927 apic_sync_pv_eoi_from_guest");
 	}
@@ -147,6 +172,18 @@ const uint64_t *run_checkpoints(uint32_t *nr)
 {
 	*nr = 3;
 	return checkpoints;
+}
+
+void run_watch(uint64_t first, uint32_t nr)
+{
+	watch_first = first;
+	watch_nr = nr;
+}
+
+const struct digest_record *run_watched(uint32_t *nr)
+{
+	*nr = watch_nr;
+	return events;
 }
 
 uint64_t run_memory_bytes(void)

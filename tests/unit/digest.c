@@ -84,6 +84,44 @@ static void fill(struct digest *d, uint64_t nr, uint64_t odd_one)
 		digest_add(d, DIGEST_GUEST, i, i, i == odd_one);
 }
 
+static struct digest_record kept[8];
+static uint64_t seen_first, nr_seen;
+
+static void note_seen(uint64_t event)
+{
+	if (!nr_seen++)
+		seen_first = event;
+}
+
+/* A window across a checkpoint is kept, and changes neither the chain nor the checkpoints. */
+static void test_watch(void)
+{
+	static const struct { uint64_t first; uint32_t nr; } rows[] = {
+		{ 0, 8 }, { 1, 8 }, { 1020, 8 }, { 1023, 8 }, { 1024, 8 }, { 2995, 5 }, { 3000, 0 }, { 9999, 0 },
+	};
+	struct digest_watch watch = { .room = 8, .record = kept, .seen = note_seen };
+
+	fill(&two, 3000, UINT64_MAX);
+	one.watch = &watch;
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		watch.first = rows[i].first;
+		nr_seen = 0;
+		fill(&one, 3000, UINT64_MAX);
+		EXPECT_EQ(watch.nr, rows[i].nr);
+		EXPECT_EQ(nr_seen, rows[i].nr);
+		EXPECT(!nr_seen || seen_first == rows[i].first);
+		for (uint32_t j = 0; j < watch.nr; j++) {
+			EXPECT_EQ(kept[j].what, DIGEST_GUEST);
+			EXPECT_EQ(kept[j].a, rows[i].first + j);
+			EXPECT_EQ(kept[j].now_ns, rows[i].first + j);
+		}
+		EXPECT_EQ(one.value, two.value);
+		EXPECT_EQ(one.nr_checkpoints, two.nr_checkpoints);
+		EXPECT(!memcmp(one.checkpoint, two.checkpoint, 2 * sizeof(one.checkpoint[0])));
+	}
+	one.watch = NULL;
+}
+
 static void test_nr_common(void)
 {
 	const uint64_t all = (uint64_t)DIGEST_MAX_CHECKPOINTS * DIGEST_CHECKPOINT_EVENTS;
@@ -126,6 +164,6 @@ TEST_MAIN(
 	TEST(test_golden),
 	TEST(test_sensitive),
 	TEST(test_chain),
-	TEST(test_nr_common),
+	TEST(test_watch), TEST(test_nr_common),
 	TEST(test_reset),
 )
