@@ -79,6 +79,7 @@ enum kw_exit_reason {
 
 /* exit_qual of KW_EXIT_EPT_MISCONFIG: hardware has none, KVM would decode the instruction. */
 #define KW_MMIO_WRITE			2u
+#define KW_MMIO_BYTES_SHIFT		8	/* width of the access; 0 stands for 4 bytes */
 /* exit_qual of KW_EXIT_IO_INSTRUCTION: SDM, "Exit Qualification for I/O Instructions". */
 #define KW_IO_IN			8u
 #define KW_IO_PORT_SHIFT		16

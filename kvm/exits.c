@@ -54,18 +54,18 @@ static int kw_exit_io(struct kvm_vcpu *vcpu)
 
 static int kw_mmio_was_read(struct kvm_vcpu *vcpu)
 {
-	memcpy(&kw_hw(vcpu)->mmio_data, vcpu->run->mmio.data, 4);
+	memcpy(&kw_hw(vcpu)->mmio_data, vcpu->run->mmio.data, vcpu->run->mmio.len);
 	return 1;
 }
 
 /* To userspace, which does what the device would; a read ends when it runs the vCPU again. */
-static int kw_mmio_to_user(struct kvm_vcpu *vcpu, gpa_t addr, bool write)
+static int kw_mmio_to_user(struct kvm_vcpu *vcpu, gpa_t addr, u32 bytes, bool write)
 {
 	vcpu->run->exit_reason = KVM_EXIT_MMIO;
 	vcpu->run->mmio.phys_addr = addr;
-	vcpu->run->mmio.len = 4;
+	vcpu->run->mmio.len = bytes;
 	vcpu->run->mmio.is_write = write;
-	memcpy(vcpu->run->mmio.data, &kw_hw(vcpu)->mmio_data, 4);
+	memcpy(vcpu->run->mmio.data, &kw_hw(vcpu)->mmio_data, bytes);
 	if (!write)
 		vcpu->arch.complete_userspace_io = kw_mmio_was_read;
 	kvm_skip_emulated_instruction(vcpu);
@@ -77,11 +77,12 @@ static int kw_exit_mmio(struct kvm_vcpu *vcpu)
 {
 	struct kw_hw *hw = kw_hw(vcpu);
 	bool write = hw->exit_qual & KW_MMIO_WRITE;
-	u32 val = hw->mmio_data;
+	u32 bytes = hw->exit_qual >> KW_MMIO_BYTES_SHIFT & 15 ?: 4;
+	u64 val = write ? hw->mmio_data : 0;
 
-	if (write ? kvm_io_bus_write(vcpu, KVM_MMIO_BUS, hw->exit_gpa, 4, &val)
-		  : kvm_io_bus_read(vcpu, KVM_MMIO_BUS, hw->exit_gpa, 4, &val))
-		return kw_mmio_to_user(vcpu, hw->exit_gpa, write);
+	if (write ? kvm_io_bus_write(vcpu, KVM_MMIO_BUS, hw->exit_gpa, bytes, &val)
+		  : kvm_io_bus_read(vcpu, KVM_MMIO_BUS, hw->exit_gpa, bytes, &val))
+		return kw_mmio_to_user(vcpu, hw->exit_gpa, bytes, write);
 	hw->mmio_data = val;
 	return kvm_skip_emulated_instruction(vcpu);
 }
@@ -109,7 +110,7 @@ static int kw_exit_apic_access(struct kvm_vcpu *vcpu)
 	else
 		r = kvm_iodevice_read(vcpu, &apic->dev, addr, hw->access_bytes, &val);
 	if (r)
-		return kw_mmio_to_user(vcpu, addr, write);
+		return kw_mmio_to_user(vcpu, addr, 4, write);
 	hw->mmio_data = val;
 	return kvm_skip_emulated_instruction(vcpu);
 }

@@ -72,6 +72,7 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 	uint32_t data = (uint32_t)rng_range(target, s->vector_first, s->vector_last);
 	struct kvm_msi msi = { .address_lo = low | (dest & 0xff) << 12, .address_hi = dest & ~0xffu };
 	uint64_t address = (uint64_t)msi.address_hi << 32 | msi.address_lo;
+	enum taker before = TAKER_PERHAPS;
 	int32_t message;
 	int64_t ret;
 
@@ -91,9 +92,13 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 		oracle_message_end(message, true);
 		return;
 	}
+	if (s->msi_result)
+		before = oracle_msi_takers(nr, address, data);
 	ret = host_ioctl(vm->fd, KVM_SIGNAL_MSI, (uint64_t)&msi);
 	if (message >= 0)
 		oracle_message_end(message, ret >= 0);
+	if (s->msi_result)
+		oracle_msi_result(nr, address, data, before, ret);
 }
 
 void device_msi(struct actor *self)

@@ -57,6 +57,7 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(PV_NMI, pv_nmi, "pv nmi", 3)					\
 	X(PV_KICK, pv_kick, "pv kick", 3)					\
 	X(IOAPIC, ioapic, "ioapic select", 2)				\
+	X(IOAPIC_PROBE, ioapic_probe, "ioapic probe", 2)		\
 	X(PIC, pic, "pic", 2)						\
 	X(LINT0, lint0, "lint0", 2)				\
 	X(TIMER_LVT, timer_lvt, "timer lvt", 2)				\
@@ -118,6 +119,7 @@ static inline bool guest_if_on(const struct vcpu *v) { return v->hw->rflags & KW
 /* guest_ioapic.c: handler number @nr starts; what will it do before its EOI? And what does it do next? */
 void guest_pin_handler(struct vcpu *v, uint32_t nr);
 void guest_pic_handler(struct vcpu *v, uint32_t nr);	/* guest_pic.c */
+enum step guest_ioapic_probe_window(struct vcpu *v);	/* guest_ioapic_probe.c */
 enum op guest_next_before_eoi(struct vcpu *v);
 void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);
 /* By weight. */

@@ -18,6 +18,7 @@
 #define REG_EOI		0x40u
 #define REG_ARB		0x02u
 
+#define RTC_GSI		8u
 #define NOBODY		0x3fu	/* a destination that no vCPU has */
 
 #define ENTRY_MASK	(1u << 16)
@@ -25,9 +26,14 @@
 #define ENTRY_POLARITY	(1u << 13)
 #define ENTRY_LOGICAL	(1u << 11)
 #define ENTRY_LOWEST	(1u << 8)
+#define ENTRY_NMI	(4u << 8)
+#define ENTRY_MODE	(7u << 8)
+#define ENTRY_READ_ONLY	(1u << 12 | 1u << 14)	/* Delivery Status, Remote IRR */
 
 static enum step mmio(struct vcpu *v, uint64_t gpa, bool write, uint32_t value)
 {
+	v->ioapic_offset = gpa & 0xff;
+	v->ioapic_bytes = 4;
 	v->hw->exit_gpa = gpa;
 	v->hw->exit_qual = write ? KW_MMIO_WRITE : 0;
 	v->hw->mmio_data = value;
@@ -39,16 +45,28 @@ static bool orphan_ok(struct vcpu *v)
 	return sc()->vector_in_flight_percent && rng_below(&v->target, 100) < sc()->vector_in_flight_percent;
 }
 
+/* One of the modes, toggled. The RTC stays edge-triggered. */
+static uint32_t draw_mode(struct vcpu *v, uint32_t gsi)
+{
+	static const uint32_t modes[] = { ENTRY_LEVEL, ENTRY_LEVEL, ENTRY_POLARITY, ENTRY_LOWEST };
+
+	return modes[gsi == RTC_GSI ? 2 + rng_below(&v->target, 2) : rng_below(&v->target, 4)];
+}
+
 /* The low half: mostly mask and unmask, sometimes another vector, or another mode. */
 static uint32_t draw_low(struct vcpu *v, uint32_t gsi, uint32_t old)
 {
 	uint32_t base = sc()->pin_vector_first + (gsi - sc()->pin_first) * PINS_PER_VECTOR, low = old, level;
 
-	if (rng_below(&v->target, 100) < sc()->ioapic_modes_percent) {
-		static const uint32_t modes[] = { ENTRY_LEVEL, ENTRY_LEVEL, ENTRY_POLARITY, ENTRY_LOWEST };
-
-		return low ^ modes[rng_below(&v->target, 4)];
-	}
+	if ((low & ENTRY_MODE) != ENTRY_NMI && rng_below(&v->target, 100) < sc()->ioapic_modes_percent)
+		return low ^ draw_mode(v, gsi);
+	if (sc()->ioapic_logical_percent && (low & ENTRY_MODE) != ENTRY_NMI &&
+	    rng_below(&v->target, 100) < sc()->ioapic_logical_percent)
+		return low ^ (rng_one_in(&v->target, 4) ? ENTRY_LOWEST : ENTRY_LOGICAL);
+	/* For NMIs "the entry must be programmed as edge-triggered". */
+	if (sc()->ioapic_nmi_percent && !(low & ENTRY_LEVEL) && !pins_level(gsi) &&
+	    rng_below(&v->target, 100) < sc()->ioapic_nmi_percent)
+		return (low & ~ENTRY_MODE) | ((low & ENTRY_MODE) == ENTRY_NMI ? 0 : ENTRY_NMI);
 	/* The line is level-triggered: only a masked entry may say otherwise, for a moment. */
 	level = pins_level(gsi) ? ENTRY_LEVEL : 0;
 	switch (rng_below(&v->target, 4)) {
@@ -78,7 +96,7 @@ static uint32_t draw_high(struct vcpu *v, uint64_t old)
 	if (sc()->ioapic_modes_percent && rng_one_in(&v->target, 32))
 		dest = NOBODY;
 	else if (old & ENTRY_LOGICAL)
-		dest = 1u << (dest & 7);
+		dest = sc()->ioapic_logical_percent ? 1u + rng_below(&v->target, 0xfe) : 1u << (dest & 7);
 	return dest << 24;
 }
 
@@ -109,6 +127,8 @@ enum step do_ioapic_window(struct vcpu *v)
 	uint32_t gsi = (v->ioapic_reg - REG_REDIR) / 2, value = 0;
 	uint64_t *entry = &p->redir[gsi % KW_IOAPIC_PINS];
 
+	if (v->ioapic_probe)
+		return guest_ioapic_probe_window(v);
 	v->ioapic_step = IOAPIC_ACCESSING;
 	if (!v->ioapic_read && v->ioapic_reg < REG_REDIR) {
 		value = rng_below(&v->target, 16) << 24;
@@ -120,6 +140,8 @@ enum step do_ioapic_window(struct vcpu *v)
 		} else {
 			value = draw_low(v, gsi, (uint32_t)*entry);
 			*entry = (*entry & ~0xffffffffull) | value;
+			/* A guest that writes back what it has read. */
+			value |= rng_one_in(&v->target, 4) ? ENTRY_READ_ONLY : 0;
 		}
 		oracle_ioapic_write(v->index, WINDOW, value);
 	}

@@ -18,6 +18,7 @@
 #include "sim/record.h"
 #include "sim/routes.h"
 #include "sim/snapshot.h"
+#include "sim/user_bad.h"
 
 #define ARENA_FIXED_BYTES	(8ull << 20)
 #define ARENA_BYTES_PER_VCPU	(64ull << 10)
@@ -252,6 +253,8 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 	if (ret >= 0)
 		ret = kw_ioctl(vm->fd, KVM_ENABLE_CAP, (uint64_t)&x2api);
 	if (ret >= 0)
+		ret = user_bad_build(vm);
+	if (ret >= 0)
 		ret = machine_set_slot(vm, MACHINE_PV_GPA, (uint64_t)vm->nr_pages * MACHINE_PAGE);
 	if (ret < 0)
 		return failed(error, n, "setting up a VM", ret) ? -1 : 0;
@@ -400,7 +403,8 @@ static bool uses_events(const struct scenario *s)
 {
 	return s->guest.nmi || s->guest.nmi_others || s->guest.init || s->guest.sipi || s->guest.startup ||
 	       s->guest.pv_ipi || s->guest.pv_nmi || s->guest.pv_kick ||
-	       s->migrate_gap_ns || s->vcpu_events || s->mp_state || s->user_nmi || s->nmi_percent || s->init_percent;
+	       s->migrate_gap_ns || s->vcpu_events || s->mp_state || s->user_nmi || s->nmi_percent || s->init_percent ||
+	       s->ioapic_nmi_percent;
 }
 
 /* Does anybody access registers at random? */

@@ -81,6 +81,8 @@ struct vcpu {
 	/* The I/O APIC: an access in two steps; see guest_ioapic.c. */
 	uint8_t	 ioapic_step;	/* enum ioapic_step */
 	bool	 ioapic_read;
+	bool	 ioapic_probe, ioapic_write;	/* guest_ioapic_probe.c */
+	uint8_t	 ioapic_offset, ioapic_bytes;	/* of the access */
 	uint8_t	 ioapic_reg;	/* indirect register */
 	uint32_t ioapic_value;
 	/* The APIC timer, as the guest or userspace last wrote it. */
@@ -107,6 +109,7 @@ struct vm {
 	bool	 slot_there;	/* memslot 1 is at MACHINE_PV_GPA */
 	/* For migrate.c: it has several KVM VMs, and runs in one of them. */
 	int	 side_fd[MACHINE_SIDES];
+	int	 spare_eventfd;	/* for user_bad.c */
 	uint8_t	 side;
 	bool	 stopped;
 	uint32_t nr_parked, nr_busy; /* vCPU threads that have stopped, others that have not */

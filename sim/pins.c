@@ -10,6 +10,7 @@
 #include "sim/host.h"
 #include "sim/irqfd.h"
 #include "sim/oracle/chips.h"
+#include "sim/oracle/oracle.h"
 
 #define REDIR_LEVEL	(1ull << 15)
 #define REDIR_MASKED	(1ull << 16)
@@ -53,11 +54,31 @@ static uint64_t first_entry(const struct vm *vm, uint32_t gsi)
 	       (sc()->pin_vector_first + nr * PINS_PER_VECTOR);
 }
 
+void pins_saved_ioapic(const struct kvm_irqchip *chip, struct kw_ioapic_state *state)
+{
+	const struct kvm_ioapic_state *from = &chip->chip.ioapic;
+
+	for (uint32_t i = 0; i < KW_IOAPIC_PINS; i++)
+		state->redir[i] = from->redirtbl[i].bits;
+	state->select = from->ioregsel;
+	state->id = from->id;
+}
+
+static void judge_reset(uint32_t vm, const struct kvm_irqchip *chip)
+{
+	struct kw_ioapic_state state;
+
+	pins_saved_ioapic(chip, &state);
+	oracle_ioapic_reset_state(vm, &state, chip->chip.ioapic.base_address, chip->chip.ioapic.irr);
+}
+
 static int64_t program(struct vm *vm, struct pins *p)
 {
 	struct kvm_irqchip chip = { .chip_id = KVM_IRQCHIP_IOAPIC };
 	int64_t ret = split() ? 0 : kw_ioctl(vm->fd, KVM_GET_IRQCHIP, (uint64_t)&chip);
 
+	if (!split())
+		judge_reset((uint32_t)(vm - machine.vm), &chip);
 	for (uint32_t gsi = 0; gsi < KW_IOAPIC_PINS; gsi++) {
 		bool used = !sc()->pic && gsi >= sc()->pin_first && gsi < sc()->pin_first + sc()->pin_lines;
 
@@ -158,7 +179,7 @@ static void guest_leaves_ioapic(struct vcpu *v, struct pins *p)
 	}
 }
 
-static void set_line(struct vm *vm, uint32_t gsi, bool level)
+static void set_line(struct vm *vm, uint32_t gsi, uint32_t device, bool level)
 {
 	struct kvm_irq_level l = { .irq = gsi, .level = level };
 
@@ -167,7 +188,13 @@ static void set_line(struct vm *vm, uint32_t gsi, bool level)
 		return;
 	}
 	/* Both are in use: VMMs that want to know whether it was coalesced take the other one. */
-	host_ioctl(vm->fd, gsi & 1 ? KVM_IRQ_LINE : KVM_IRQ_LINE_STATUS, (uint64_t)&l);
+	if ((gsi ^ device) & 1) {
+		host_ioctl(vm->fd, KVM_IRQ_LINE, (uint64_t)&l);
+	} else {
+		oracle_line_status_begin(kw_shared.current_tid);
+		host_ioctl(vm->fd, KVM_IRQ_LINE_STATUS, (uint64_t)&l);
+		oracle_line_status_end(kw_shared.current_tid, (uint32_t)(vm - machine.vm), gsi, (int32_t)l.status);
+	}
 	oracle_chip_over(kw_shared.current_tid);
 }
 
@@ -180,7 +207,7 @@ void pins_assert(struct vm *vm, uint32_t gsi, uint32_t device)
 	was = p->asserted[gsi];
 	p->asserted[gsi] |= 1u << device;
 	if (!was)
-		set_line(vm, gsi, true);
+		set_line(vm, gsi, device, true);
 	pins_unlock(p);
 }
 
@@ -193,7 +220,7 @@ void pins_release(struct vm *vm, uint32_t gsi, uint32_t device)
 	was = p->asserted[gsi];
 	p->asserted[gsi] &= ~(1u << device);
 	if (was && !p->asserted[gsi])
-		set_line(vm, gsi, false);
+		set_line(vm, gsi, device, false);
 	pins_unlock(p);
 }
 
@@ -226,6 +253,10 @@ static void mmio_exit(struct vcpu *v, struct vm *vm, struct pins *p)
 {
 	uint64_t gpa = v->run->mmio.phys_addr;
 
+	/* KVM api.rst, KVM_CREATE_IRQCHIP: the I/O APIC is KVM's. */
+	if (!split() && gpa - PINS_IOAPIC_GPA < 0x100)
+		oracle_finding(DIV_REGISTER_MISMATCH, "ioapic-exit", v->vm, v->id, DIV_NONE,
+			       "an access to the in-kernel I/O APIC at 0x%llx leaves KVM_RUN", (unsigned long long)gpa);
 	if (gpa >= PINS_DEVICE_GPA && gpa < PINS_DEVICE_GPA + 4 * KW_IOAPIC_PINS)
 		service(vm, p, (uint32_t)(gpa - PINS_DEVICE_GPA) / 4);
 	else if (split() && gpa >> 12 == PINS_IOAPIC_GPA >> 12)
@@ -314,7 +345,7 @@ void pins_settle(struct vcpu *v)
 	kw_ioapic_state(v->hw, &ioapic);
 	oracle_chip_settle(v->index, &ioapic);
 	if (v->ioapic_step == IOAPIC_ACCESSING && v->ioapic_read)
-		oracle_ioapic_was_read(v->index, 0x10, (uint32_t)v->hw->mmio_data);
+		oracle_ioapic_was_read(v->index, v->ioapic_offset, v->ioapic_bytes, v->hw->mmio_data);
 	guest_leaves_ioapic(v, pins_of(&machine.vm[v->vm]));
 }
 

@@ -40,6 +40,9 @@ int pins_build(char *error, uint64_t n);
 void pins_reset(void);
 struct pins *pins_of(const struct vm *vm);
 
+struct kvm_irqchip;
+/* What KVM_GET_IRQCHIP returned. */
+void pins_saved_ioapic(const struct kvm_irqchip *chip, struct kw_ioapic_state *state);
 /* The GSI that @vector belongs to, or -1. */
 int pins_gsi(uint32_t vector);
 /* Is the line of @gsi level-triggered? */

@@ -61,6 +61,7 @@ struct guest_mix {
 	uint32_t pv_ipi, pv_nmi;	/* KVM_HC_SEND_IPI */
 	uint32_t pv_kick;		/* KVM_HC_KICK_CPU */
 	uint32_t ioapic;		/* one half of a redirection entry, written or read */
+	uint32_t ioapic_probe;		/* the I/O APIC's registers in unusual ways */
 	uint32_t pic;			/* a port of the 8259s */
 	uint32_t lint0;			/* LINT0 masked or not */
 	uint32_t timer_lvt;		/* write the timer's LVT: mode, mask, vector */
@@ -102,6 +103,8 @@ struct scenario {
 	uint32_t eoi_write_percent;	/* handlers that ignore PV EOI and write EOI */
 	uint32_t service_percent;	/* handlers that service their device before the EOI */
 	uint32_t ioapic_modes_percent;	/* writes of an entry that change more than mask and vector */
+	uint32_t ioapic_nmi_percent;	/* writes that make an edge-triggered entry one of mode NMI, or fixed again */
+	uint32_t ioapic_logical_percent;	/* writes that make an entry logical, with any members, or lowest priority, or not so */
 	uint32_t vector_in_flight_percent; /* new vectors although Remote IRR may be set */
 	/* What the timer's operations draw: weights of its modes, in the order of the LVT's field. */
 	uint32_t timer_oneshot, timer_periodic, timer_tsc_deadline;
@@ -120,6 +123,7 @@ struct scenario {
 	uint32_t lowest_percent;	/* MSIs with lowest priority delivery */
 	uint32_t posted_percent;	/* fixed, edge-triggered MSIs that an IOMMU posts */
 	uint32_t nmi_percent, init_percent; /* MSIs that are NMIs or INITs */
+	bool	 msi_result;		/* what KVM_SIGNAL_MSI returns is judged */
 	uint32_t pins;			/* devices on GSIs */
 	uint32_t pin_first, pin_lines;	/* their GSIs */
 	uint32_t pin_gap_ns;
@@ -136,12 +140,14 @@ struct scenario {
 	/* [userspace] */
 	uint32_t signal_gap_ns;		/* mean time between signals to a vCPU thread; 0: none */
 	uint32_t set_msrs, get_lapic, set_lapic, timer_load, timer_msr; /* weights: what a thread does between two KVM_RUNs */
+	uint32_t bad_calls;		/* weight of calls that KVM has to refuse */
 	uint32_t inhibit;		/* weight of KVM_GUESTDBG_BLOCKIRQ for a while */
 	uint32_t inhibit_hold_ns;
 	uint32_t migrate_gap_ns;	/* mean time between two migrations of a VM; 0: none */
 	uint32_t migrate_order;
 	uint32_t vcpu_events, mp_state, user_nmi; /* weights too */
 	uint32_t irqchip_gap_ns;	/* mean time between save and restore of the interrupt controllers */
+	bool	 irqchip_blank;		/* and of the local APICs, into empty ones */
 	uint32_t route_gap_ns;		/* mean time between changes of an MSI route */
 	uint32_t run_again;		/* weight of doing nothing but KVM_RUN */
 

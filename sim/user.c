@@ -18,6 +18,7 @@
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
 #include "sim/rng.h"
+#include "sim/user_bad.h"
 #include "sim/user_events.h"
 #include "sim/user_timer.h"
 
@@ -83,7 +84,8 @@ static void between_runs(struct vcpu *v)
 {
 	const struct scenario *s = &machine.scenario;
 	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit,
-				     s->vcpu_events, s->mp_state, s->user_nmi, s->timer_load, s->timer_msr };
+				     s->vcpu_events, s->mp_state, s->user_nmi, s->timer_load, s->timer_msr,
+				     s->bad_calls };
 	uint32_t total = 0;
 
 	for (uint32_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++)
@@ -117,6 +119,9 @@ static void between_runs(struct vcpu *v)
 		break;
 	case 9:
 		user_timer_msr(v);
+		break;
+	case 10:
+		user_bad_call(v);
 		break;
 	}
 }

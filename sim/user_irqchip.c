@@ -8,6 +8,7 @@
 
 #include "sim/actors.h"
 #include "sim/host.h"
+#include "sim/lapic.h"
 #include "sim/migrate.h"
 #include "sim/oracle/chips.h"
 #include "sim/oracle/oracle.h"
@@ -15,6 +16,16 @@
 
 static const uint32_t chips[] = { KVM_IRQCHIP_PIC_MASTER, KVM_IRQCHIP_PIC_SLAVE, KVM_IRQCHIP_IOAPIC };
 #define NR_CHIPS (sizeof(chips) / sizeof(chips[0]))
+#define MAX_LAPICS	8u
+#define LAPIC_BANK	0x80u		/* ISR, IRR: eight registers */
+#define ENTRY_MASKED	(1ull << 16)
+
+/* The oracle is not told: in the end nothing has changed, and no vCPU runs meanwhile. */
+static void load_lapic(const struct vcpu *v, struct kvm_lapic_state *regs)
+{
+	if (host_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)regs) < 0)
+		oracle_finding(DIV_REGISTER_MISMATCH, "irqchip-ioctl", v->vm, v->id, DIV_NONE, "KVM_SET_LAPIC fails");
+}
 
 static void call(const struct vm *vm, uint32_t cmd, struct kvm_irqchip *chip)
 {
@@ -26,25 +37,61 @@ static void call(const struct vm *vm, uint32_t cmd, struct kvm_irqchip *chip)
 			       chip->chip_id, (long long)ret);
 }
 
+/* As after a reset: nothing pending or in service anywhere, all pins masked. */
+static void empty(const struct vm *vm, const struct kvm_irqchip *saved, const struct kvm_lapic_state *lapic)
+{
+	struct kvm_irqchip chip = saved[2];
+	struct kw_ioapic_state state;
+
+	for (uint32_t i = 0; i < vm->nr_vcpus; i++) {
+		struct kvm_lapic_state regs = lapic[i];
+
+		memset(regs.regs + LAPIC_ISR, 0, LAPIC_BANK);
+		memset(regs.regs + LAPIC_IRR, 0, LAPIC_BANK);
+		load_lapic(&machine.vcpu[vm->first_vcpu + i], &regs);
+	}
+	for (uint32_t i = 0; i < KW_IOAPIC_PINS; i++)
+		chip.chip.ioapic.redirtbl[i].bits = ENTRY_MASKED;
+	chip.chip.ioapic.irr = 0;
+	pins_saved_ioapic(&chip, &state);
+	oracle_ioapic_load(kw_shared.current_tid, &state);
+	call(vm, KVM_SET_IRQCHIP, &chip);
+	oracle_chip_over(kw_shared.current_tid);
+}
+
+static void save_lapics(const struct vm *vm, struct kvm_lapic_state *lapic)
+{
+	for (uint32_t i = 0; i < vm->nr_vcpus; i++)
+		if (host_ioctl(machine.vcpu[vm->first_vcpu + i].fd, KVM_GET_LAPIC, (uint64_t)&lapic[i]) < 0)
+			oracle_finding(DIV_REGISTER_MISMATCH, "irqchip-ioctl", (uint32_t)(vm - machine.vm), i, DIV_NONE,
+				       "KVM_GET_LAPIC fails");
+}
+
 static void save_and_load(const struct vm *vm)
 {
+	static struct kvm_lapic_state lapic[MAX_LAPICS];
 	struct kvm_irqchip saved[NR_CHIPS];
 	struct kw_ioapic_state state;
+	bool blank = machine.scenario.irqchip_blank && vm->nr_vcpus <= MAX_LAPICS;
 
 	for (uint32_t i = 0; i < NR_CHIPS; i++) {
 		saved[i].chip_id = chips[i];
 		call(vm, KVM_GET_IRQCHIP, &saved[i]);
 	}
-	for (uint32_t i = 0; i < KW_IOAPIC_PINS; i++)
-		state.redir[i] = saved[2].chip.ioapic.redirtbl[i].bits;
-	state.select = saved[2].chip.ioapic.ioregsel;
-	state.id = saved[2].chip.ioapic.id;
+	pins_saved_ioapic(&saved[2], &state);
 	oracle_ioapic_saved((uint32_t)(vm - machine.vm), &state);
+	if (blank) {
+		save_lapics(vm, lapic);
+		empty(vm, saved, lapic);
+	}
 	for (uint32_t i = 0; i < NR_CHIPS; i++) {
 		oracle_ioapic_load(kw_shared.current_tid, &state);
 		call(vm, KVM_SET_IRQCHIP, &saved[i]);
 		oracle_chip_over(kw_shared.current_tid);
 	}
+	/* The local APICs last, as VMMs do: KVM then knows what of the RTC's is pending. */
+	for (uint32_t i = 0; blank && i < vm->nr_vcpus; i++)
+		load_lapic(&machine.vcpu[vm->first_vcpu + i], &lapic[i]);
 }
 
 void manager_irqchip(struct actor *self)

@@ -20,11 +20,12 @@
 #include "sim/oracle/check.h"
 #include "sim/oracle/chips_state.h"
 #include "sim/oracle/deviation.h"
+#include "sim/oracle/events.h"
 #include "sim/oracle/message.h"
 
 /* KVM api.rst, KVM_IRQFD: irqfds with a resamplefd share a source of their own. */
 #define SOURCE_RESAMPLE	1u
-#define RTC_PIN		8u
+#define MODE_LOWEST	1u
 
 enum accept { NOBODY, PERHAPS, SOMEBODY };
 
@@ -39,7 +40,8 @@ static enum accept who_accepts(uint32_t vm, uint64_t entry)
 	enum accept best = NOBODY;
 	uint32_t first, end;
 
-	if (REDIR_MODE(entry) > 1)
+	if (REDIR_MODE(entry) > MODE_LOWEST ||
+	    (REDIR_MODE(entry) == MODE_LOWEST && destination_lowest_open(&d, &oracle.vm[vm])))
 		return PERHAPS;
 	destination_window(&d, &oracle.vm[vm], &first, &end);
 	for (uint32_t i = first; i < end; i++) {
@@ -53,17 +55,15 @@ static enum accept who_accepts(uint32_t vm, uint64_t entry)
 	return best;
 }
 
-/* "Redirection Table": the message that @entry makes. NONE: no target, or a mode that is not judged. */
+/* "Redirection Table": the message that @entry makes. NONE: no target, or a mode that is not judged (SMI, INIT, ExtINT). */
 static int32_t send(uint32_t vm, uint64_t entry)
 {
 	struct destination d = destination_of(entry);
 	uint32_t mode = REDIR_MODE(entry);
 
-	if (mode > 1) {
-		oracle.nr_not_judged++;
-		return -1;
-	}
-	return message_begin(&d, vm, entry & REDIR_VECTOR, entry & REDIR_LEVEL, mode == 1);
+	if (mode > MODE_LOWEST)
+		return events_begin(&d, vm, mode, entry & REDIR_VECTOR);
+	return message_decoded(&d, vm, entry & REDIR_VECTOR, entry & REDIR_LEVEL, mode == MODE_LOWEST);
 }
 
 /* --- One task's turn. */
@@ -102,30 +102,48 @@ static bool perhaps_due(const struct ideal_ioapic *io, const struct chip_pin *p,
 	return p->doubt && io->line[pin] && (io->redir[pin] & (REDIR_LEVEL | REDIR_MASK)) == REDIR_LEVEL;
 }
 
-/*
- * Userspace wants to know whether the RTC's last interrupt was ended, and sends the
- * lost ones later.  Which one that is, is not followed: after the first any edge may be
- * dropped.
- */
-static bool rtc_may_coalesce(const struct chip_pin *p, uint32_t pin)
+/* An edge at pin 8 while the last one's interrupt is not over: see rtc.c. */
+static enum rtc_answer rtc_answer(const struct chip_task *t, uint32_t nr)
 {
-	return pin == RTC_PIN && p->sent && deviation_allows(DEV_RTC_COALESCED);
+	enum rtc_answer answer = RTC_FREE;
+
+	if (t->gsi == RTC_PIN && t->level && t->status)
+		answer = rtc_pending(nr);
+	return answer != RTC_FREE && deviation_allows(DEV_RTC_COALESCED) ? answer : RTC_FREE;
+}
+
+/* What userspace is told of it: see line_status.c. */
+static enum line_outcome outcome_of(const struct chip_task *t, uint32_t nr, uint64_t entry, bool edge, bool due)
+{
+	if (!t->level)
+		return LINE_DELIVERED;
+	if (!due)
+		return edge && (entry & (REDIR_MASK | REDIR_LEVEL)) == REDIR_MASK ? LINE_IGNORED : LINE_NOT;
+	if ((t->doubt >> t->gsi & 1) || who_accepts(nr, entry) != SOMEBODY)
+		return LINE_OPEN;
+	return LINE_DELIVERED;
 }
 
 static void turn_line(struct chip_task *t, uint32_t task, uint32_t nr)
 {
 	struct chip_vm *vm = &chips.vm[nr];
 	uint32_t pin = t->gsi;
-	bool coalesced = t->level && rtc_may_coalesce(&vm->pin[pin], pin);
+	enum rtc_answer rtc = rtc_answer(t, nr);
+	uint64_t entry = vm->io.redir[pin];
+	bool edge = !vm->io.line[pin], due;
 
 	t->line &= ~(1u << KW_CHIP_IOAPIC);
 	touch(task, vm, pin);
-	if (ideal_ioapic_line(&vm->io, pin, t->source, t->level) ||
-	    (t->level && perhaps_due(&vm->io, &vm->pin[pin], pin)))
+	due = ideal_ioapic_line(&vm->io, pin, t->source, t->level) ||
+	      (t->level && perhaps_due(&vm->io, &vm->pin[pin], pin));
+	due = due && rtc != RTC_PENDING;
+	if (due)
 		turn_send(t, nr, pin);
-	if (coalesced)
-		t->doubt |= 1u << pin;
-	vm->pin[pin].sent |= t->sent >> pin & 1;
+	if (rtc == RTC_MAYBE)
+		t->doubt |= t->sent & 1u << pin;
+	t->outcome |= rtc == RTC_FREE ? outcome_of(t, nr, entry, edge, due) : rtc == RTC_PENDING ? LINE_COALESCED : LINE_OPEN;
+	if (due && pin == RTC_PIN && t->status)
+		rtc_sent(nr, entry, !(t->doubt >> pin & 1));
 }
 
 static void turn_write(struct chip_task *t, uint32_t task, uint32_t nr)
@@ -156,6 +174,7 @@ static void turn_load(struct chip_task *t, uint32_t nr)
 	memcpy(io->redir, t->state->redir, sizeof(io->redir));
 	io->select = t->state->select;
 	io->id = t->state->id;
+	rtc_ioapic_loaded(nr);
 	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++)
 		if (ideal_ioapic_due(io, pin))
 			turn_send(t, nr, pin);
@@ -177,14 +196,14 @@ void ioapic_turn(struct chip_task *t, uint32_t task, uint32_t vm)
 
 static void adopt(struct chip_vm *vm, uint32_t pin, uint64_t kvm)
 {
-	vm->io.redir[pin] = kvm & ~REDIR_STATUS;
+	vm->io.redir[pin] = kvm;
 	if (!(kvm & REDIR_RIRR))
 		vm->pin[pin].orphan = false;
 }
 
 static void report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal, bool sent)
 {
-	uint64_t diff = (kvm ^ ideal) & ~REDIR_STATUS;
+	uint64_t diff = kvm ^ ideal;
 	uint32_t vector = ideal & REDIR_VECTOR;
 
 	if (diff & ~REDIR_RIRR)
@@ -206,7 +225,7 @@ static void report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal, bool
 static void compare(uint32_t nr, uint32_t pin, uint64_t kvm, bool sent)
 {
 	struct chip_vm *vm = &chips.vm[nr];
-	uint64_t ideal = vm->io.redir[pin], diff = (kvm ^ ideal) & ~REDIR_STATUS;
+	uint64_t ideal = vm->io.redir[pin], diff = kvm ^ ideal;
 
 	if (!vm->pin[pin].stale && diff) {
 		bool open = sent && diff == REDIR_RIRR && (ideal & REDIR_LEVEL);
@@ -230,7 +249,7 @@ static void hand_over(uint32_t nr, uint32_t pin, int32_t message)
 		e->other[e->nr_other++] = message;
 		return;
 	}
-	message_end(message, false);
+	oracle_message_end(message, false);
 }
 
 void ioapic_turn_ends(struct chip_task *t, uint32_t nr, const struct kw_ioapic_state *kvm)
@@ -248,7 +267,7 @@ void ioapic_turn_ends(struct chip_task *t, uint32_t nr, const struct kw_ioapic_s
 		if (sent && (t->doubt >> pin & 1))
 			hand_over(nr, pin, t->message[pin]);
 		else if (sent)
-			message_end(t->message[pin], true);
+			oracle_message_end(t->message[pin], true);
 		if (!vm->pin[pin].nr_eoi)
 			compare(nr, pin, kvm->redir[pin], sent);
 	}
@@ -298,7 +317,7 @@ static void eoi_done(struct oracle_vcpu *v, struct chip_eoi *e, uint32_t pin, ui
 	vm->io.redir[pin] &= ~REDIR_RIRR;
 	again = sent && ideal_ioapic_due(&vm->io, pin);
 	if (sent)
-		message_end(e->message[pin], again);
+		oracle_message_end(e->message[pin], again);
 	if (again)
 		vm->pin[pin].to = destination_of(vm->io.redir[pin]);
 	if (again && who_accepts(v->vm, vm->io.redir[pin]) != NOBODY)
@@ -326,6 +345,7 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 	struct chip_vm *vm = &chips.vm[v->vm];
 
 	oracle_chip_over(vcpu + 1);
+	rtc_settled(vcpu);
 	if (e->vector < 0)
 		return;
 	for (uint32_t pins = e->pins; pins; pins &= pins - 1) {
@@ -338,7 +358,7 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 			continue;
 		}
 		if (e->sent >> pin & 1)
-			message_end(e->message[pin], false);
+			oracle_message_end(e->message[pin], false);
 		p->stale = true;
 		if (p->nr_eoi)
 			continue;
@@ -347,7 +367,7 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 			compare(v->vm, pin, kvm->redir[pin], false);
 	}
 	while (e->nr_other)
-		message_end(e->other[--e->nr_other], false);
+		oracle_message_end(e->other[--e->nr_other], false);
 	e->vector = -1;
 }
 
@@ -359,6 +379,7 @@ void chips_overwritten(struct oracle_vcpu *v, const uint32_t *open)
 {
 	struct chip_vm *vm = &chips.vm[v->vm];
 
+	rtc_lapic_loaded(v);
 	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++)
 		if (vector_test(open, vm->io.redir[pin] & REDIR_VECTOR) &&
 		    destination_match(&vm->pin[pin].to, v) != MATCH_NO)
@@ -393,7 +414,7 @@ void oracle_ioapic_saved(uint32_t nr, const struct kw_ioapic_state *state)
 	const struct chip_vm *vm = &chips.vm[nr];
 
 	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++) {
-		uint64_t diff = (state->redir[pin] ^ vm->io.redir[pin]) & ~REDIR_STATUS;
+		uint64_t diff = state->redir[pin] ^ vm->io.redir[pin];
 
 		if (diff && !vm->pin[pin].nr_eoi && !vm->pin[pin].stale)
 			check_fire(CHECK_GET_IRQCHIP, NULL, nr, vm->io.redir[pin] & REDIR_VECTOR,
@@ -402,21 +423,31 @@ void oracle_ioapic_saved(uint32_t nr, const struct kw_ioapic_state *state)
 	}
 }
 
-void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t value)
+/*
+ * Other widths than 4 bytes are not defined: a narrow one gives the low bytes, a wide one
+ * zeroes beside them.  What reserved registers read as is not defined either, but that they
+ * show nothing else is.
+ */
+void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t bytes, uint64_t value)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 	struct ideal_ioapic *io = &chips.vm[v->vm].io;
-	uint32_t expected, open = (uint32_t)REDIR_STATUS;
+	uint64_t mask = bytes < 8 ? (1ull << 8 * bytes) - 1 : ~0ull;
+	uint32_t expected, open = 0;
 
-	if (!ideal_ioapic_read(io, offset, &expected))
+	if (bytes != 4 && !deviation_allows(DEV_IOAPIC_WIDTH))
 		return;
+	if (!ideal_ioapic_read(io, offset, &expected)) {
+		expected = (uint32_t)value & 1 ? ~0u : 0;
+		open = 0;
+	}
 	/* An entry's low half: Remote IRR may change between the read and now. */
 	if (offset == IOAPIC_WINDOW && io->select >= IOAPIC_REG_REDIR && !(io->select & 1))
 		open |= (uint32_t)REDIR_RIRR;
-	if ((value ^ expected) & ~open)
+	if ((value ^ expected) & mask & ~(uint64_t)open)
 		check_fire(CHECK_IOAPIC_READ, v, v->vm, DIV_NONE,
-			   "I/O APIC register 0x%02x (offset 0x%02x) reads as 0x%08x, expected 0x%08x", io->select, offset,
-			   value, expected);
+			   "I/O APIC register 0x%02x (offset 0x%02x) reads as 0x%llx, expected 0x%08x", io->select, offset,
+			   (unsigned long long)(value & mask), expected);
 }
 
 bool chips_alive(uint32_t nr, uint32_t vector)

@@ -23,12 +23,28 @@ static bool accepts(const struct oracle_vcpu *v, uint32_t lint0)
 	return !(v->now.apic_base & APIC_BASE_EN) || (!(lint0 & LVT_MASKED) && LVT_MODE(lint0) == LVT_EXTINT);
 }
 
+/* What userspace is told of a line that changes: see line_status.c. */
+static enum line_outcome outcome_of(const struct ideal_pic *pic, uint32_t input, bool level)
+{
+	const struct ideal_8259 *chip = &pic->half[input / 8];
+	uint8_t bit = (uint8_t)(1u << input % 8);
+
+	if (!level)
+		return LINE_DELIVERED;
+	if (chip->imr & bit)
+		return LINE_IGNORED;
+	if ((chip->lines & bit) || (input >= 8 && (pic->half[0].imr >> PIC_CASCADE & 1)))
+		return LINE_OPEN;
+	return chip->irr & bit ? LINE_COALESCED : LINE_DELIVERED;
+}
+
 void pic_turn(struct chip_task *t, uint32_t task, uint32_t nr)
 {
 	struct chip_vm *vm = &chips.vm[nr];
 
 	if (t->line & 1u << KW_CHIP_PIC) {
 		t->line &= ~(1u << KW_CHIP_PIC);
+		t->outcome |= outcome_of(&vm->pic, t->gsi, t->level);
 		ideal_pic_line(&vm->pic, t->gsi, t->source, t->level);
 	} else if (t->pic_write) {
 		t->pic_write = false;

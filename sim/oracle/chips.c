@@ -21,12 +21,13 @@ int oracle_chips_init(uint32_t nr_tasks, bool split)
 	chips.vm = calloc(oracle.nr_vms, sizeof(*chips.vm));
 	chips.task = calloc(nr_tasks, sizeof(*chips.task));
 	chips.eoi = calloc(oracle.nr_vcpus, sizeof(*chips.eoi));
-	if (!chips.vm || !chips.task || !chips.eoi) {
+	chips.rtc = calloc(oracle.nr_vcpus, sizeof(*chips.rtc));
+	if (!chips.vm || !chips.task || !chips.eoi || !chips.rtc) {
 		chips_fini();
 		return -ENOMEM;
 	}
 	oracle.bytes += oracle.nr_vms * sizeof(*chips.vm) + nr_tasks * sizeof(*chips.task) +
-			oracle.nr_vcpus * sizeof(*chips.eoi);
+			oracle.nr_vcpus * (sizeof(*chips.eoi) + sizeof(*chips.rtc));
 	chips.on = true;
 	chips_reset();
 	return 0;
@@ -37,6 +38,7 @@ void chips_fini(void)
 	free(chips.vm);
 	free(chips.task);
 	free(chips.eoi);
+	free(chips.rtc);
 	memset(&chips, 0, sizeof(chips));
 }
 
@@ -55,6 +57,7 @@ void chips_reset(void)
 	}
 	for (uint32_t i = 0; i < oracle.nr_vcpus; i++)
 		chips.eoi[i].vector = -1;
+	memset(chips.rtc, 0, oracle.nr_vcpus * sizeof(*chips.rtc));
 }
 
 void oracle_chips_baseline(uint32_t vm, const struct kw_ioapic_state *ioapic, const struct kw_pic_state *pic)
@@ -77,10 +80,12 @@ void oracle_chips_baseline(uint32_t vm, const struct kw_ioapic_state *ioapic, co
 /* The guest ended @vector, or -1. */
 void chips_eoi(struct oracle_vcpu *v, int vector)
 {
-	if (chips.split)
+	if (chips.split) {
 		split_eoi(v, vector);
-	else
+	} else {
+		rtc_eoi(v, vector);
 		ioapic_eoi(v, vector);
+	}
 }
 
 void oracle_irq_line(uint32_t task, uint32_t gsi, bool level, uint32_t source)
@@ -91,6 +96,7 @@ void oracle_irq_line(uint32_t task, uint32_t gsi, bool level, uint32_t source)
 	t->gsi = gsi;
 	t->level = level;
 	t->source = source;
+	t->outcome = 0;
 }
 
 void oracle_ioapic_write(uint32_t vcpu, uint32_t offset, uint32_t value)
@@ -130,7 +136,7 @@ void oracle_chip_over(uint32_t task)
 	struct chip_task *t = &chips.task[task];
 
 	t->line = 0;
-	t->write = t->load = t->pic_write = t->pic_access = false;
+	t->write = t->load = t->pic_write = t->pic_access = t->status = false;
 }
 
 void oracle_chip_locked(uint32_t task, uint32_t vm, enum kw_chip chip)

@@ -25,13 +25,18 @@ void oracle_chips_baseline(uint32_t vm, const struct kw_ioapic_state *ioapic, co
 
 /* @task tells the chips of its VM that @gsi is @level for @source. */
 void oracle_irq_line(uint32_t task, uint32_t gsi, bool level, uint32_t source);
+/* @task is told by @status what became of it (KVM_IRQ_LINE_STATUS). */
+void oracle_line_status_begin(uint32_t task);
+void oracle_line_status_end(uint32_t task, uint32_t vm, uint32_t gsi, int32_t status);
 /* Guest of @vcpu writes a direct register; or has read one, while no other guest writes. */
 void oracle_ioapic_write(uint32_t vcpu, uint32_t offset, uint32_t value);
-void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t value);
+void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t bytes, uint64_t value);
 /* Guest of @vcpu writes a port of the PIC, or reads one; and KVM is done with it. */
 void oracle_pic_write(uint32_t vcpu, uint32_t port, uint8_t value);
 void oracle_pic_read(uint32_t vcpu);
 void oracle_pic_over(uint32_t vcpu);
+/* Nobody has used it yet. */
+void oracle_ioapic_reset_state(uint32_t vm, const struct kw_ioapic_state *kvm, uint64_t base, uint32_t irr);
 /* Userspace has read the I/O APIC. */
 void oracle_ioapic_saved(uint32_t vm, const struct kw_ioapic_state *state);
 /* Userspace loads a state; no vCPU runs, no line changes. */

@@ -17,7 +17,6 @@ struct chip_pin {
 	uint8_t nr_eoi;			/* EOI messages under way that name it */
 	bool	doubt;			/* something else happened to it meanwhile: either order is right */
 	bool	stale;			/* to be taken from KVM once nobody is at work there */
-	bool	sent;			/* its line has made a message in this run */
 	uint8_t nr_resamplers;		/* irqfds that KVM can ask */
 	bool	asked;			/* it asked instead of sending */
 	bool	orphan;			/* Remote IRR is set for a vector that the entry no longer has */
@@ -37,6 +36,8 @@ struct chip_task {
 	bool	 pic_write;		/* an OUT that its turn is still to come for */
 	bool	 pic_access;		/* an IN or OUT is being handled */
 	bool	 acknowledged;		/* in this turn */
+	bool	 status;		/* whoever raises the line is told what became of it */
+	uint8_t	 outcome;		/* bits of enum line_outcome, of the chips that it went to */
 	uint8_t	 vector;
 	uint32_t gsi, source, offset, value;
 	const struct kw_ioapic_state *state;
@@ -44,6 +45,17 @@ struct chip_task {
 	uint32_t sent, doubt;		/* doubt: perhaps none */
 	uint32_t ask;			/* KVM may ask the devices instead */
 	int32_t	 message[KW_IOAPIC_PINS];
+};
+
+/* What became of a change of a line at a chip, strongest last. LINE_NOT: ignored or coalesced. */
+enum line_outcome { LINE_IGNORED = 1, LINE_NOT = 2, LINE_COALESCED = 4, LINE_DELIVERED = 8, LINE_OPEN = 16 };
+
+/* A vCPU's part in the RTC's last interrupt, as far as userspace is told of it. */
+enum rtc_part { RTC_NONE, RTC_PERHAPS, RTC_OPEN };
+struct chip_rtc {
+	uint8_t part, vector;
+	uint8_t	other;			/* RTC_PERHAPS: or this one is what it has not ended */
+	bool	closing;		/* an EOI of one of them is under way */
 };
 
 /* An EOI message under way. */
@@ -63,6 +75,7 @@ struct chips {
 	struct chip_vm *vm;
 	struct chip_task *task;
 	struct chip_eoi *eoi;
+	struct chip_rtc *rtc;		/* per vCPU */
 };
 extern struct chips chips;
 
@@ -70,6 +83,15 @@ extern struct chips chips;
 void pic_turn(struct chip_task *t, uint32_t task, uint32_t vm);
 /* check_split.c */
 void split_eoi(struct oracle_vcpu *v, int vector);
+/* rtc.c */
+#define RTC_PIN		8u
+enum rtc_answer { RTC_FREE, RTC_MAYBE, RTC_PENDING };
+enum rtc_answer rtc_pending(uint32_t vm);
+void rtc_sent(uint32_t vm, uint64_t entry, bool sure);
+void rtc_eoi(struct oracle_vcpu *v, int vector);
+void rtc_settled(uint32_t vcpu);
+void rtc_lapic_loaded(struct oracle_vcpu *v);
+void rtc_ioapic_loaded(uint32_t vm);
 /* check_ioapic.c */
 void ioapic_eoi(struct oracle_vcpu *v, int vector);
 /* Is @vector pending or in service anywhere in the VM? */

@@ -20,7 +20,7 @@ static bool judged(uint8_t vector)
 	return vector >= 16 || deviation_allows(DEV_LOW_VECTORS);
 }
 
-static int32_t begin(struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest)
+int32_t message_decoded(struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest)
 {
 	/* A broadcast may reach all of them. */
 	if (lowest && !d->shorthand && destination_lowest_open(d, &oracle.vm[vm])) {
@@ -55,7 +55,7 @@ int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data)
 		return events_begin(&d, vm, mode, data & 0xff);
 	if ((level && !asserted) || !judged(data & 0xff))
 		return -1;
-	return begin(&d, vm, data & 0xff, level, mode == MODE_LOWEST || redirect);
+	return message_decoded(&d, vm, data & 0xff, level, mode == MODE_LOWEST || redirect);
 }
 
 /* "Interrupt Command Register (ICR)". */
@@ -86,7 +86,7 @@ int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr)
 	if (level && !deviation_allows(DEV_ICR_LEVEL))
 		level = false;
 	d.doubtful = level && !asserted;
-	return begin(&d, v->vm, icr & 0xff, level, mode == MODE_LOWEST);
+	return message_decoded(&d, v->vm, icr & 0xff, level, mode == MODE_LOWEST);
 }
 
 /* "SELF IPI Register": fixed, edge, to this vCPU. */

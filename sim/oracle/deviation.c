@@ -138,6 +138,9 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_IOAPIC_ASKS] = {
 		"ioapic-asks", "KVM: the line may have fallen while the pin was masked",
 		"an entry that is unmasked asks the resamplefds of its line before it sends", true, 0 },
+	[DEV_IOAPIC_WIDTH] = {
+		"ioapic-width", "82093AA data sheet, silent on accesses that are not 32 bits wide",
+		"an access of 1, 2 or 8 bytes to an I/O APIC register reads or writes its low bytes", true, 0 },
 	[DEV_MSI_NOBODY] = {
 		"msi-nobody", "KVM api.rst, KVM_SIGNAL_MSI: 0 if the guest blocked the MSI, -1 on error",
 		"of two KVMs one may return 0 and the other -1 for an MSI that nobody takes", true, 0 },

@@ -16,6 +16,8 @@ void message_fini(void);
 void message_reset(void);
 
 int32_t message_begin(const struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest);
+/* decode.c: the same, of a message as a bus carries it, whose lowest-priority destination may be an illegal one. */
+int32_t message_decoded(struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest);
 void message_end(int32_t handle, bool accepted);
 
 /* @v dispatches @vector now: what of it may be pending afterwards? Called before the ideal dispatch. */

@@ -54,6 +54,10 @@ void oracle_baseline(uint32_t vcpu, uint32_t apic_id, bool x2apic, const struct 
 
 /* --- Messages. The handle says which interval ends; -1 from begin: no target. --- */
 int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data);
+/* Who takes such an MSI, before KVM_SIGNAL_MSI and after it; and what it returned. */
+enum taker { TAKER_NOBODY, TAKER_PERHAPS, TAKER_SOMEBODY };
+enum taker oracle_msi_takers(uint32_t vm, uint64_t address, uint32_t data);
+void oracle_msi_result(uint32_t vm, uint64_t address, uint32_t data, enum taker before, int64_t ret);
 /* x2APIC format: destination in 63:32; in xAPIC mode the 8-bit destination, shifted down to bit 32. */
 int32_t oracle_icr_begin(uint32_t vcpu, uint64_t icr);
 /* KVM_HC_SEND_IPI and, once it is over, its result; KVM_HC_KICK_CPU. */

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The RTC's line, pin 8: userspace that raises it with KVM_IRQ_LINE_STATUS wants to
+ * know whether the guest has ended the last interrupt, so that it can send later
+ * what would be lost.  Until every vCPU that took it has written EOI, another edge
+ * is dropped, and reported as coalesced; from then on none is.
+ *
+ * Follows who took the last one, and judges nothing: check_ioapic.c does.  Edges
+ * that nobody wants to be told of are not followed, and never dropped.
+ */
+#include "sim/oracle/chips_state.h"
+
+static bool holds(const struct oracle_vcpu *v, uint32_t vector)
+{
+	return vector_test(v->apic.irr, vector) || vector_test(v->apic.isr, vector) || vector_test(v->may, vector) ||
+	       vector_test(v->inflight, vector);
+}
+
+/* May an edge be dropped, or must it? */
+enum rtc_answer rtc_pending(uint32_t vm)
+{
+	enum rtc_answer answer = RTC_FREE;
+
+	for (uint32_t i = oracle.vm[vm].first; i < oracle.vm[vm].first + oracle.vm[vm].nr; i++) {
+		struct chip_rtc *r = &chips.rtc[i];
+
+		if (r->part == RTC_PERHAPS && !r->closing && !holds(oracle_vcpu(i), r->vector) &&
+		    !holds(oracle_vcpu(i), r->other))
+			r->part = RTC_NONE;
+		if (r->part == RTC_OPEN && !r->closing)
+			return RTC_PENDING;
+		if (r->part != RTC_NONE)
+			answer = RTC_MAYBE;
+	}
+	return answer;
+}
+
+/* @entry's message has left; not @sure: perhaps. */
+void rtc_sent(uint32_t vm, uint64_t entry, bool sure)
+{
+	struct destination d = { .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+
+	for (uint32_t i = oracle.vm[vm].first; i < oracle.vm[vm].first + oracle.vm[vm].nr; i++) {
+		enum match match = destination_match(&d, oracle_vcpu(i));
+		struct chip_rtc *r = &chips.rtc[i];
+
+		if (match == MATCH_NO)
+			continue;
+		if (r->part == RTC_NONE)
+			r->other = entry & REDIR_VECTOR;
+		else if (!holds(oracle_vcpu(i), r->other))
+			r->other = r->vector;
+		r->vector = entry & REDIR_VECTOR;
+		r->part = sure && match == MATCH_MUST && REDIR_MODE(entry) == 0 ? RTC_OPEN : RTC_PERHAPS;
+	}
+}
+
+/* The EOI is on its way, and arrives until @v goes on. */
+void rtc_eoi(struct oracle_vcpu *v, int vector)
+{
+	struct chip_rtc *r = &chips.rtc[v->index];
+
+	r->closing |= r->part != RTC_NONE && (r->vector == vector || r->other == vector);
+}
+
+void rtc_settled(uint32_t vcpu)
+{
+	struct chip_rtc *r = &chips.rtc[vcpu];
+
+	if (r->closing && r->part == RTC_OPEN)
+		r->part = RTC_NONE;
+	r->closing = false;
+}
+
+/* What of it is in the registers that userspace has loaded counts, what is not does not. */
+void rtc_lapic_loaded(struct oracle_vcpu *v)
+{
+	struct chip_rtc *r = &chips.rtc[v->index];
+
+	if (r->part != RTC_NONE)
+		r->part = RTC_PERHAPS;
+}
+
+/* Nothing says so in the state but the entry as it is now, and the local APICs. */
+void rtc_ioapic_loaded(uint32_t vm)
+{
+	uint64_t entry = chips.vm[vm].io.redir[RTC_PIN];
+	struct destination d = { .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+	uint8_t vector = entry & REDIR_VECTOR;
+
+	for (uint32_t i = oracle.vm[vm].first; i < oracle.vm[vm].first + oracle.vm[vm].nr; i++) {
+		const struct oracle_vcpu *v = oracle_vcpu(i);
+		struct chip_rtc *r = &chips.rtc[i];
+		enum match match = destination_match(&d, v);
+
+		if (r->part == RTC_OPEN && match == MATCH_MUST && r->vector == vector)
+			continue;
+		if (r->part != RTC_NONE)
+			r->part = RTC_PERHAPS;
+		if (match != MATCH_NO && r->part == RTC_NONE && holds(v, vector))
+			*r = (struct chip_rtc){ RTC_PERHAPS, vector, vector, false };
+	}
+}
