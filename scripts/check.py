@@ -24,6 +24,7 @@ def steps(build):
         ("unit", ["make", "-s", "-f", "tests/unit/unit.mk", "O=" + build, "unit-check"]),
         ("unit-sanitized", ["make", "-s", "-f", "tests/unit/unit.mk", "O=" + build, "SAN=address", "unit-check"]),
         ("command-line", unittest + ["tests/cli"]),
+        ("reports", unittest + ["tests/reports"]),
         ("docs", [sys.executable, "scripts/docs.py", "--check", build + "/lapicsim"]),
         ("variants", ["make", "-s", "O=" + build, "check-variants"]),
         ("environment-6.12", [runner % ("6.12", "plain"), "--self-test"]),

@@ -6,7 +6,7 @@
 # all of it is there.
 set -eu
 
-packages="gcc libc6-dev linux-libc-dev make binutils python3 libinih-dev libsqlite3-dev libunwind-dev python3-clang-14 xz-utils patch git $*"
+packages="gcc libc6-dev linux-libc-dev make binutils python3 libinih-dev libsqlite3-dev libunwind-dev python3-clang-14 xz-utils patch git gnuplot-nox $*"
 missing=
 for p in $packages; do
 	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"

@@ -41,6 +41,12 @@ struct command_line {
 	const char *scenario;
 	struct option_seeds seed;
 
+	/* report */
+	const char *output;
+	uint32_t campaign;		/* 0: the latest */
+	uint32_t replays;
+	uint64_t replay_timeout_ns;
+
 	/* live */
 	uint32_t steps;
 	const char *variant;

@@ -18,6 +18,7 @@ static const struct {
 	{ "live", cmd_live },
 	{ "variant", cmd_variant },
 	{ "merge", cmd_merge },
+	{ "report", cmd_report },
 	{ "help", cmd_help },
 	{ "deviations", cmd_deviations },
 	{ "checks", cmd_checks },

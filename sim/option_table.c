@@ -295,6 +295,8 @@ const struct option_section command_sections[] = {
 	{ "known", "", false, "Lists the findings that are explained (known/*.known), and what each looks like." },
 	{ "merge", "OUT IN...", false,
 	  "Joins the stores of a campaign's shards; what is there already is not added again." },
+	{ "report", "STORE", false,
+	  "Writes a page (HTML) about a campaign's store, the same as Markdown and text, and JUnit XML, KTAP and CSV." },
 	{ "version", "", false, "Prints the version." },
 	{ NULL, NULL, false, NULL },
 };
@@ -316,7 +318,7 @@ const struct option command_options[] = {
 	    "Share of seeds that run a second time, in another process, to compare digests; at least one unless 0."),
 	FLAG("run", "table", table, "Print a table per scenario too."),
 	FLAG("run", "deviations", deviations, "List the oracle's deviations, and how often each was used."),
-	TEXT("run known", "known", known, "DIR",
+	TEXT("run known report", "known", known, "DIR",
 	     "Folder of explained findings, reported apart; none: nothing is known. Without it: known/."),
 	TEXT("run", "store", store, "FILE",
 	     "Keep what comes of it in this SQLite file. Interrupted by anything, the same command goes on."),
@@ -332,6 +334,14 @@ const struct option command_options[] = {
 	FLAG("replay", "gdb", gdb, "Start gdb on the run."),
 	FLAG("replay", "force", force, "Go on even if variant or scenario are not those of the token."),
 	TEXT("replay", "scenario", scenario, "PATH", "Scenario file, if it is not in scenarios/."),
+
+	TEXT("report", "output", output, "DIR", "Folder to write into; made if it is not there. Required."),
+	ROW("report", "campaign", OPT_UINT, campaign, NULL, 1, UINT32_MAX, "N",
+	    "Which campaign of the store. Without it: the latest."),
+	ROW("report", "replays", OPT_UINT, replays, "12", 0, 1000, "N",
+	    "Replay that many divergences, the most important first, to show what led to them."),
+	ROW("report", "replay-timeout", OPT_DURATION, replay_timeout_ns, "10s", 1000000, 0, "DURATION",
+	    "Give up a replay after this time, and all of them after six times this."),
 
 	ROW("live", "seeds", OPT_SEEDS, seeds, "0-99", 0, 0, "A-B", "Sequences of seeds A to B, both included."),
 	ROW("live", "steps", OPT_UINT, steps, "200", 1, 1000000, "N", "Steps of each sequence."),
@@ -361,7 +371,7 @@ const struct option command_options[] = {
 	LIST("runner", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario file."),
 	FLAG("runner", "trace", trace_flag, "Print what happens on stderr."),
 
-	FLAG("run replay merge live variant-add variant-list variant-show variant-remove help deviations checks known version "
+	FLAG("run replay merge report live variant-add variant-list variant-show variant-remove help deviations checks known version "
 	     "runner", "help", help,
 	     "Print this help."),
 	{ NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },

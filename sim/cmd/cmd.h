@@ -31,6 +31,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_live(int argc, char **argv);
 int cmd_variant(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_deviations(int argc, char **argv);
 int cmd_checks(int argc, char **argv);

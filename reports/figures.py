@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+The figures, each from what the store has.  Where there is too little to draw, a sentence stands in its place:
+no figure is ever empty.
+"""
+
+import os
+import re
+
+import plot
+import stats
+import words
+from content_causes import cause_label
+from document import Figure, Text
+
+MOST_CURVES = 6
+MOST_POINTS = 600       # of a curve; beyond that the eye sees no more
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def figure(name, title, says, script):
+    try:
+        return Figure(name, title, says, *plot.draw("fig-" + name, title, says, script))
+    except plot.PlotError as e:
+        return Text(["%s: not drawn. %s" % (title, words.one_line(words.clean(str(e))))])
+
+
+def thin(points):
+    """At most MOST_POINTS, first and last included."""
+    if len(points) <= MOST_POINTS:
+        return points
+    step = (len(points) - 1) / (MOST_POINTS - 1)
+    return [points[round(i * step)] for i in range(MOST_POINTS)]
+
+
+def key_lines(size, curves):
+    """The key under the plot, one entry a line, so that names may be long; it takes room of its own."""
+    height = plot.SIZES[size][1] + 18 * curves
+    return ["set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,12' linewidth 1.6" % (
+        plot.SIZES[size][0], height), "set key below left vertical maxcols 1 Left reverse"]
+
+
+def log_runs(most):
+    return ["set xlabel 'runs'", "set xrange [1:%d]" % max(2, most)] + (
+        ["set logscale x"] if most > 100 else []) + ["set format x '%.0s%c'" if most >= 1000 else "set format x '%g'"]
+
+
+def curves(size, named, style="steps"):
+    """@named: [(title, points)]."""
+    script = []
+    for i, (_, points) in enumerate(named):
+        script += plot.data("d%d" % i, thin(points))
+    limit = 44 if size == "narrow" else 110
+    plots = ["$d%d using 1:2 with %s lt %d title %s" % (i, style, i % len(plot.SERIES) + 1,
+                                                         plot.quote(words.cut(title, limit)))
+             for i, (title, _) in enumerate(named)]
+    return script + ["plot " + ", ".join(plots)]
+
+
+# --- Divergences found over runs.
+def found(campaign, verdict):
+    title = "Different divergences found, over runs of each scenario"
+    if not verdict.causes:
+        return Text(["No divergence was found, so there is no course of finding them to draw."])
+    named, most = [], max((c.runs for c in campaign.cells), default=0)
+    for v in campaign.variants:
+        firsts = sorted(min(b.first_run for b in c.of(v)) for c in verdict.causes if c.of(v))
+        if firsts:
+            points = [(1, 0)] if firsts[0] > 1 else []
+            points += [(run, n) for n, run in enumerate(firsts, 1)] + [(most, len(firsts))]
+            named.append(("%s: %d" % (v.name, len(firsts)), points, firsts[-1]))
+    named = named[:MOST_CURVES]
+    says = "; ".join("%s shows %s, the last of them first seen in run %s of %s" % (
+        t.split(":")[0], words.count(len({p[1] for p in points} - {0}), "divergence"), words.number(last), words.number(most))
+        for t, points, last in named) + "."
+    top = max(len(c) for _, c, _ in named)
+
+    def script(size):
+        return key_lines(size, len(named)) + log_runs(most) + [
+            "set yrange [0:%g]" % (top * 1.08 + 0.2), "set ytics %s" % (1 if top <= 10 else "autofreq"),
+            "set ylabel 'divergences'"] + curves(size, [(t, p) for t, p, _ in named])
+    return figure("found", title, says, script)
+
+
+# --- Detection times as survival curves.
+def waits(campaign, verdict):
+    title = "Runs until a divergence is seen"
+    named, most = [], 1
+    for cause in verdict.causes:
+        best = max(cause.buckets, key=lambda b: (b.runs / max(1, b.cell.runs), b.cell.variant.name, b.cell.scenario.name))
+        times = stats.waits(best)
+        if not times or len(named) == MOST_CURVES:
+            continue
+        curve = stats.kaplan_meier(times)
+        last = max(t for t, _ in times)
+        label = "%s, %s on %s" % (cause_label(cause), best.cell.scenario.name, best.cell.variant.name)
+        named.append((label, [(max(t, 0.5), share) for t, share in curve] + [(last, curve[-1][1])], stats.median(curve), len(times)))
+        most = max(most, last)
+    if not named:
+        return Text(["No divergence was found, so there are no detection times to draw."])
+    says = "Kaplan-Meier curves of the runs from one sight of a divergence to the next: " + "; ".join(
+        "%s: %s" % (label, "median %s runs (%s)" % (words.number(m), words.count(n, "wait")) if m else
+                    "never reached the median (%s)" % words.count(n, "wait")) for label, _, m, n in named) + "."
+
+    def script(size):
+        return key_lines(size, len(named)) + log_runs(most) + [
+            "set xrange [0.5:%d]" % max(2, most), "set yrange [0:1.02]", "set ylabel 'share that still waits'"] + curves(
+                size, [(label, points) for label, points, _, _ in named])
+    return figure("waits", title, says, script)
+
+
+# --- The campaign's speed.
+def speed(campaign, verdict):
+    title = "Events per second"
+    points, offset = [], 0
+    for s in campaign.sessions:
+        before = (0, 0)
+        for wall, _, events, _, _ in s.series:
+            if wall > before[0] and events >= before[1]:
+                points.append(((offset + before[0]) / 1e9, (events - before[1]) / ((wall - before[0]) / 1e9)))
+                points.append(((offset + wall) / 1e9, points[-1][1]))
+            before = (wall, events)
+        offset += max(s.wall_ns, before[0])
+    mean = campaign.events / (offset / 1e9) if offset else 0
+    if len(points) < 4:
+        return Text(["The campaign was too short for a course of its speed (a point is kept about each 10 s)%s." % (
+            ": %s events a second on the whole" % words.short(round(mean)) if mean else "")])
+    unit, scale = (("million ", 1e6) if max(y for _, y in points) >= 1e6 else ("thousand ", 1e3))
+    says = "Between %s and %s events a second, %s on the whole, over %s." % (
+        words.short(round(min(y for _, y in points))), words.short(round(max(y for _, y in points))),
+        words.short(round(mean)), words.duration(offset))
+    per, xunit = (3600, "hours") if offset > 7200e9 else (60, "minutes") if offset > 300e9 else (1, "seconds")
+    drawn = [(x / per, y / scale) for x, y in points]
+
+    def script(size):
+        return ["set xlabel '%s of the campaign'" % xunit, "set ylabel '%sevents per second'" % unit,
+                "set yrange [0:%g]" % (1.1 * max(y for _, y in drawn)), "unset key"] + curves(size, [("", drawn)], "lines")
+    return figure("speed", title, says, script)
+
+
+# --- Pairs of operation and state.
+def pairs(campaign, verdict):
+    title = "Guest operations against the state of the APIC that they meet"
+    if not campaign.pairs:
+        return Text(["The store has no counts of pairs of operation and APIC state: the campaign was run by a lapicsim that "
+                     "does not keep them, or no run has ended."])
+    operations = sorted({p.operation for p in campaign.pairs})
+    states = list(dict.fromkeys(p.state for p in campaign.pairs))
+    total = {}
+    for p in campaign.pairs:
+        total[p.operation, p.state] = total.get((p.operation, p.state), 0) + p.runs
+    seen = sum(n > 0 for n in total.values())
+    most = max(total.values(), default=0)
+    if not most:
+        return Text(["No run met any of the %s." % words.count(len(total), "pair")])
+    says = "%s of %s were met by some run; the commonest by %s." % (
+        words.number(seen), words.count(len(operations) * len(states), "pair"), words.count(most, "run"))
+
+    def level(n):
+        return 0 if not n else 1 if n < most / 1000 else 2 if n < most / 100 else 3 if n < most / 10 else 4
+
+    def script(size):
+        width = plot.SIZES[size][0]
+        height = 110 + 16 * len(operations)
+        lines = ["set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,%d' linewidth 1" % (
+            width, height, 11 if size == "wide" else 9), "unset key", "unset grid", "set xrange [-0.5:%g]" % (len(states) - 0.5),
+            "set yrange [%g:-0.5]" % (len(operations) - 0.5), "unset border", "set tics scale 0",
+            "set xtics rotate by 60 right", "set style fill solid noborder"]
+        lines.append("set xtics (%s)" % ", ".join("%s %d" % (plot.quote(s), i) for i, s in enumerate(states)))
+        lines.append("set ytics (%s)" % ", ".join("%s %d" % (plot.quote(o), i) for i, o in enumerate(operations)))
+        for l in range(5):
+            cells = [(states.index(s), operations.index(o)) for (o, s), n in sorted(total.items()) if level(n) == l]
+            lines += plot.data("h%d" % l, cells or [(-5, -5)])
+        return lines + ["plot " + ", ".join("$h%d using 1:2:(0.46):(0.44) with boxxyerror lc rgb '#00002%d'" % (l, l)
+                                            for l in range(5))]
+    return figure("pairs", title, says, script)
+
+
+# --- How much the oracle sees.
+def read_mutants(root):
+    """[(file, killed, equivalent, survived)] from docs/mutants.md, as `make mutants` wrote it."""
+    try:
+        with open(os.path.join(root, "docs/mutants.md"), encoding="utf-8") as f:
+            page = f.read()
+    except OSError:
+        return []
+    rows = []
+    for line in page.splitlines():
+        found = re.match(r"\| (\w+\.c) \| \d+ % \| \d+ \| \d+ \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", line)
+        if found:
+            rows.append((found[1], int(found[3]), int(found[4]), int(found[5])))
+    return rows
+
+
+def mutants(campaign, verdict):
+    title = "Small mistakes put into KVM's files, and whether the oracle sees them"
+    rows = read_mutants(ROOT)
+    if not rows:
+        return Text(["How many small mistakes in KVM the oracle sees is not known here: there is no docs/mutants.md."])
+    says = "By docs/mutants.md, not by this campaign: " + "; ".join(
+        "%s: %d of %d seen (%s)" % (name, killed, killed + survived, words.percent(killed / max(1, killed + survived)))
+        for name, killed, _, survived in rows) + ". Those that change nothing are left out."
+
+    def script(size):
+        lines = ["set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,12' linewidth 1" % (
+            plot.SIZES[size][0], 110 + 34 * len(rows)), "set key below left horizontal Left reverse", "set yrange [%g:-0.6]" % (
+            len(rows) - 0.4), "set xrange [0:100]", "set xlabel '%'", "set style fill solid noborder", "unset grid",
+            "set ytics scale 0"]
+        lines.append("set ytics (%s)" % ", ".join("%s %d" % (plot.quote(r[0]), i) for i, r in enumerate(rows)))
+        lines += plot.data("m", [(100 * k / max(1, k + s), i) for i, (_, k, _, s) in enumerate(rows)])
+        return lines + [
+            "plot $m using (0):2:(0):1:($2-0.32):($2+0.32) with boxxyerror lc rgb '%s' title 'seen', "
+            "$m using 1:2:1:(100):($2-0.32):($2+0.32) with boxxyerror lc rgb '#000003' title 'not seen'" % plot.SERIES[0]]
+    return figure("mutants", title, says, script)
+
+
+def make(campaign, verdict):
+    if not plot.available():
+        missing = Text(["Not drawn: gnuplot is not installed here (Debian: gnuplot-nox)."])
+        return dict.fromkeys(("found", "waits", "speed", "pairs", "mutants"), missing)
+    return {f.__name__: f(campaign, verdict) for f in (found, waits, speed, pairs, mutants)}

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a report is about, as plain objects.  store.py fills them in, verdict.py judges, the rest reads.
+
+Nothing in here knows SQLite, HTML or gnuplot.
+"""
+
+import bisect
+import dataclasses
+
+
+@dataclasses.dataclass
+class Variant:
+    name: str
+    identity: str
+    klass: str
+    manifest: dict
+
+
+@dataclasses.dataclass
+class Scenario:
+    name: str
+    hash: int
+    claim: str
+    text: str
+    expect: dict = dataclasses.field(default_factory=dict)      # {(class, kind): word}
+    enough_runs: int = 1000
+
+
+@dataclasses.dataclass
+class Record:
+    """One divergence that was kept in full."""
+    seed: int
+    vm: int
+    vcpu: int
+    vector: int
+    time_ns: int
+    event: int
+    site: str
+    text: str
+
+
+@dataclasses.dataclass
+class Bucket:
+    """Divergences of one cell with one cause."""
+    kind: str
+    check: str
+    function: str
+    known: str
+    slice: str
+    runs: int
+    first_seed: int
+    records: list = dataclasses.field(default_factory=list)     # by seed
+    status: str = "new"                                         # new, expected, known
+    cell: object = None
+    first_run: int = 0                                          # ordinal of first_seed's run in its cell
+
+
+@dataclasses.dataclass
+class Failure:
+    kind: str
+    seed: int
+    text: str
+    cell: object = None
+
+
+@dataclasses.dataclass
+class Cell:
+    """One scenario on one variant, all shards together."""
+    scenario: Scenario
+    variant: Variant
+    runs: int = 0
+    events: int = 0
+    interrupts: int = 0
+    virtual_ns: int = 0
+    wall_ns: int = 0
+    divergent: int = 0
+    repeated: int = 0
+    ends: dict = dataclasses.field(default_factory=dict)        # {"complete": runs, ...}
+    first_limited: int = None
+    ranges: list = dataclasses.field(default_factory=list)      # [(first seed, count)], in order
+    kinds: dict = dataclasses.field(default_factory=dict)       # {kind: runs}
+    buckets: list = dataclasses.field(default_factory=list)
+    failures: list = dataclasses.field(default_factory=list)
+    deviations: dict = dataclasses.field(default_factory=dict)  # {name: (uses, runs)}
+    before: list = dataclasses.field(default_factory=list)      # runs before each of @ranges
+
+    @property
+    def died(self):
+        return max(0, self.runs - sum(self.ends.values()))
+
+    def run_number(self, seed):
+        """Ordinal of @seed's run, from 1, in the order of seeds."""
+        if len(self.before) != len(self.ranges):
+            self.before, before = [], 0
+            for _, count in self.ranges:
+                self.before.append(before)
+                before += count
+        at = bisect.bisect_right(self.ranges, (seed, float("inf"))) - 1
+        if at < 0:
+            return 1
+        first, count = self.ranges[at]
+        return self.before[at] + min(seed - first, count - 1) + 1
+
+
+@dataclasses.dataclass
+class Cause:
+    """Buckets of all cells that look the same: what a maintainer would call one problem."""
+    kind: str
+    check: str
+    function: str
+    known: str
+    slice: str
+    buckets: list
+    status: str
+
+    @property
+    def runs(self):
+        return sum(b.runs for b in self.buckets)
+
+    def of(self, variant):
+        return [b for b in self.buckets if b.cell.variant is variant]
+
+
+@dataclasses.dataclass
+class Session:
+    id: int
+    started: int
+    wall_ns: int
+    host: str
+    jobs: int
+    finished: bool
+    series: list = dataclasses.field(default_factory=list)      # [(wall_ns, runs, events, divergent, buckets)]
+
+
+@dataclasses.dataclass
+class Pair:
+    """A guest operation that met a state of the APIC, over all runs of a scenario and variant."""
+    variant: str
+    operation: str
+    state: str
+    runs: int
+
+
+@dataclasses.dataclass
+class Campaign:
+    path: str
+    number: int
+    nr_campaigns: int
+    key: str
+    flavour: str
+    overrides: str
+    first_seed: int
+    last_seed: int
+    budget_ns: int
+    replay_share: int
+    created: int
+    version: int
+    variants: list = dataclasses.field(default_factory=list)
+    scenarios: list = dataclasses.field(default_factory=list)
+    cells: list = dataclasses.field(default_factory=list)
+    sessions: list = dataclasses.field(default_factory=list)
+    pairs: list = dataclasses.field(default_factory=list)
+    canary: list = dataclasses.field(default_factory=list)
+
+    @property
+    def runs(self):
+        return sum(c.runs for c in self.cells)
+
+    @property
+    def events(self):
+        return sum(c.events for c in self.cells)
+
+    def cell(self, scenario, variant):
+        for c in self.cells:
+            if c.scenario is scenario and c.variant is variant:
+                return c
+        return None
+
+    def of(self, variant):
+        return [c for c in self.cells if c.variant is variant]
+
+    def token(self, cell, seed):
+        """As sim/token.c writes it."""
+        return "v1:%s@%08x:%s@%s:0x%x%s" % (
+            cell.scenario.name, cell.scenario.hash & 0xffffffff, cell.variant.name, cell.variant.identity, seed,
+            ":" + self.overrides if self.overrides else "")
+
+    def replay(self, cell, seed):
+        flavour = "" if self.flavour == "plain" else " --flavour " + self.flavour
+        return "lapicsim replay %s%s" % (self.token(cell, seed), flavour)

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reads one campaign of a store (docs/store.md) into model.py's objects.
+
+Never writes. Text that comes out is safe to print: control characters, and what
+changes the direction of text, are spelled out. A table or column that only a later
+version has is left out where it is missing. Anything wrong with the file is a StoreError of one line.
+"""
+
+import json
+import os
+import sqlite3
+
+import words
+from model import Bucket, Campaign, Cell, Failure, Pair, Record, Scenario, Session, Variant
+
+APPLICATION_ID = 0x4c415049
+VERSIONS = (1, 2)
+ENDS = ("complete", "limited", "crashed", "hung", "trapped")
+MASK = (1 << 64) - 1
+NONE = (1 << 32) - 1
+
+
+class StoreError(Exception):
+    pass
+
+
+class Db:
+    """The file, read as it is at one moment."""
+
+    def __init__(self, path):
+        self.path = path
+        if not os.path.exists(path):
+            raise StoreError("%s: no such file" % path)
+        if not os.path.isfile(path):
+            raise StoreError("%s: not a file" % path)
+        quoted = "file:" + "".join(c if c.isalnum() or c in "/._-" else "".join("%%%02x" % b for b in c.encode(
+            "utf-8", "surrogateescape")) for c in os.path.abspath(path))
+        try:
+            self.open(quoted + "?mode=ro")
+        except sqlite3.OperationalError:
+            # A WAL store in a folder that cannot be written to; nobody else writes it either.
+            self.open(quoted + "?immutable=1")
+
+    def open(self, uri):
+        self.db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+        self.db.text_factory = lambda b: words.clean(b.decode("utf-8", "replace"))
+        self.db.execute("BEGIN")
+        self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+    def rows(self, sql, *args):
+        return self.db.execute(sql, args).fetchall()
+
+    def columns(self, table):
+        return {row[1] for row in self.rows("PRAGMA table_info(%s)" % table)}
+
+    def pragma(self, name):
+        return self.rows("PRAGMA " + name)[0][0]
+
+
+def whole(value, what):
+    if not isinstance(value, int):
+        raise StoreError("%s is %r, not a number" % (what, value))
+    return value
+
+
+def seed(value):
+    return whole(value, "a seed") & MASK
+
+
+def optional(value):
+    return None if value is None or not isinstance(value, int) or value == NONE else value
+
+
+def text(value):
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return words.clean(value.decode("utf-8", "replace"))
+    return value if isinstance(value, str) else str(value)
+
+
+def name(value):
+    """Names, tokens and the like are one line."""
+    return words.one_line(text(value))
+
+
+def check(db):
+    if db.pragma("application_id") != APPLICATION_ID:
+        raise StoreError("a database, but not a store of lapicsim")
+    version = db.pragma("user_version")
+    if version not in VERSIONS:
+        raise StoreError("a store of version %d; this report reads %s" % (
+            version, " and ".join(str(v) for v in VERSIONS)))
+    return version
+
+
+def manifest(value):
+    try:
+        found = json.loads(text(value) or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def read_campaign(db, version, wanted):
+    numbers = [row[0] for row in db.rows("SELECT id FROM campaign ORDER BY id")]
+    if not numbers:
+        raise StoreError("the store has no campaign")
+    number = numbers[-1] if wanted is None else wanted
+    if number not in numbers:
+        raise StoreError("there is no campaign %d; there are %s" % (number, words.enumerate_some(numbers, 10)))
+    row = db.rows("SELECT key, flavour, overrides, first_seed, last_seed, budget_ns, replay_share, created"
+                  " FROM campaign WHERE id = ?", number)[0]
+    return Campaign(os.path.basename(db.path), number, len(numbers), name(row[0]), name(row[1]), name(row[2]),
+                    seed(row[3]), seed(row[4]), whole(row[5], "budget_ns"), whole(row[6], "replay_share"),
+                    whole(row[7], "created"), version)
+
+
+def read_cells(db, campaign):
+    """{cell id: Cell}; shards of one scenario and variant share one."""
+    variants, scenarios, merged, by_id = {}, {}, {}, {}
+    for id, label, identity, klass, raw in db.rows(
+            "SELECT id, name, identity, class, manifest FROM variant WHERE id IN"
+            " (SELECT variant FROM cell WHERE campaign = ?) ORDER BY id", campaign.number):
+        variants[id] = Variant(name(label), name(identity), name(klass), manifest(raw))
+    for id, label, hash, claim, body in db.rows(
+            "SELECT id, name, hash, claim, text FROM scenario WHERE id IN"
+            " (SELECT scenario FROM cell WHERE campaign = ?) ORDER BY id", campaign.number):
+        scenarios[id] = Scenario(name(label), whole(hash, "a hash"), name(claim), text(body))
+    for id, scenario, variant in db.rows("SELECT id, scenario, variant FROM cell WHERE campaign = ?"
+                                         " ORDER BY scenario, variant, id", campaign.number):
+        if scenario not in scenarios or variant not in variants:
+            raise StoreError("cell %s names a scenario or a variant that is not there" % id)
+        key = (scenario, variant)
+        if key not in merged:
+            merged[key] = Cell(scenarios[scenario], variants[variant])
+        by_id[id] = merged[key]
+    campaign.variants = list(variants.values())
+    campaign.scenarios = list(scenarios.values())
+    campaign.cells = list(merged.values())
+    return by_id
+
+
+def read_ranges(db, by_id):
+    columns = ("events", "interrupts", "virtual_ns", "wall_ns", "divergent", "repeated")
+    for row in db.rows("SELECT cell, first, count, first_limited, %s, %s FROM range ORDER BY cell, first" % (
+            ", ".join(ENDS), ", ".join(columns))):
+        cell = by_id.get(row[0])
+        if not cell:
+            continue
+        numbers = [whole(v, "a count") for v in row[2:]]
+        cell.ranges.append((seed(row[1]), numbers[0]))
+        cell.runs += numbers[0]
+        for name, value in zip(ENDS, numbers[2:]):
+            cell.ends[name] = cell.ends.get(name, 0) + value
+        for name, value in zip(columns, numbers[2 + len(ENDS):]):
+            setattr(cell, name, getattr(cell, name) + value)
+        limited = numbers[2 + ENDS.index("limited")]
+        if limited and (cell.first_limited is None or seed(numbers[1]) < cell.first_limited):
+            cell.first_limited = seed(numbers[1])
+    for cell in by_id.values():
+        cell.ranges.sort()
+
+
+def read_buckets(db, by_id):
+    """Buckets of shards of a cell become one."""
+    has_slice = "slice" in db.columns("bucket")
+    found, by_row = {}, {}
+    for row in db.rows("SELECT id, cell, kind, check_name, function, known, %s, runs, first_seed FROM bucket"
+                       " ORDER BY id" % ("slice" if has_slice else "''")):
+        cell = by_id.get(row[1])
+        if not cell:
+            continue
+        names = tuple(name(v) for v in row[2:7])
+        runs, first = whole(row[7], "a count"), seed(row[8])
+        bucket = found.get((id(cell), names))
+        if not bucket:
+            bucket = found[id(cell), names] = Bucket(*names, 0, first, cell=cell)
+            cell.buckets.append(bucket)
+        bucket.runs += runs
+        bucket.first_seed = min(bucket.first_seed, first)
+        by_row[row[0]] = bucket
+    for row in db.rows("SELECT bucket, seed, vm, vcpu, vector, time_ns, event, site, text FROM divergence"):
+        bucket = by_row.get(row[0])
+        if bucket:
+            bucket.records.append(Record(seed(row[1]), *(optional(v) for v in row[2:5]), optional(row[5]) or 0,
+                                         optional(row[6]) or 0, text(row[7]), text(row[8])))
+    for bucket in found.values():
+        bucket.records.sort(key=lambda r: r.seed)
+        bucket.first_run = bucket.cell.run_number(bucket.first_seed)
+
+
+def read_rest(db, campaign, by_id):
+    for cell, kind, runs in db.rows("SELECT cell, kind, runs FROM kind_runs ORDER BY cell, kind"):
+        if cell in by_id:
+            kinds = by_id[cell].kinds
+            kinds[name(kind)] = kinds.get(name(kind), 0) + whole(runs, "a count")
+    for cell, number, kind, what in db.rows("SELECT cell, seed, kind, text FROM failure ORDER BY cell, seed, kind"):
+        if cell in by_id:
+            by_id[cell].failures.append(Failure(name(kind), seed(number), text(what), by_id[cell]))
+    for cell, label, uses, runs in db.rows("SELECT cell, name, uses, runs FROM deviation ORDER BY cell, name"):
+        if cell in by_id:
+            before = by_id[cell].deviations.get(name(label), (0, 0))
+            by_id[cell].deviations[name(label)] = (before[0] + whole(uses, "a count"), before[1] + whole(runs, "a count"))
+    sessions = {}
+    for row in db.rows("SELECT id, started, wall_ns, host, jobs, finished FROM session WHERE campaign = ? ORDER BY id",
+                       campaign.number):
+        sessions[row[0]] = Session(row[0], whole(row[1], "a time"), whole(row[2], "a time"), name(row[3]),
+                                   whole(row[4], "jobs"), bool(row[5]))
+    for row in db.rows("SELECT session, wall_ns, runs, events, divergent, buckets FROM series"
+                       " ORDER BY session, wall_ns"):
+        if row[0] in sessions:
+            sessions[row[0]].series.append(tuple(whole(v, "the series") for v in row[1:]))
+    campaign.sessions = list(sessions.values())
+
+
+def read(path, wanted=None):
+    """The campaign @wanted of the store, or its latest."""
+    try:
+        db = Db(path)
+        campaign = read_campaign(db, check(db), wanted)
+        by_id = read_cells(db, campaign)
+        read_ranges(db, by_id)
+        read_buckets(db, by_id)
+        read_rest(db, campaign, by_id)
+        return campaign
+    except StoreError as e:
+        raise StoreError("%s: %s" % (path, str(e).removeprefix(path + ": "))) from None
+    except (sqlite3.Error, OverflowError) as e:
+        raise StoreError("%s: cannot be read as a store: %s" % (path, words.one_line(str(e)))) from None

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Stores made by SQL on the schema of sim/cmd/store_schema.c, for tests of reports/."""
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+REPORT = os.path.join(REPO, "reports/report.py")
+sys.path.insert(0, os.path.join(REPO, "reports"))
+
+SCENARIO = """\
+[scenario]
+claim = %s
+[limits]
+enough_runs = 500
+[expect]
+default = sometimes premature-eoi, never host-bug
+unfixed = always host-bug
+"""
+
+
+def schema():
+    """The SQL, out of the C strings."""
+    with open(os.path.join(REPO, "sim/cmd/store_schema.c"), encoding="utf-8") as f:
+        code = re.sub(r"/\*.*?\*/", "", f.read().partition("store_schema[] =")[2].partition(";\n")[0], flags=re.S)
+    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', code)).replace('\\"', '"').replace("\\n", "\n")
+
+
+def version():
+    with open(os.path.join(REPO, "sim/cmd/store.h"), encoding="utf-8") as f:
+        return int(re.search(r"#define STORE_VERSION\s+(\d+)", f.read())[1])
+
+
+class Store:
+    def __init__(self, path):
+        self.path = path
+        self.db = sqlite3.connect(path)
+        self.db.executescript(schema())
+        self.db.execute("PRAGMA application_id = %d" % 0x4c415049)
+        self.db.execute("PRAGMA user_version = %d" % version())
+        self.columns = {}
+
+    def add(self, table, **values):
+        """A row; what is not given and must not be NULL is empty. Its id."""
+        if table not in self.columns:
+            self.columns[table] = self.db.execute("PRAGMA table_info(%s)" % table).fetchall()
+        for _, name, kind, needed, default, _ in self.columns[table]:
+            if needed and default is None and name not in values and name != "id":
+                values[name] = "" if kind == "TEXT" else 0
+        return self.db.execute("INSERT INTO %s (%s) VALUES (%s)" % (
+            table, ", ".join('"%s"' % n for n in values), ", ".join("?" * len(values))), tuple(values.values())).lastrowid
+
+    def campaign(self, **values):
+        values = {"key": "k%d" % id(values), "flavour": "plain", "overrides": "", "first_seed": 0, "last_seed": 999,
+                  "replay_share": 1, "created": 1795565000, **values}
+        return self.add("campaign", **values)
+
+    def variant(self, name, klass="fixed", identity="0123456789abcdef", manifest="{}"):
+        return self.add("variant", name=name, identity=identity, **{"class": klass}, manifest=manifest)
+
+    def scenario(self, name, claim="it holds", text=None):
+        return self.add("scenario", name=name, hash=0xabcd1234, claim=claim, text=SCENARIO % "c" if text is None else text)
+
+    def cell(self, campaign, scenario, variant, runs=1000, first=0, session=1, **values):
+        cell = self.add("cell", campaign=campaign, scenario=scenario, variant=variant, first_seed=first,
+                        last_seed=first + max(runs, 1) - 1)
+        if runs:
+            self.add("range", cell=cell, first=first, session=session, **{"count": runs, "events": runs * 1000,
+                     "interrupts": runs * 100, "virtual_ns": runs * 100000, "complete": runs, "wall_ns": runs * 300000,
+                     "repeated": runs // 100, "first_limited": 0, **values})
+        return cell
+
+    def session(self, campaign, points=12, **values):
+        session = self.add("session", campaign=campaign, started=1795565000, wall_ns=points * 10 ** 10, host="box", pid=1,
+                           jobs=2, finished=1, **values)
+        for i in range(1, points + 1):
+            self.add("series", session=session, wall_ns=i * 10 ** 10, runs=i * 100, events=i * 100000 + i % 3 * 9000,
+                     divergent=i, buckets=min(i, 4))
+        return session
+
+    def bucket(self, cell, kind="premature-eoi", check="isr-premature", function="", known="", runs=20, first=5, kept=16,
+               text="vector 0x31 left ISR", site="", step=7):
+        bucket = self.add("bucket", cell=cell, kind=kind, check_name=check, function=function, known=known, runs=runs,
+                          first_seed=first)
+        for i in range(min(kept, runs)):
+            self.add("divergence", bucket=bucket, seed=first + i * step, vm=0, vcpu=1, vector=0x31, time_ns=5000, event=40 + i,
+                     site=site, text=text)
+        return bucket
+
+    def done(self):
+        self.db.commit()
+        self.db.close()
+        return self.path
+
+
+def folder():
+    return tempfile.TemporaryDirectory(prefix="lapicsim-report-")
+
+
+def ordinary(path):
+    """Two variants, two scenarios: one thing new, one expected, one known, a missing one, a failure of none."""
+    s = Store(path)
+    c = s.campaign()
+    session = s.session(c)
+    old, now = s.variant("6.1-unfixed", "unfixed", "aaaa000011112222"), s.variant("6.12", "fixed", "bbbb000011112222")
+    alpha, beta = s.scenario("alpha"), s.scenario("beta")
+    for scenario in (alpha, beta):
+        for variant in (old, now):
+            cell = s.cell(c, scenario, variant, session=session, divergent=30)
+            if variant == old and scenario == alpha:
+                s.bucket(cell, "host-bug", "bug", "kvm_lapic_sync_from_vapic", runs=12, first=9, text="kernel BUG")
+                s.add("kind_runs", cell=cell, kind="host-bug", runs=12)
+            s.bucket(cell, "premature-eoi", "isr-premature-page-away", known="pv-eoi-page-away", runs=25, first=3)
+            s.add("kind_runs", cell=cell, kind="premature-eoi", runs=25)
+            if variant == now and scenario == beta:
+                s.bucket(cell, "lost-interrupt", "irr-lost", runs=1, first=701, text="vector 0x44 was accepted and is gone")
+                s.add("kind_runs", cell=cell, kind="lost-interrupt", runs=1)
+            s.add("deviation", cell=cell, name="icr-level", uses=17, runs=9)
+    return s.done()
+
+
+def nothing_found(path):
+    s = Store(path)
+    c = s.campaign()
+    s.session(c, points=0)
+    s.cell(c, s.scenario("alpha", text="[expect]\ndefault = never host-bug\n"), s.variant("6.12"), runs=300)
+    return s.done()
+
+
+def empty(path):
+    """A campaign of which no run has ended."""
+    s = Store(path)
+    s.cell(s.campaign(), s.scenario("alpha"), s.variant("6.12"), runs=0)
+    return s.done()
+
+
+HOSTILE = "</script><script>alert(1)</script><!-- ]]> \"'`|*_&amp; =1+1 # SKIP \x01\x1b[31m\u202egnp \\ {x} \ufffe\n\nnot ok 1 %s"
+
+
+def hostile(path):
+    """Nothing in it can be trusted."""
+    s, h = Store(path), HOSTILE
+    c = s.campaign(key=h, overrides=h, flavour=h)
+    session = s.add("session", campaign=c, started=1 << 62, wall_ns=20, host=h, pid=0, jobs=1)
+    cell = s.cell(c, s.scenario(h, claim=h, text=h), s.variant(h, h, h, manifest='{"source": {"kind": %s}}' % "1"), session=session)
+    s.bucket(cell, kind=h, check=h, function=h, known=h, text=h, site=h)
+    s.bucket(cell, kind="host-bug", check="=cmd()", function="../../x", known="../../etc/passwd", text=h)
+    s.add("kind_runs", cell=cell, kind=h, runs=3)
+    s.add("failure", cell=cell, seed=-1, kind=h, text=h)
+    s.add("deviation", cell=cell, name=h, uses=3, runs=2)
+    return s.done()
+
+
+def huge(path, divergences=100000):
+    """As many divergences as a store can keep of that many buckets."""
+    s = Store(path)
+    c = s.campaign()
+    s.session(c, points=3000)
+    variants = [s.variant("v%d" % i, identity="%016x" % i) for i in range(5)]
+    scenarios = [s.scenario("scenario-%d" % i) for i in range(10)]
+    cells = [s.cell(c, scenario, v, runs=100000) for scenario in scenarios for v in variants]
+    nr = divergences // 16
+    for i in range(nr):
+        s.bucket(cells[i % len(cells)], "lost-interrupt", "check-%d" % (i // 40 % 50), "function_%d" % (i // 50 % 2000), runs=40,
+                 first=i % 900, text="vector 0x%02x was lost in some way that takes a few words to describe" % (i % 256))
+    return s.done()
+
+
+def report(store, output, *words, program="/nonexistent", env=None):
+    return subprocess.run([sys.executable, "-S", REPORT, store, "--output", output, "--program", program, *words],
+                          capture_output=True, text=True, timeout=120, check=False,
+                          env=dict(os.environ, **env) if env else None)
+
+
+def read(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8", newline="") as f:
+        return f.read()

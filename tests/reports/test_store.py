@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What cannot be reported gives one line and exit code 2; what is large is quick."""
+
+import os
+import sqlite3
+import time
+import unittest
+
+import stores
+
+
+class Store(unittest.TestCase):
+
+    def setUp(self):
+        self.folder = stores.folder()
+        self.addCleanup(self.folder.cleanup)
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def refused(self, store, said, *words):
+        p = stores.report(store, self.path("out"), *words)
+        self.assertEqual((2, ""), (p.returncode, p.stdout), p.stderr)
+        self.assertRegex(p.stderr, r"\Alapicsim: [^\n]*%s[^\n]*\n\Z" % said)
+        self.assertFalse(os.path.exists(self.path("out")), "nothing is left behind")
+
+    def test_not_there(self):
+        self.refused(self.path("none.db"), "none.db: no such file")
+
+    def test_a_folder(self):
+        self.refused(self.folder.name, "not a file")
+
+    def test_not_a_database(self):
+        with open(self.path("text.db"), "w", encoding="utf-8") as f:
+            f.write("Not a database, although long enough to be one.\n" * 100)
+        self.refused(self.path("text.db"), "cannot be read as a store: file is not a database")
+
+    def test_empty_file(self):
+        with open(self.path("empty.db"), "wb"):
+            pass
+        self.refused(self.path("empty.db"), "not a store of lapicsim")
+
+    def test_another_database(self):
+        with sqlite3.connect(self.path("other.db")) as db:
+            db.execute("CREATE TABLE campaign (id INTEGER)")
+        self.refused(self.path("other.db"), "a database, but not a store of lapicsim")
+
+    def test_another_version(self):
+        path = stores.ordinary(self.path("new.db"))
+        with sqlite3.connect(path) as db:
+            db.execute("PRAGMA user_version = 99")
+        self.refused(path, "a store of version 99; this report reads 1")
+
+    def test_missing_table(self):
+        path = stores.ordinary(self.path("less.db"))
+        with sqlite3.connect(path) as db:
+            db.execute("DROP TABLE bucket")
+        self.refused(path, "cannot be read as a store")
+
+    def test_no_campaign(self):
+        self.refused(stores.Store(self.path("new.db")).done(), "the store has no campaign")
+
+    def test_another_campaign(self):
+        self.refused(stores.ordinary(self.path("one.db")), "there is no campaign 7; there are 1", "--campaign", "7")
+
+    def test_damaged(self):
+        """Wherever the file is cut or overwritten: a report, or one line; never a traceback."""
+        path = stores.ordinary(self.path("good.db"))
+        with open(path, "rb") as f:
+            good = f.read()
+        refused = 0
+        for i in range(24):
+            at = 100 + i * (len(good) - 200) // 24
+            bad = good[:at] + b"\xff" * 700 + good[at + 700:] if i % 2 else good[:at]
+            with open(self.path("bad.db"), "wb") as f:
+                f.write(bad)
+            p = stores.report(self.path("bad.db"), self.path("bad"), "--replays", "0")
+            self.assertIn(p.returncode, (0, 2), p.stderr)
+            if p.returncode:
+                refused += 1
+                self.assertRegex(p.stderr, r"\Alapicsim: [^\n]*bad.db: [^\n]+\n\Z")
+        self.assertGreater(refused, 6)
+
+    def test_text_where_numbers_belong(self):
+        path = stores.ordinary(self.path("typed.db"))
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE range SET events = 'many'")
+        self.refused(path, "a count is 'many', not a number")
+
+    def test_many_divergences(self):
+        """100,000: under 10 s and under 5 MB."""
+        path = stores.huge(self.path("huge.db"))
+        start = time.monotonic()
+        p = stores.report(path, self.path("huge"))
+        took = time.monotonic() - start
+        self.assertEqual((0, ""), (p.returncode, p.stderr))
+        self.assertLess(os.path.getsize(self.path("huge/report.html")), 5 << 20)
+        self.assertLess(took, 10)
+        with open(self.path("huge/buckets.csv"), encoding="utf-8") as f:
+            self.assertEqual(1 + 100000 // 16, sum(1 for _ in f), "all of them are in the CSV file")
+
+    def test_a_store_in_use(self):
+        """Somebody writes: what is committed is reported, and the writer is not disturbed."""
+        path = stores.ordinary(self.path("busy.db"))
+        db = sqlite3.connect(path, isolation_level=None)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("UPDATE range SET events = 1")
+        p = stores.report(path, self.path("busy"))
+        self.assertEqual((0, ""), (p.returncode, p.stderr))
+        self.assertIn(",1000000,", stores.read(self.path("busy"), "cells.csv"))
+        db.execute("COMMIT")
+        db.close()
+
+    def test_shards_become_one_cell(self):
+        s = stores.Store(self.path("shards.db"))
+        c, scenario, variant = s.campaign(), s.scenario("alpha"), s.variant("6.12")
+        for first in (0, 500):
+            cell = s.cell(c, scenario, variant, runs=500, first=first)
+            s.bucket(cell, "lost-interrupt", "irr-lost", runs=3, first=first + 100)
+        p = stores.report(s.done(), self.path("shards"))
+        self.assertEqual((0, ""), (p.returncode, p.stderr))
+        lines = stores.read(self.path("shards"), "buckets.csv").splitlines()
+        self.assertEqual(2, len(lines))
+        self.assertIn(",new,6,1000,", lines[1])
+
+
+if __name__ == "__main__":
+    unittest.main()
