@@ -40,6 +40,7 @@ struct command_line {
 	bool gdb, force;
 	const char *scenario;
 	struct option_seeds seed;
+	const char *coverage;		/* folder */
 
 	/* report */
 	const char *output;

@@ -370,6 +370,8 @@ const struct option command_options[] = {
 	ROW("runner", "seed", OPT_SEEDS, seed, NULL, 0, 0, "A-B", "Seed, or range of seeds."),
 	LIST("runner", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario file."),
 	FLAG("runner", "trace", trace_flag, "Print what happens on stderr."),
+	TEXT("runner", "coverage", coverage, "DIR",
+	     "Coverage flavour: write gcov's counts of each run to a folder of its own, DIR/SEED."),
 
 	FLAG("run replay merge report live variant-add variant-list variant-show variant-remove help deviations checks known version "
 	     "runner", "help", help,

@@ -13,6 +13,7 @@
 
 #include "sim/bench.h"
 #include "sim/command_line.h"
+#include "sim/coverage.h"
 #include "sim/live_engine.h"
 #include "sim/mutant.h"
 #include "sim/run_end.h"
@@ -64,10 +65,14 @@ static int run_by_hand(const struct command_line *cl)
 		fprintf(stderr, "%s\n", error);
 		return 2;
 	}
+	if (cl->coverage)
+		coverage_clear();
 	printf("%s (%s, %s, %s) on %s: %" PRIu64 " bytes\n", variant_name, variant_identity, variant_class,
 	       variant_flavour, s.name, run_memory_bytes());
 	for (uint64_t seed = cl->seed.first; seed <= cl->seed.last; seed++) {
 		run_one(seed, &result, cl->trace_flag ? stderr : NULL);
+		if (cl->coverage)
+			coverage_write(cl->coverage, seed);
 		print_result();
 		if (result.end == RUN_TRAPPED)
 			code = 6;
@@ -104,5 +109,7 @@ int main(int argc, char **argv)
 	}
 	if (cl.args.nr || !cl.scenario || !cl.seed.given)
 		return usage("needs --scenario PATH and --seed N, or no option at all");
+	if (cl.coverage && !coverage_here())
+		return usage("--coverage: this is not a runner of the coverage flavour");
 	return run_by_hand(&cl);
 }

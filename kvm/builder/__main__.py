@@ -125,16 +125,6 @@ def asked(args):
             args.optimize, args.klass, state.surroundings()[1:]]
 
 
-def lock(build, name):
-    """One builder per variant at a time; released when we exit."""
-    import fcntl
-    folder = os.path.join(build, "work")
-    os.makedirs(folder, exist_ok=True)
-    f = open(os.path.join(folder, ".%s.lock" % name), "w", encoding="utf-8")
-    fcntl.flock(f, fcntl.LOCK_EX)
-    return f
-
-
 def answer(args, manifest, verb, has_runner):
     """What "add" prints."""
     if not args.json:
@@ -150,7 +140,7 @@ def answer(args, manifest, verb, has_runner):
 def add(args, argv):
     check_add(args)
     want = asked(args)
-    held = lock(args.build, args.name)
+    held = state.lock(args.build, args.name)
     known = state.load(args.build, args.name, args.flavour)
     if known and known["asked"] == want and \
             ("--json" in known["line"][0]) == args.json:
@@ -212,7 +202,7 @@ def show(args):
 def remove(args):
     import shutil
     find(args)
-    with lock(args.build, args.name):
+    with state.lock(args.build, args.name):
         for part in ("variants", "work"):
             shutil.rmtree(os.path.join(args.build, part, args.name),
                           ignore_errors=True)

@@ -40,6 +40,23 @@ class Request:
         self.optimize = args.optimize
         self.klass = args.klass
         self.verbose = args.verbose
+        self.identity = getattr(args, "identity", None)
+
+    def again(self, source):
+        """What to ask for to get another flavour of the same code."""
+        deb, rev = self.deb, self.rev
+        if deb and not deb.endswith(".deb") and "/" not in deb:
+            deb = "%s=%s" % (source.description["package"],
+                             source.description["version"])
+        elif deb:
+            deb = os.path.abspath(deb)
+        if self.git:
+            rev = source.description["rev"]
+        return {"deb": deb, "tree": self.tree and os.path.abspath(self.tree),
+                "git": self.git and os.path.abspath(self.git), "rev": rev,
+                "patch": self.patches, "rule": self.rules,
+                "mutate": self.mutate, "optimize": self.optimize,
+                "klass": self.klass}
 
     @property
     def folder(self):
@@ -110,6 +127,9 @@ class Builder:
         resolution = self.resolve(kvm, ours)
         kernel_world = self.link_kernel_world(kvm + ours, resolution)
         m = self.describe(kvm + ours, resolution)
+        if request.identity not in (None, m["identity"]):
+            raise BadInput("%s: its source, or lapicsim, has changed since "
+                           "it was built; add it again" % request.name)
         runner = self.link_runner(simulator, kernel_world, m)
         self.install(kernel_world, runner, m)
         self.say("%d files compiled" % self.store.compiled)
@@ -280,7 +300,8 @@ class Builder:
         runner = os.path.join(self.out, "runner")
         flags = ["-fsanitize=address,undefined"] \
             if request.flavour == "sanitized" else \
-            ["--coverage"] if request.flavour == "coverage" else []
+            ["--coverage", "-Wl,-u,__gcov_dump", "-Wl,-u,__gcov_reset"] \
+            if request.flavour == "coverage" else []
         link.link_runner(self.compiler, kernel_world,
                          [j.output for j in jobs] + [name_c[:-2] + ".o"],
                          flags, comp.LIBRARIES, runner)

@@ -61,6 +61,7 @@ def make(request, source, edits, kernel_files, our_files, simulator, compiler,
         "time": int(time.time()),
         "source": source.description,
         "source_root": source.root,
+        "request": request.again(source),
         "edits": [{k: e[k] for k in
                    ("kind", "name", "sha256", "files", "skipped")}
                   for e in edits],

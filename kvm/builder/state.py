@@ -69,6 +69,16 @@ def load(build, name, flavour):
     return None
 
 
+def lock(build, name):
+    """One builder per variant at a time; released when we exit."""
+    import fcntl
+    folder = os.path.join(build, "work")
+    os.makedirs(folder, exist_ok=True)
+    f = open(os.path.join(folder, ".%s.lock" % name), "w", encoding="utf-8")
+    fcntl.flock(f, fcntl.LOCK_EX)
+    return f
+
+
 def option(argv, name, default):
     """The value of an option in a raw command line."""
     for i, arg in enumerate(argv):
