@@ -34,9 +34,13 @@ struct command_line {
 	const char *store, *shard;
 	const char *known;		/* folder; NULL: the repository's */
 
+	/* compare */
+	uint64_t coverage_runs;
+
 	/* replay, runner */
 	uint32_t trace;			/* enum trace_format */
 	bool trace_flag;
+	struct option_seeds mark;	/* an event of the digest */
 	bool gdb, force;
 	const char *scenario;
 	struct option_seeds seed;

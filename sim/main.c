@@ -14,6 +14,7 @@ static const struct {
 	int (*main)(int argc, char **argv);
 } commands[] = {
 	{ "run", cmd_run },
+	{ "compare", cmd_compare },
 	{ "replay", cmd_replay },
 	{ "live", cmd_live },
 	{ "variant", cmd_variant },

@@ -280,6 +280,9 @@ const struct option scenario_options[] = {
 const struct option_section command_sections[] = {
 	{ "run", "SCENARIO...", false,
 	  "Runs scenarios, given as paths or as names in scenarios/, on variants, and says what diverged." },
+	{ "compare", "BASE VARIANT... [SCENARIO...]", false,
+	  "Runs the same seeds on a base and on other variants, and says what is fixed, still there, changed or new, "
+	  "what else behaves differently, and whether the changed lines were executed. Without scenarios: all." },
 	{ "replay", "TOKEN", false, "Makes one run happen again." },
 	{ "live", "", false,
 	  "Compares the running kernel, through /dev/kvm and without guest code, with the oracle and with a variant." },
@@ -303,34 +306,40 @@ const struct option_section command_sections[] = {
 
 const struct option command_options[] = {
 	LIST("run", "variant", variants, "NAME", "Variant to run; may be repeated. Without it: all that are built."),
-	ROW("run", "seeds", OPT_SEEDS, seeds, NULL, 0, 0, "A-B", "Run seeds A to B, both included."),
-	ROW("run", "runs", OPT_UINT, runs, NULL, 1, UINT64_MAX, "N",
+	ROW("run compare", "seeds", OPT_SEEDS, seeds, NULL, 0, 0, "A-B", "Run seeds A to B, both included."),
+	ROW("run compare", "runs", OPT_UINT, runs, NULL, 1, UINT64_MAX, "N",
 	    "Run seeds 0 to N-1. Without --runs, --seeds and --time: 1000."),
-	ROW("run", "time", OPT_DURATION, time_ns, NULL, NS_PER_S / 10, 0, "DURATION",
+	ROW("run compare", "time", OPT_DURATION, time_ns, NULL, NS_PER_S / 10, 0, "DURATION",
 	    "Stop feeding seeds after this time, such as 90s or 8h; every variant still gets the same seeds."),
-	ROW("run", "jobs", OPT_UINT, jobs, NULL, 1, 1024, "N",
+	ROW("run compare", "jobs", OPT_UINT, jobs, NULL, 1, 1024, "N",
 	    "Worker processes at a time. Changes the speed, never the results. Without it: one per CPU."),
-	LIST("run", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario files; may be repeated."),
-	FLAG("run replay deviations checks known", "json", json, "Print one JSON object per line."),
-	ROW("run replay", "flavour", OPT_ENUM, flavour, "plain", 0, 0, "plain|hooked|sanitized|coverage",
+	LIST("run compare", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario files; may be repeated."),
+	FLAG("run compare replay deviations checks known", "json", json, "Print one JSON object per line."),
+	ROW("run compare replay", "flavour", OPT_ENUM, flavour, "plain", 0, 0, "plain|hooked|sanitized|coverage",
 	    "Which build of the variants to run."),
-	ROW("run", "replay-share", OPT_PERCENT, replay_share, "1", 0, 100, "PERCENT",
+	ROW("run compare", "replay-share", OPT_PERCENT, replay_share, "1", 0, 100, "PERCENT",
 	    "Share of seeds that run a second time, in another process, to compare digests; at least one unless 0."),
 	FLAG("run", "table", table, "Print a table per scenario too."),
 	FLAG("run", "deviations", deviations, "List the oracle's deviations, and how often each was used."),
-	TEXT("run known report", "known", known, "DIR",
+	TEXT("run compare known report", "known", known, "DIR",
 	     "Folder of explained findings, reported apart; none: nothing is known. Without it: known/."),
 	TEXT("run", "store", store, "FILE",
 	     "Keep what comes of it in this SQLite file. Interrupted by anything, the same command goes on."),
 	TEXT("run", "shard", shard, "K/N",
 	     "Run only part K, from 0, of N of the seeds. \"auto/N\" or \"auto\": K, and N, from the batch system "
 	     "(SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, PARALLEL_SEQ). lapicsim merge joins the stores."),
-	FLAG("run", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
-	ROW("run replay", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
+	FLAG("run compare", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
+	ROW("run compare replay", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
 	    "Kill a worker that does not finish a run in this time."),
+
+	ROW("compare", "coverage-runs", OPT_UINT, coverage_runs, "200", 0, 1000000, "N",
+	    "Runs, over all scenarios, on which the changed lines are counted; 0: not at all. The first time, each "
+	    "variant is built once more for it."),
 
 	ROW("replay", "trace", OPT_ENUM, trace, NULL, 0, 0, "none|text",
 	    "Print what happens: text is the form that ftrace prints KVM's events in."),
+	ROW("replay", "mark", OPT_SEEDS, mark, NULL, 0, 0, "EVENT",
+	    "With --trace: mark the digest's event of this number, which lapicsim compare names."),
 	FLAG("replay", "gdb", gdb, "Start gdb on the run."),
 	FLAG("replay", "force", force, "Go on even if variant or scenario are not those of the token."),
 	TEXT("replay", "scenario", scenario, "PATH", "Scenario file, if it is not in scenarios/."),
@@ -373,7 +382,7 @@ const struct option command_options[] = {
 	TEXT("runner", "coverage", coverage, "DIR",
 	     "Coverage flavour: write gcov's counts of each run to a folder of its own, DIR/SEED."),
 
-	FLAG("run replay merge report live variant-add variant-list variant-show variant-remove help deviations checks known version "
+	FLAG("run compare replay merge report live variant-add variant-list variant-show variant-remove help deviations checks known version "
 	     "runner", "help", help,
 	     "Print this help."),
 	{ NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },

@@ -109,6 +109,7 @@ static struct bucket *find_bucket(const struct campaign *c, struct cell *cell, c
 	memset(b, 0, sizeof(*b));
 	campaign_name_bucket(c, cell, d, b);
 	b->first_seed = UINT64_MAX;
+	b->id = cell->nr_buckets - 1;
 	return b;
 }
 
@@ -145,6 +146,8 @@ static void record_divergences(const struct campaign *c, struct cell *cell, cons
 		if (j < nr_done)
 			continue;
 		done[nr_done++] = index;
+		if (cell->pairs)
+			pairs_add_hit(cell->pairs, r->seed, b->id);
 		b->nr_runs++;
 		if (r->seed < b->first_seed || b->nr_runs == 1) {
 			b->first_seed = r->seed;
@@ -208,6 +211,8 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 		log_trap(c, cell, r->trap);
 	}
 	record_divergences(c, cell, r);
+	if (cell->pairs)
+		pairs_add_run(cell->pairs, r);
 	for (uint32_t i = 0; i < DEV_NR; i++) {
 		cell->nr_used[i] += r->deviations[i];
 		cell->nr_using[i] += r->deviations[i] != 0;

@@ -17,6 +17,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/done.h"
 #include "sim/cmd/known.h"
+#include "sim/cmd/pairs.h"
 #include "sim/run.h"
 #include "sim/scenario.h"
 #include "sim/token.h"
@@ -36,6 +37,7 @@ struct bucket {
 	const struct known *known;	/* the finding that explains it, or NULL */
 	uint64_t nr_runs;		/* that show it */
 	uint64_t first_seed;
+	uint32_t id;			/* within its cell, whatever the order */
 	struct divergence first;
 };
 
@@ -74,6 +76,7 @@ struct cell {
 	uint64_t nr_died;
 	bool broken;			/* FAILURE_SETUP: its runs are left out */
 	uint64_t cost_ns, nr_timed;	/* wall time of that many runs: for the feeder only */
+	struct pairs *pairs;		/* NULL: single runs are not kept */
 	struct done done;		/* seeds that a store had when the campaign began */
 };
 

@@ -27,6 +27,7 @@ enum cmd_exit {
 
 /* @argv[0] is the command's own name. The exit code. */
 int cmd_run(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_live(int argc, char **argv);
 int cmd_variant(int argc, char **argv);

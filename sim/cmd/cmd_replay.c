@@ -105,7 +105,10 @@ static int run(struct replay *p)
 	bool trace = p->cl->trace == TRACE_TEXT;
 	char how[128], words[4096];
 
-	runner_ask(&p->runner, trace ? "trace 0x%" PRIx64 : "run 0x%" PRIx64 " 1", p->token.seed);
+	if (trace && p->cl->mark.given)
+		runner_ask(&p->runner, "trace 0x%" PRIx64 " %" PRIu64, p->token.seed, p->cl->mark.first);
+	else
+		runner_ask(&p->runner, trace ? "trace 0x%" PRIx64 : "run 0x%" PRIx64 " 1", p->token.seed);
 	switch (runner_read_run(&p->runner, &p->result)) {
 	case RUNNER_OK:
 		return 0;
@@ -257,6 +260,8 @@ int cmd_replay(int argc, char **argv)
 		return code;
 	if (cl.args.nr != 1)
 		return cmd_fail(CMD_USAGE, "replay: needs one token; lapicsim replay --help says more");
+	if (cl.mark.given && (cl.mark.first != cl.mark.last || cl.trace == TRACE_NONE))
+		return cmd_fail(CMD_USAGE, "--mark: is one event, and goes with --trace=text");
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		abort();

@@ -17,6 +17,10 @@ void report_table(FILE *f, const struct campaign *c, bool per_scenario);
 void report_text(FILE *f, const struct campaign *c, const struct verdict *v);
 void report_json(FILE *f, const struct campaign *c, const struct verdict *v);
 
+/* The failures of all cells, also part of the two above. */
+void report_failures(FILE *f, const struct campaign *c);
+void report_failures_json(FILE *f, const struct campaign *c);
+
 /* The table of deviations, and how often each was used (report_deviations.c). */
 void report_deviations_text(FILE *f, const struct campaign *c);
 void report_deviations_json(FILE *f, const struct campaign *c);

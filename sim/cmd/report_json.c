@@ -141,6 +141,12 @@ static void print_missing(FILE *f, const struct campaign *c, const struct verdic
 	}
 }
 
+void report_failures_json(FILE *f, const struct campaign *c)
+{
+	for (uint32_t i = 0; i < c->nr_cells; i++)
+		print_failures(f, c, &c->cells[i]);
+}
+
 void report_json(FILE *f, const struct campaign *c, const struct verdict *v)
 {
 	uint64_t nr_repeated = 0;

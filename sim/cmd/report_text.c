@@ -138,6 +138,12 @@ static void print_failures(FILE *f, const struct campaign *c, const struct cell 
 	}
 }
 
+void report_failures(FILE *f, const struct campaign *c)
+{
+	for (uint32_t i = 0; i < c->nr_cells; i++)
+		print_failures(f, c, &c->cells[i]);
+}
+
 static void print_missing(FILE *f, const struct campaign *c, const struct verdict *v)
 {
 	char runs[32], enough[32];
@@ -179,8 +185,7 @@ static void print_summary(FILE *f, const struct campaign *c, const struct verdic
 void report_text(FILE *f, const struct campaign *c, const struct verdict *v)
 {
 	print_divergences(f, c);
-	for (uint32_t i = 0; i < c->nr_cells; i++)
-		print_failures(f, c, &c->cells[i]);
+	report_failures(f, c);
 	print_missing(f, c, v);
 	print_summary(f, c, v);
 }

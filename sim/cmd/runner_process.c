@@ -303,23 +303,35 @@ enum runner_status runner_read_run(struct runner *r, struct run_result *out)
 	return RUNNER_OK;
 }
 
-int32_t runner_checkpoints(struct runner *r, uint64_t *values, uint32_t max)
+/* An answer that is an array of elements of @bytes: at most @max of them. */
+static int32_t read_array(struct runner *r, enum wire_type type, void *out, uint32_t bytes, uint32_t max)
 {
 	const uint8_t *payload;
 	struct wire_header h;
 	uint32_t nr;
 
-	runner_ask(r, "checkpoints");
 	if (read_record(r, r->timeout_ns, &h, &payload))
 		return -1;
-	if (h.type != WIRE_CHECKPOINTS) {
+	if (h.type != type) {
 		unexpected(r, h.type);
 		return -1;
 	}
-	nr = h.bytes / sizeof(*values);
+	nr = h.bytes / bytes;
 	nr = nr < max ? nr : max;
-	memcpy(values, payload, nr * sizeof(*values));
+	memcpy(out, payload, (size_t)nr * bytes);
 	return nr;
+}
+
+int32_t runner_checkpoints(struct runner *r, uint64_t *values, uint32_t max)
+{
+	runner_ask(r, "checkpoints");
+	return read_array(r, WIRE_CHECKPOINTS, values, sizeof(*values), max);
+}
+
+int32_t runner_events(struct runner *r, uint64_t seed, uint64_t first, struct digest_record *out, uint32_t max)
+{
+	runner_ask(r, "events 0x%llx %llu", (unsigned long long)seed, (unsigned long long)first);
+	return read_array(r, WIRE_EVENTS, out, sizeof(*out), max);
 }
 
 uint64_t runner_last_seed(const struct runner *r)

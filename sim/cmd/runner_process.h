@@ -53,6 +53,8 @@ void runner_ask(struct runner *r, const char *fmt, ...) __attribute__((format(pr
 enum runner_status runner_read_run(struct runner *r, struct run_result *out);
 /* Checkpoints of its last run; the number of them, or -1. */
 int32_t runner_checkpoints(struct runner *r, uint64_t *values, uint32_t max);
+/* Events of @seed's digest from @first to the next checkpoint; the number of them, or -1. */
+int32_t runner_events(struct runner *r, uint64_t seed, uint64_t first, struct digest_record *out, uint32_t max);
 /* Seed of the run in progress when it died. */
 uint64_t runner_last_seed(const struct runner *r);
 /* "killed by signal 6 (Aborted)" or "exited with 1". */

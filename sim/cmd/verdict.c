@@ -155,7 +155,7 @@ static void show_missing(struct verdict *v, const struct campaign *c)
 	}
 }
 
-static void show_limit(struct verdict *v, const struct campaign *c)
+void verdict_show_limit(struct verdict *v, const struct campaign *c)
 {
 	for (uint32_t i = 0; i < c->nr_cells; i++) {
 		if (c->cells[i].nr_ends[RUN_LIMIT]) {
@@ -182,7 +182,7 @@ void verdict_make(struct verdict *v, const struct campaign *c, int signal)
 		show_missing(v, c);
 	} else if (v->nr_limits) {
 		v->code = CMD_INCONCLUSIVE;
-		show_limit(v, c);
+		verdict_show_limit(v, c);
 	}
 	if (signal)
 		v->code = CMD_SIGNAL + signal;

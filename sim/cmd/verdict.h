@@ -34,6 +34,8 @@ struct verdict {
 void verdict_make(struct verdict *v, const struct campaign *c, int signal);
 /* By the scenario, or explained by one of known/. */
 bool verdict_expected(const struct campaign *c, const struct cell *cell, const struct bucket *b);
+/* The command that shows the first run which hit a limit. */
+void verdict_show_limit(struct verdict *v, const struct campaign *c);
 /* "lapicsim replay ..." for one run. */
 void verdict_replay_command(const struct campaign *c, const struct cell *cell, uint64_t seed, char *buf,
 			    size_t n);

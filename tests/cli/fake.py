@@ -33,6 +33,21 @@ default = sometimes premature-eoi, never host-bug
 pv-eoi-unfixed = always host-bug
 """
 
+# Says which lines were executed as $FAKE_TOUCHED wants it: runs of the second line, or "fails".
+TOUCHED = """\
+import os, sys
+runs = os.environ.get("FAKE_TOUCHED", "3")
+if runs == "fails":
+    sys.exit("lapicsim: it fails")
+print("lines\\tbase\\t1")
+print("sampled\\tbase\\t20")
+print("line\\tbase\\tlapic.c\\t7\\t%d\\told();" % (20 if runs != "0" else 0))
+print("lines\\tvariant\\t4")
+print("sampled\\tvariant\\t20")
+print("line\\tvariant\\tlapic.c\\t8\\t%s\\tnew();" % runs)
+print("line\\tvariant\\tlapic.c\\t9\\t0\\t" + " ".join(sys.argv[1:]).replace(os.getcwd(), ""))
+"""
+
 
 def sources(*names):
     return [os.path.join(REPO, "sim", n + ".c") for n in names]
@@ -69,6 +84,7 @@ class Fake:
         self.write("kvm/builder/__main__.py",
                    "import sys, json\nprint(json.dumps(sys.argv[1:]))\n"
                    "sys.exit(2 if 'bad' in sys.argv else 0)\n")
+        self.write("kvm/touched/__main__.py", TOUCHED)
 
     def path(self, *parts):
         return os.path.join(self.root, *parts)
@@ -83,7 +99,7 @@ class Fake:
     def add_variant(self, name, identity, klass):
         compile_program(
             self.path("build/variants", name, "plain/runner"),
-            sources(*SHARED, "worker", "runner") + policies() +
+            sources(*SHARED, "worker", "runner", "coverage") + policies() +
             [os.path.join(REPO, "tests/cli/fake_run.c")],
             ['-DFAKE_NAME="%s"' % name, '-DFAKE_IDENTITY="%s"' % identity,
              '-DFAKE_CLASS="%s"' % klass])

@@ -10,7 +10,8 @@
  * run_setup() fail, FAKE_SLEEP_US slows each run down.  Variants of class
  * pv-eoi-unfixed have a host BUG in one run of 50, all a premature EOI in one of
  * 20.  A run with a host BUG enters the guest less often, and its digest differs
- * from that of the others' from event 1030 on.
+ * from that of the others from event 1030 on.  FAKE_NO_BUG takes the BUGs away;
+ * FAKE_LESS lets all runs of that class enter less often instead.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -129,24 +130,26 @@ static void keep_events(uint64_t seed, bool other)
 
 void run_one(uint64_t seed, struct run_result *out, void *text)
 {
-	bool bug = !strcmp(variant_class, "pv-eoi-unfixed") && rng_mix(seed + 12345) % 50 == 0;
+	bool bug = !strcmp(variant_class, "pv-eoi-unfixed") && rng_mix(seed + 12345) % 50 == 0 &&
+		   !getenv("FAKE_NO_BUG");
+	bool less = !strcmp(variant_class, "pv-eoi-unfixed") && getenv("FAKE_LESS");
 
 	uint64_t x = rng_mix(seed + 12345), flaky = listed("FAKE_FLAKY", seed) ? getpid() : 0;
 
 	die_if_told(seed);
 	memset(out, 0, offsetof(struct run_result, divergence));
 	out->seed = seed;
-	out->digest = rng_mix(x ^ scenario_hash) ^ flaky ^ bug;
+	out->digest = rng_mix(x ^ scenario_hash) ^ flaky ^ bug ^ less;
 	out->nr_events = 100 + x % 900;
 	out->nr_interrupts = out->nr_events / 10;
 	out->virtual_ns = 1000 * out->nr_events;
 	for (uint32_t i = 0; i < 3; i++)
-		checkpoints[i] = rng_mix(x + i) ^ (i ? flaky ^ bug : 0);
-	keep_events(seed, bug);
-	out->counter[RUN_COUNT_ENTRIES] = 100 - 10 * bug;
+		checkpoints[i] = rng_mix(x + i) ^ (i ? flaky ^ bug ^ less : 0);
+	keep_events(seed, bug || less);
+	out->counter[RUN_COUNT_ENTRIES] = 100 - 10 * bug - less;
 	out->counter[RUN_COUNT_PV_ARMED] = 7;
 	out->set = 5;
-	out->order = 6 + bug;
+	out->order = 6 + bug + less;
 	out->deviations[DEV_ICR_LEVEL] = seed % 3;
 	if (listed("FAKE_LIMIT", seed))
 		out->end = RUN_LIMIT;

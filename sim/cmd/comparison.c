@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* See comparison.h. */
+#include "sim/cmd/comparison.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cmd/stats_mcnemar.h"
+#include "sim/cmd/stats_survival.h"
+#include "sim/cmd/stats_wilson.h"
+#include "sim/cmd/verdict.h"
+
+static void *zeroed(size_t nr, size_t bytes)
+{
+	void *p = calloc(nr + 1, bytes);
+
+	if (!p)
+		abort();
+	return p;
+}
+
+static const struct bucket *bucket_in(const struct cell *cell, const struct bucket *name)
+{
+	for (uint32_t i = 0; i < cell->nr_buckets; i++)
+		if (campaign_same_bucket(&cell->buckets[i], name))
+			return &cell->buckets[i];
+	return NULL;
+}
+
+/* --- Rows: what any cell has. */
+static void add_row(struct comparison *x, const struct bucket *b)
+{
+	struct comparison_row *row;
+
+	for (uint32_t i = 0; i < x->nr_rows; i++)
+		if (campaign_same_bucket(x->row[i].name, b))
+			return;
+	x->row = realloc(x->row, (x->nr_rows + 1) * sizeof(*row));
+	if (!x->row)
+		abort();
+	row = &x->row[x->nr_rows++];
+	row->name = b;
+	row->side = zeroed(x->c->nr_variants, sizeof(*row->side));
+	row->pair = zeroed(x->c->nr_variants, sizeof(*row->pair));
+}
+
+/* What is explained comes last; then by kind, which is the order of severity. */
+static int by_weight(const void *a, const void *b)
+{
+	const struct bucket *x = ((const struct comparison_row *)a)->name;
+	const struct bucket *y = ((const struct comparison_row *)b)->name;
+	int order;
+
+	if (!x->known != !y->known)
+		return x->known ? 1 : -1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	order = strcmp(x->first.check, y->first.check);
+	if (!order)
+		order = strcmp(x->function, y->function);
+	return order ? order : (x->known > y->known) - (x->known < y->known);
+}
+
+static bool scenario_shows(const struct campaign *c, uint32_t scenario, const struct bucket *name)
+{
+	for (uint32_t v = 0; v < c->nr_variants; v++)
+		if (bucket_in(campaign_cell(c, scenario, v), name))
+			return true;
+	return false;
+}
+
+/* --- One side. */
+
+/* Series of runs from one sight to the next; the last one ends without. */
+static void add_times(const struct cell *cell, const struct bucket *b, struct stats_time **t, uint64_t *nr)
+{
+	const struct pairs *p = cell->pairs;
+	uint64_t runs = 0;
+
+	*t = realloc(*t, (*nr + (b ? b->nr_runs : 0) + 1) * sizeof(**t));
+	if (!*t)
+		abort();
+	for (uint64_t i = 0; i < p->nr_runs; i++) {
+		runs++;
+		if (!b || !pairs_is_hit(p, b->id, p->run[i].seed))
+			continue;
+		(*t)[(*nr)++] = (struct stats_time){ runs, false };
+		runs = 0;
+	}
+	if (runs)
+		(*t)[(*nr)++] = (struct stats_time){ runs, true };
+}
+
+static void look_at(struct comparison *x, const struct comparison_row *row, uint32_t variant)
+{
+	struct comparison_side *side = &row->side[variant];
+	const struct campaign *c = x->c;
+	struct stats_time *times = NULL;
+	uint64_t nr_times = 0;
+
+	side->explained = true;
+	for (uint32_t s = 0; s < c->nr_scenarios; s++) {
+		const struct cell *cell = campaign_cell(c, s, variant);
+		const struct bucket *b = bucket_in(cell, row->name);
+
+		if (!scenario_shows(c, s, row->name))
+			continue;
+		side->nr_runs += cell->pairs->nr_runs;
+		add_times(cell, b, &times, &nr_times);
+		if (!b)
+			continue;
+		side->nr_hits += b->nr_runs;
+		side->explained &= verdict_expected(c, cell, b);
+		if (!side->first) {
+			side->first = cell;
+			side->bucket = b;
+		}
+	}
+	stats_wilson(side->nr_hits, side->nr_runs, &side->low, &side->high);
+	stats_survival_sort(times, nr_times);
+	side->has_median = stats_survival_median(times, nr_times, &side->median);
+	free(times);
+}
+
+/* --- Pairs. */
+static void count_pairs(const struct cell *base, const struct cell *other, const struct bucket *name,
+			struct comparison_pair *pair)
+{
+	const struct bucket *a = bucket_in(base, name), *b = bucket_in(other, name);
+
+	for (uint64_t i = 0; i < base->pairs->nr_runs; i++) {
+		uint64_t seed = base->pairs->run[i].seed;
+		bool in_base, in_other;
+
+		if (!pairs_run(other->pairs, seed))
+			continue;
+		in_base = a && pairs_is_hit(base->pairs, a->id, seed);
+		in_other = b && pairs_is_hit(other->pairs, b->id, seed);
+		pair->nr_pairs++;
+		pair->only_base += in_base && !in_other;
+		pair->only_variant += in_other && !in_base;
+	}
+}
+
+static void classify(const struct comparison_row *row, uint32_t variant)
+{
+	struct comparison_pair *pair = &row->pair[variant];
+	const struct comparison_side *base = &row->side[0], *side = &row->side[variant];
+
+	pair->p = stats_mcnemar(pair->only_base, pair->only_variant);
+	pair->sure = pair->p < COMPARISON_ALPHA;
+	if (base->nr_hits && side->nr_hits) {
+		pair->class = pair->sure ? COMPARISON_CHANGED : COMPARISON_STILL;
+		pair->sure = true;
+	} else if (base->nr_hits) {
+		pair->class = COMPARISON_FIXED;
+	} else if (side->nr_hits) {
+		pair->class = COMPARISON_NEW;
+		/* Once is enough for what has no explanation. */
+		pair->sure |= !side->explained;
+	}
+}
+
+static void compare_row(struct comparison *x, const struct comparison_row *row)
+{
+	const struct campaign *c = x->c;
+
+	for (uint32_t v = 0; v < c->nr_variants; v++)
+		look_at(x, row, v);
+	for (uint32_t v = 1; v < c->nr_variants; v++) {
+		struct comparison_pair *pair = &row->pair[v];
+
+		for (uint32_t s = 0; s < c->nr_scenarios; s++)
+			if (scenario_shows(c, s, row->name))
+				count_pairs(campaign_cell(c, s, 0), campaign_cell(c, s, v), row->name, pair);
+		classify(row, v);
+		x->nr_class[v * (COMPARISON_NEW + 1) + pair->class] += pair->sure;
+	}
+}
+
+/* --- Behaviour. */
+static uint64_t value_of(const struct pair_run *r, uint32_t counter)
+{
+	switch (counter) {
+	case COMPARISON_EVENTS:
+		return r->nr_events;
+	case COMPARISON_INTERRUPTS:
+		return r->nr_interrupts;
+	default:
+		return r->counter[counter];
+	}
+}
+
+static void compare_runs(struct comparison_behaviour *b, const struct pair_run *base, const struct pair_run *other)
+{
+	b->nr_pairs++;
+	b->nr_differ += base->digest != other->digest;
+	if (base->end != RUN_COMPLETE || other->end != RUN_COMPLETE) {
+		b->nr_cut++;
+		return;
+	}
+	b->nr_set += base->set != other->set;
+	b->nr_order += base->set == other->set && base->order != other->order;
+	for (uint32_t i = 0; i < COMPARISON_NR_COUNTERS; i++) {
+		uint64_t x = value_of(base, i), y = value_of(other, i);
+
+		b->count[i].base += x;
+		b->count[i].variant += y;
+		b->count[i].less += y < x;
+		b->count[i].more += y > x;
+	}
+}
+
+static void compare_behaviour(struct comparison *x, uint32_t variant)
+{
+	struct comparison_behaviour *b = &x->behaviour[variant];
+
+	for (uint32_t s = 0; s < x->c->nr_scenarios; s++) {
+		const struct cell *base = campaign_cell(x->c, s, 0), *other = campaign_cell(x->c, s, variant);
+
+		for (uint64_t i = 0; i < base->pairs->nr_runs; i++) {
+			const struct pair_run *r = &base->pairs->run[i], *o = pairs_run(other->pairs, r->seed);
+
+			if (!o)
+				continue;
+			compare_runs(b, r, o);
+			if (!b->differs && r->digest != o->digest) {
+				b->differs = other;
+				b->seed = r->seed;
+			}
+		}
+	}
+	for (uint32_t i = 0; i < COMPARISON_NR_COUNTERS; i++)
+		b->count[i].p = stats_mcnemar(b->count[i].less, b->count[i].more);
+}
+
+void comparison_make(struct comparison *x, const struct campaign *c)
+{
+	*x = (struct comparison){ .c = c };
+	x->behaviour = zeroed(c->nr_variants, sizeof(*x->behaviour));
+	x->nr_class = zeroed(c->nr_variants * (COMPARISON_NEW + 1), sizeof(*x->nr_class));
+	for (uint32_t i = 0; i < c->nr_cells; i++) {
+		pairs_sort(c->cells[i].pairs);
+		for (uint32_t b = 0; b < c->cells[i].nr_buckets; b++)
+			add_row(x, &c->cells[i].buckets[b]);
+	}
+	if (x->nr_rows)
+		qsort(x->row, x->nr_rows, sizeof(*x->row), by_weight);
+	for (uint32_t i = 0; i < x->nr_rows; i++)
+		compare_row(x, &x->row[i]);
+	for (uint32_t v = 1; v < c->nr_variants; v++)
+		compare_behaviour(x, v);
+}
+
+uint64_t comparison_nr(const struct comparison *x, uint32_t variant, enum comparison_class class)
+{
+	return x->nr_class[variant * (COMPARISON_NEW + 1) + class];
+}
+
+const struct comparison_row *comparison_worst(const struct comparison *x, uint32_t *variant)
+{
+	for (uint32_t i = 0; i < x->nr_rows; i++)
+		for (uint32_t v = 1; v < x->c->nr_variants; v++)
+			if (x->row[i].pair[v].class == COMPARISON_NEW && x->row[i].pair[v].sure) {
+				*variant = v;
+				return &x->row[i];
+			}
+	return NULL;
+}
+
+const char *comparison_class_name(enum comparison_class class)
+{
+	static const char *const names[] = { "-", "still there", "fixed", "changed", "new" };
+
+	return names[class];
+}
+
+static const struct {
+	const char *key, *text;
+} counters[] = {
+#define X(name, key, text) [RUN_COUNT_##name] = { key, text },
+	RUN_PLAIN_COUNTERS(X)
+#undef X
+#define X(name, key) [RUN_COUNT_EXIT_##name] = { key, "VM-Exits of reason " #name },
+	RUN_EXIT_COUNTERS(X)
+#undef X
+	[COMPARISON_EVENTS] = { "events", "steps of actors" },
+	[COMPARISON_INTERRUPTS] = { "interrupts", "interrupts that guests take" },
+};
+
+const char *comparison_counter_key(uint32_t counter)
+{
+	return counters[counter].key;
+}
+
+const char *comparison_counter_text(uint32_t counter)
+{
+	return counters[counter].text;
+}
