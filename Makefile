@@ -31,7 +31,7 @@ help:
 	@echo 'make million		no host BUG in 1,000,000 seeds of the fixed kernels'
 	@echo 'make deviations		each tolerance of the oracle is used by some scenario (minutes)'
 	@echo 'make detection		how many runs until each bug of variants/corpus.tbl is seen: docs/detection.md'
-	@echo 'make mutants		what the oracle sees of small changes in KVM; writes docs/mutants.md'
+	@echo 'make mutants		what the oracle sees of small changes in KVM, 20 minutes; writes docs/mutants.*'
 	@echo 'make live		the running kernel'\''s KVM against the oracle and 6.12 (needs /dev/kvm)'
 	@echo 'make library		300,000,000 events of all scenarios on 6.12 and 6.1: nothing unexpected'
 	@echo 'make kills		a stored campaign killed 1,000 times: nothing lost, nothing twice'
@@ -95,7 +95,8 @@ coverage: $(LAPICSIM)
 	$(Q)python3 scripts/coverage.py --build $(O) --docs $(COVERAGE)
 
 mutants: $(LAPICSIM) variant-6.12-mutants
-	$(Q)python3 scripts/mutants.py --build $(O) --docs $(MUTANTS)
+	$(Q)python3 scripts/mutants.py --build $(O) --docs $(MUTANTS); code=$$?; python3 scripts/docs.py $(LAPICSIM); \
+		exit $$code
 
 library: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)$(LAPICSIM) run $(filter-out scenarios/big-%,$(wildcard scenarios/*.scn)) --variant 6.12 --variant 6.1 \

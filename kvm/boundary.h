@@ -344,7 +344,7 @@ void hs_work_queued(void);		/* kw_work_next() may have changed */
 
 /*
  * A build with mutants (kvm/mutate/): the number of the one that is on, 0 for none, and
- * a byte for each that was reached.  Nothing else refers to them.
+ * how often each was reached (255: at least).  Nothing else refers to them.
  */
 #define KW_MAX_MUTANTS	16384
 extern uint32_t hs_mutant;

@@ -4,116 +4,94 @@
 
 Runs the mutants of a variant that was built with --mutate (kvm/mutate/).  First
 a reach pass: every scenario with no mutant on says which mutants each seed
-reaches, and what the unchanged code shows.  Then each reached mutant runs the
-scenarios and seeds that reach it, in growing batches, until it is killed or has
-run them all.
+reaches, how often, and what the unchanged code shows.  Then come rounds, each
+over the mutants that are still alive (of a sample, the first three):
 
-Killed: a divergence, crash, hang or limit that the scenario does not expect and
-the unchanged code does not show, or an expected one that is several times as
-frequent.  A digest that differs is not a kill; it is noted, since a mutant that
-changes what happens and is not seen is what the oracle is blind for.
+0  what was killed before, on the seed that killed it;
+1  3 seeds of each scenario that reaches the mutant, on from the first event on;
+2  of those that the setup reaches, 3 seeds with the mutant on in the setup;
+3  the other seeds of those in which a digest changed;
+4  12 seeds of the others;
+5  200 seeds more of those in which a digest changed;
+6  what is left of the first 40 seeds.
 
-Results go to BUILD/mutants/results.jsonl as they come; a second run goes on
-where the first stopped.  When the runner or a scenario has changed, a kill is
-tried again on its own seed first.
+A mutant's scenarios come in the order of what kills its neighbours, then of how
+often they reach it for what they cost.  Each mutant gets at most SECONDS of a
+round, and all of them --minutes; what did not come to its turn keeps its earlier
+result.  What counts as killed, mutants_runs.py says.
+
+Results go to BUILD/mutants/results.jsonl as they come, with the runs that they
+cost: a second run goes on where the first stopped, however it stopped, and does
+again only what is about a scenario or a build that has changed.
 """
 
 import argparse
 import concurrent.futures
+import fcntl
 import glob
 import hashlib
 import json
 import os
-import re
-import subprocess
 import sys
 import threading
 import time
 
 import mutants_report as report
+import mutants_runs as runs
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BATCHES = (3, 9, 28, 1000)	# seeds of a scenario, batch by batch
-TIMEOUT_S = 120
-RARE = 5			# an expected divergence: so many times more, and three times as many
+SEEDS, FURTHER = runs.SEEDS, runs.FURTHER
+SECONDS = 6			# of a mutant in a round
+CHUNK = 10			# seeds at a time
 CHECK_SHARE = 40		# percent of the sample that make check wants killed
 KNOWN_KILL = ("lapic.c", "find_highest_vector", "negate", 1)
 
 
-class Scenario:
-    """What the unchanged code does in one scenario, seed by seed."""
+class Round:
+    """Seeds of each scenario: the @first that reach the mutant; those below @changed_to where a digest changed."""
 
-    def __init__(self, path, known):
-        self.path = path
-        self.name = os.path.basename(path)[:-4]
-        self.expected = known.get(self.name, set())
-        self.expected_kinds = expected_kinds(path)
-        self.boot, self.reach, self.digest, self.shown, self.ends = set(), {}, {}, {}, {}
-        self.events = 1
+    def __init__(self, text, first=0, changed_to=0, boot=False):
+        self.text, self.first, self.changed_to, self.boot = text, first, changed_to, boot
+        self.tried = "boot" if boot else "tried"
 
-    def load(self, text):
-        runs = parse(text)
-        if runs is None:
-            return False
-        self.boot = runs["boot"]
-        for r in runs["runs"]:
-            self.reach[r["seed"]] = r["reach"] | self.boot
-            self.digest[r["seed"]] = r["digest"]
-            self.shown[r["seed"]] = set(r["shown"])
-            self.ends[r["seed"]] = r["end"]
-            self.events += r["events"]
-        return True
-
-    def seeds(self, number):
-        return [s for s in sorted(self.reach) if number in self.reach[s]]
-
-    def is_expected(self, kind, check):
-        return kind in self.expected_kinds or (kind, check) in self.expected or \
-            any((kind, check) in shown for shown in self.shown.values())
+    def seeds(self, mutant, scenario, row):
+        mine = scenario.seeds(mutant["id"])
+        if self.boot and mutant["id"] not in scenario.boot:
+            return []
+        if self.changed_to:
+            if not row["changed"].get(scenario.name):
+                return []
+            mine = mine + list(range(SEEDS, self.changed_to))
+        return mine[row[self.tried].get(scenario.name, [None, 0])[1]:self.first or None]
 
 
-def expected_kinds(path):
-    """Kinds that the scenario expects of a fixed kernel, sometimes or always."""
-    with open(path, encoding="utf-8") as f:
-        text = re.sub(r"#.*", "", f.read())
-    section = re.search(r"^\[expect\]\n(.*?)(?=^\[|\Z)", text, re.M | re.S)
-    lines = dict(re.findall(r"^([\w.+-]+)\s*=\s*(.*(?:\n[ \t]+\S.*)*)", section[1] if section else "", re.M))
-    return set(re.findall(r"(?:sometimes|always)\s+([\w-]+)", lines.get("fixed", lines.get("default", ""))))
+ROUNDS = (Round("3 seeds of each scenario", first=3),
+          Round("3 seeds, setup included", first=3, boot=True),
+          Round("digest changed: %d seeds" % SEEDS, changed_to=SEEDS),
+          Round("12 seeds of each scenario", first=12),
+          Round("digest changed: %d seeds" % FURTHER, changed_to=FURTHER),
+          Round("%d seeds of each scenario" % SEEDS, first=SEEDS))
 
 
-def known_findings():
-    """{scenario: (kind, check)s} of known/: what is explained, where it is shown, is no kill."""
-    out = {}
-    for path in glob.glob(ROOT + "/known/*.known"):
-        with open(path, encoding="utf-8") as f:
-            keys = dict(re.findall(r"^(kind|check|scenario)\s*=\s*(\S+)", f.read(), re.M))
-        if len(keys) == 3:
-            out.setdefault(keys["scenario"], set()).add((keys["kind"], keys["check"]))
-    return out
+class Neighbours:
+    """Which scenarios kill, near a mutant."""
 
+    def __init__(self):
+        self.lines = {}		# (file, function): {(line, scenario): kills}
+        self.all = {}		# scenario: kills
 
-def parse(text):
-    """What `runner --mutant` printed, or None when it did not get through its setup."""
-    out = {"boot": set(), "runs": []}
-    for line in text.splitlines():
-        words = line.split()
-        if not words:
-            continue
-        if words[0] == "setup":
-            return None
-        if words[0] == "boot":
-            out["boot"] = numbers(words[1])
-        elif words[0] == "run" and len(words) == 7:
-            out["runs"].append({"seed": int(words[1]), "digest": words[2], "end": words[3],
-                                "events": int(words[4]), "trap": words[5], "reach": numbers(words[6]),
-                                "shown": []})
-        elif words[0] == "div" and out["runs"]:
-            out["runs"][-1]["shown"].append((words[1], words[2]))
-    return out
+    def add(self, m, scenario):
+        near = self.lines.setdefault((m["file"], m["function"]), {})
+        near[m["line"], scenario] = near.get((m["line"], scenario), 0) + 1
+        self.all[scenario] = self.all.get(scenario, 0) + 1
 
-
-def numbers(word):
-    return set() if word == "-" else {int(n, 16) for n in word.split(",")}
+    def order(self, m, scenarios):
+        score = {}
+        for (line, scenario), kills in list(self.lines.get((m["file"], m["function"]), {}).items()):
+            score[scenario] = score.get(scenario, 0) + kills * (4 if abs(line - m["line"]) <= 2 else 1)
+        total = sum(self.all.values()) or 1
+        return sorted(scenarios, key=lambda s: (
+            -score.get(s.name, 0), -(s.times[m["id"]] / s.events + self.all.get(s.name, 0) / total)))
 
 
 class Campaign:
@@ -121,175 +99,60 @@ class Campaign:
         self.args = args
         self.build = os.path.abspath(args.build)
         self.folder = os.path.join(self.build, "mutants")
-        variant = "%s/variants/%s/plain" % (self.build, args.variant)
-        table = os.path.join(variant, "mutants.json")
+        self.variant = "%s/variants/%s/plain" % (self.build, args.variant)
+        table = os.path.join(self.variant, "mutants.json")
         if not os.path.exists(table):
             sys.exit("mutants: no variant %s with mutants: make variant-%s" % (args.variant, args.variant))
         with open(table, encoding="utf-8") as f:
             self.mutants = json.load(f)
+        self.by_key = {report.key(m): m for m in self.mutants}
         os.makedirs(os.path.join(self.folder, "scenarios"), exist_ok=True)
-        self.results_path = os.path.join(self.folder, "results.jsonl")
-        self.killed = {}	# the latest kill, even if the latest try was none
-        self.results, self.lock, self.stop = {}, threading.Lock(), threading.Event()
-        self.kills = {}
-        self.env = dict(os.environ, LAPICSIM_WATCHDOG_MS="50")
-        # As with the scenarios: a copy, by its name.
-        with open(os.path.join(variant, "runner"), "rb") as f:
-            program = f.read()
-        self.sha = hashlib.sha256(program).hexdigest()[:16]
-        self.runner = os.path.join(self.folder, "runner-" + self.sha)
-        self.copy_runner(program)
-
-    def copy_runner(self, program):
-        for old in glob.glob(os.path.join(self.folder, "runner-*")):
-            if old != self.runner:
-                os.unlink(old)
-        if not os.path.exists(self.runner):
-            with open(self.runner + ".tmp", "wb") as f:
-                f.write(program)
-            os.chmod(self.runner + ".tmp", 0o755)
-            os.rename(self.runner + ".tmp", self.runner)
-
-    # --- Runs.
-    def run(self, scenario, number, seeds):
-        """The runner's output; "died" when it did not end by itself."""
-        words = ["nice", self.runner, "--mutant", scenario.path, str(number)] + [str(s) for s in seeds]
-        try:
-            done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                                  errors="replace", timeout=TIMEOUT_S, env=self.env, check=False)
-        except subprocess.TimeoutExpired as e:
-            return (e.stdout or b"").decode(errors="replace"), True
-        return done.stdout, done.returncode not in (0, 2)
-
-    def differs_from(self, variant, nr=5):
-        """Scenarios in which the unchanged code is not what it is in a build without mutants."""
-        runner, self.runner = self.runner, "%s/variants/%s/plain/runner" % (self.build, variant)
-        out = []
-        for s in self.scenarios:
-            runs = parse(self.run(s, 0, range(nr))[0])
-            if not runs or [r["digest"] for r in runs["runs"]] != [s.digest[i] for i in range(nr)]:
-                out.append(s.name)
-        self.runner = runner
-        return out
+        self.results_path = os.path.join(self.folder, "sample.jsonl" if args.sample else "results.jsonl")
+        self.results = {}	# key: the latest row
+        self.kills = {}		# key: the latest row that is a kill
+        self.near, self.servers = Neighbours(), runs.Servers()
+        self.lock, self.stop = threading.Lock(), threading.Event()
+        self.start, self.end = time.monotonic(), time.monotonic() + 60 * args.minutes
 
     # --- The reach pass.
     def reach_pass(self):
-        known = known_findings()
-        self.scenarios = [Scenario(p, known) for p in sorted(glob.glob(ROOT + "/scenarios/*.scn"))
+        self.one_at_a_time()
+        self.runner = runs.Runner(os.path.join(self.variant, "runner"), self.folder)
+        known = runs.known_findings()
+        self.scenarios = [runs.Scenario(p, known, self.folder, self.runner, SEEDS)
+                          for p in sorted(glob.glob(ROOT + "/scenarios/*.scn"))
                           if not os.path.basename(p).startswith("big-")]
         with concurrent.futures.ThreadPoolExecutor(self.args.jobs) as pool:
-            list(pool.map(self.reach_one, self.scenarios))
-        with open(os.path.abspath(__file__), "rb") as f:	# who judges otherwise judges anew
-            digest = hashlib.sha256(self.sha.encode() + f.read())
-        for s in self.scenarios:
-            digest.update(s.key.encode())
-        self.state = digest.hexdigest()[:16]
+            errors = list(pool.map(runs.Scenario.measure, self.scenarios))
+        for s, error in zip(self.scenarios, errors):
+            if error:
+                sys.exit("mutants: %s does not run without a mutant (%s); if %s is older than the scenarios: make "
+                         "variant-%s" % (s.name, error, self.args.variant, self.args.variant))
+        self.scenario = {s.name: s for s in self.scenarios}
         self.reached = {}
         for s in self.scenarios:
-            for number in set().union(*s.reach.values()):
+            for number in s.reach:
                 self.reached.setdefault(number, []).append(s)
 
-    def reach_one(self, scenario):
-        with open(scenario.path, "rb") as f:
-            text = f.read()
-        # A copy: what is edited while this goes on is for the next time.
-        scenario.path = os.path.join(self.folder, "scenarios", scenario.name + ".scn")
-        with open(scenario.path, "wb") as f:
-            f.write(text)
-        scenario.key = hashlib.sha256(text + self.sha.encode() + b"%d" % self.args.seeds).hexdigest()[:16]
-        path = os.path.join(self.folder, "reach-%s.txt" % scenario.name)
+    def one_at_a_time(self):
+        self.lock_file = open(os.path.join(self.folder, "lock"), "w", encoding="utf-8")
         try:
-            with open(path, encoding="utf-8") as f:
-                if f.readline().strip() == scenario.key and scenario.load(f.read()):
-                    return
+            fcntl.flock(self.lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            pass
-        text, died = self.run(scenario, 0, range(self.args.seeds))
-        if died or not scenario.load(text):
-            raise RuntimeError("%s does not run without a mutant" % scenario.name)
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(scenario.key + "\n" + text)
+            sys.exit("mutants: another process works in %s" % self.folder)
 
-    # --- One mutant.
-    def judge(self, scenario, text, died, count):
-        """(checks that kill, seed, did a digest change) of one batch's output."""
-        runs = parse(text)
-        if runs is None:
-            return ["setup"], None, True
-        changed = False
-        for r in runs["runs"]:
-            seed = r["seed"]
-            changed |= r["digest"] != scenario.digest[seed]
-            new = []
-            for kind, check in dict.fromkeys(r["shown"]):
-                if not scenario.is_expected(kind, check):
-                    new.append("%s/%s" % (kind, check))
-                    continue
-                had, has = count.get((kind, check), (0, 0))
-                had, has = had + ((kind, check) in scenario.shown[seed]), has + 1
-                count[kind, check] = had, has
-                if has >= 3 * had + RARE:
-                    new.append("%s/%s" % (kind, check))
-            if r["end"] == "trapped" and scenario.ends[seed] != "trapped":
-                new.append("trap/%s" % r["trap"])
-            if r["end"] == "limit" and scenario.ends[seed] != "limit":
-                new.append("limit/events")
-            if new:
-                return new, seed, True
-        if died:
-            return ["died/runner"], None, True
-        return [], None, changed
-
-    def order(self, m):
-        """The scenarios that reach a mutant; those that kill its neighbours first."""
-        with self.lock:
-            kills = dict(self.kills)
-        return sorted(self.reached[m["id"]], key=lambda s: (
-            -kills.get((m["file"], m["function"], s.name), 0), -kills.get(s.name, 0), s.events))
-
-    def again(self, m, old):
-        """Does what killed it once kill it still?"""
+    def differs_from(self, variant, nr=5):
+        """Scenarios in which the unchanged code is not what it is in a build without mutants."""
+        program = "%s/variants/%s/plain/runner" % (self.build, variant)
+        out = []
         for s in self.scenarios:
-            if s.name == old.get("scenario") and old.get("seed") in s.reach:
-                text, died = self.run(s, m["id"], [old["seed"]])
-                by, seed, _ = self.judge(s, text, died, {})
-                if by:
-                    return dict(old, by=by, seed=seed, state=self.state)
-        return None
-
-    def try_mutant(self, m):
-        old = self.results.get(report.key(m))
-        if old and old["state"] == self.state:
-            return None
-        if report.key(m) in self.killed:
-            result = self.again(m, self.killed[report.key(m)])
-            if result:
-                return result
-        if not self.args.effort:
-            return None
-        out = {"key": report.key(m), "verdict": "survived", "changed": False, "runs": 0, "state": self.state}
-        todo = {s.name: s.seeds(m["id"]) for s in self.reached[m["id"]]}
-        counts = {name: {} for name in todo}
-        for size in BATCHES[:self.args.effort]:
-            for s in self.order(m):
-                if self.stop.is_set():
-                    return None
-                seeds, todo[s.name] = todo[s.name][:size], todo[s.name][size:]
-                if not seeds:
-                    continue
-                text, died = self.run(s, m["id"], seeds)
-                by, seed, changed = self.judge(s, text, died, counts[s.name])
-                out["changed"] |= changed
-                out["runs"] += len(seeds)
-                if by:
-                    with self.lock:
-                        for k in ((m["file"], m["function"], s.name), s.name):
-                            self.kills[k] = self.kills.get(k, 0) + 1
-                    return dict(out, verdict="killed", by=by, scenario=s.name,
-                                seed=seeds[0] if seed is None else seed)
+            found = runs.parse(self.runner.run(s.path, 0, range(nr), program)[0])
+            if isinstance(found, str) or \
+                    [r["digest"] for r in found["runs"]] != [s.digest[i] for i in range(nr)]:
+                out.append(s.name)
         return out
 
-    # --- All of them.
+    # --- Results.
     def load(self):
         if self.args.fresh or not os.path.exists(self.results_path):
             return
@@ -298,16 +161,92 @@ class Campaign:
                 try:
                     row = json.loads(line)
                 except ValueError:
-                    continue	# the line that Ctrl-C cut
-                row["key"] = tuple(row["key"])
-                self.results[row["key"]] = row
-                if row["verdict"] == "killed":
-                    self.killed[row["key"]] = row
-        for row in self.results.values():
+                    continue	# the line that was cut
+                key = row["key"] = tuple(row["key"])
+                if key in self.by_key and "boot" in row:
+                    self.results[key] = row
+                    if row["verdict"] == "killed":
+                        self.kills[key] = row
+        for key, row in self.results.items():
+            for k in ("tried", "boot"):
+                row[k] = {n: t for n, t in row[k].items() if n in self.scenario and self.scenario[n].key == t[0]}
             if row["verdict"] == "killed":
-                for k in (row["key"][:2] + (row["scenario"],), row["scenario"]):
-                    self.kills[k] = self.kills.get(k, 0) + 1
+                self.near.add(self.by_key[key], row["scenario"])
+        self.rewrite()
 
+    def rewrite(self):
+        """Without the rows that later ones replace."""
+        rows = [r for k, r in self.kills.items() if self.results[k] is not r] + list(self.results.values())
+        runs.write_atomically(self.results_path, "".join(json.dumps(r) + "\n" for r in rows).encode())
+
+    def keep(self, row):
+        with self.lock:
+            self.results[row["key"]] = row
+            if row["verdict"] == "killed":
+                self.kills[row["key"]] = row
+                self.near.add(self.by_key[row["key"]], row["scenario"])
+            self.log.write(json.dumps(row) + "\n")
+            self.log.flush()
+
+    def is_current(self, row):
+        """Of this build and these scenarios: a kill, or at least the first round."""
+        if row["verdict"] == "killed":
+            s = self.scenario.get(row["scenario"])
+            return bool(s) and row["skey"] == s.key
+        m = self.by_key[row["key"]]
+        return not any(r.seeds(m, s, row) for r in ROUNDS[:2] for s in self.reached.get(m["id"], []))
+
+    # --- One mutant.
+    def attempt(self, m, row, scenario, seeds, counts, what):
+        """Runs @seeds; a killed row, or None."""
+        out = scenario.try_seeds(self.servers, m["id"], seeds, counts.setdefault(scenario.name, {}), what.boot)
+        tried = row[what.tried]
+        row["runs"] += len(seeds)
+        tried[scenario.name] = [scenario.key, tried.get(scenario.name, [None, 0])[1] + len(seeds)]
+        if out.changed:
+            row["changed"][scenario.name] = row["changed"].get(scenario.name, 0) + out.changed
+        if not out.by:
+            return None
+        return dict(row, verdict="killed", by=out.by, scenario=scenario.name, seed=out.seed, skey=scenario.key,
+                    in_setup=what.boot, tried={}, boot={})
+
+    def again(self, m):
+        """Round 0: does what killed it once kill it still?"""
+        row = self.kills[report.key(m)]
+        s = self.scenario.get(row["scenario"])
+        killed = None
+        if s:
+            s.extend([row["seed"]])
+            killed = self.attempt(m, self.blank(m), s, [row["seed"]], {}, ROUNDS[1 if row["in_setup"] else 0])
+        if killed:
+            self.keep(killed)
+        elif self.results[row["key"]] is row:	# alive again: from the beginning
+            self.keep(self.blank(m))
+
+    def blank(self, m):
+        return {"key": report.key(m), "verdict": "survived", "runs": 0, "tried": {}, "boot": {}, "changed": {}}
+
+    def row(self, m):
+        return self.results.get(report.key(m)) or self.blank(m)
+
+    def round(self, m, what):
+        row = self.row(m)
+        row = dict(row, tried=dict(row["tried"]), boot=dict(row["boot"]), changed=dict(row["changed"]))
+        end, before, counts = time.monotonic() + SECONDS, row["runs"], {}
+        for s in self.near.order(m, self.reached[m["id"]]):
+            seeds = what.seeds(m, s, row)
+            if what.changed_to > SEEDS and seeds:
+                s.extend(seeds)
+            while seeds and not self.stop.is_set() and time.monotonic() < min(end, self.end):
+                killed = self.attempt(m, row, s, seeds[:CHUNK], counts, what)
+                if killed:
+                    self.keep(killed)
+                    return
+                seeds = seeds[CHUNK:]
+        if row["runs"] != before or report.key(m) not in self.results:
+            self.keep(row)
+
+    # --- All of them.
     def chosen(self):
         out = [m for m in self.mutants if m["compiles"] and m["id"] in self.reached and
                (not self.args.file or m["file"] in self.args.file) and
@@ -318,37 +257,60 @@ class Campaign:
             out = known + [m for m in out if m not in known][:self.args.sample - len(known)]
         return out
 
+    def alive(self, m):
+        return self.results.get(report.key(m), {}).get("verdict") != "killed"
+
+    def urgency(self, m):
+        """Never tried first, then those whose digest changed."""
+        row = self.results.get(report.key(m))
+        return (row is not None, not (row and row["changed"]))
+
     def run_all(self):
         chosen = self.chosen()
-        start, done = time.monotonic(), 0
-        with open(self.results_path, "w" if self.args.fresh else "a", encoding="utf-8") as log, \
-                concurrent.futures.ThreadPoolExecutor(self.args.jobs) as pool:
+        with open(self.results_path, "w" if self.args.fresh else "a", encoding="utf-8") as self.log:
             try:
-                for result in pool.map(self.guarded, chosen):
-                    done += 1
-                    if result:
-                        self.results[tuple(result["key"])] = result
-                        log.write(json.dumps(result) + "\n")
-                        log.flush()
-                    self.progress(done, len(chosen), start)
+                old = [m for m in chosen if report.key(m) in self.kills and
+                       not self.is_current(self.kills[report.key(m)])]
+                self.all_of(old, "what was killed before", 0, self.again)
+                for i, what in enumerate(ROUNDS[:3] if self.args.sample else ROUNDS):
+                    mine = sorted((m for m in chosen if self.alive(m) and self.has_work(m, what)), key=self.urgency)
+                    self.all_of(mine, what.text, i + 1, lambda m, what=what: self.round(m, what))
             except KeyboardInterrupt:
                 self.stop.set()
-                pool.shutdown(cancel_futures=True)
                 sys.stderr.write("\nmutants: stopped; what is done is kept\n")
+            finally:
+                self.servers.close()
         return chosen
 
-    def guarded(self, m):
-        if self.stop.is_set():
-            return None
-        return self.try_mutant(m)
+    def has_work(self, m, what):
+        return any(what.seeds(m, s, self.row(m)) for s in self.reached[m["id"]])
 
-    def progress(self, done, total, start):
-        if sys.stderr.isatty() or done % 100 == 0 or done == total:
-            killed = sum(1 for r in self.results.values() if r["verdict"] == "killed")
-            sys.stderr.write("%s%d of %d mutants, %d killed, %.0f s%s" % (
-                "\r" if sys.stderr.isatty() else "", done, total, killed, time.monotonic() - start,
-                "" if sys.stderr.isatty() and done < total else "\n"))
-            sys.stderr.flush()
+    def all_of(self, mutants, text, number, work):
+        def one(m):
+            if not self.stop.is_set() and time.monotonic() < self.end:
+                work(m)
+        begin, told = time.monotonic(), 0.0
+        with concurrent.futures.ThreadPoolExecutor(self.args.jobs) as pool:
+            try:
+                for i, _ in enumerate(pool.map(one, mutants)):
+                    if time.monotonic() - told > (1 if sys.stderr.isatty() else 20) or i + 1 == len(mutants):
+                        told = time.monotonic()
+                        self.progress(number, text, i + 1, len(mutants), begin)
+            except KeyboardInterrupt:
+                self.stop.set()
+                raise
+        if mutants and sys.stderr.isatty():
+            sys.stderr.write("\n")
+
+    def progress(self, number, text, done, total, begin):
+        now = time.monotonic()
+        killed = sum(r["verdict"] == "killed" for r in self.results.values())
+        sys.stderr.write("%sround %d of %d, %s: %d of %d mutants, %d killed in all; %.0f s, this round %.0f s more, all at "
+                         "most %.0f s more%s" % (
+                             "\r" if sys.stderr.isatty() else "", number, len(ROUNDS), text, done, total, killed,
+                             now - self.start, min((now - begin) * (total - done) / done, max(self.end - now, 0)),
+                             max(self.end - now, 0), "" if sys.stderr.isatty() else "\n"))
+        sys.stderr.flush()
 
 
 def arguments():
@@ -356,14 +318,12 @@ def arguments():
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--variant", default="6.12-mutants")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--seeds", type=int, default=40, help="of each scenario (40)")
-    parser.add_argument("--effort", type=int, default=3, choices=(0, 1, 2, 3, 4),
-                        help="batches: 3, 9, 28 and all other seeds of a scenario (3); 0: only earlier kills")
+    parser.add_argument("--minutes", type=float, default=18, help="all rounds together (18)")
     parser.add_argument("--file", action="append", help="only of this file, as lapic.c; repeatable")
     parser.add_argument("--function", action="append", help="only of this function; repeatable")
     parser.add_argument("--sample", type=int, help="so many, always the same ones; for make check")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
-    parser.add_argument("--docs", action="store_true", help="write docs/mutants.md")
+    parser.add_argument("--docs", action="store_true", help="write docs/mutants.md and docs/mutants.json")
     parser.add_argument("--report", action="store_true", help="no runs: report what was found so far")
     parser.add_argument("--reach", action="store_true", help="only the reach pass")
     return parser.parse_args()
@@ -373,7 +333,7 @@ def check_sample(campaign, chosen):
     """TAP-like lines, for scripts/check.py."""
     rows = [campaign.results.get(report.key(m)) for m in chosen]
     killed = [r for r in rows if r and r["verdict"] == "killed"]
-    known = [r for r in killed if tuple(r["key"]) == KNOWN_KILL]
+    known = [r for r in killed if r["key"] == KNOWN_KILL]
     share = 100.0 * len(killed) / max(len(chosen), 1)
     differs = campaign.differs_from(campaign.args.variant.replace("-mutants", ""))
     tests = ((not differs, "without a mutant, digests are those of the plain build " + " ".join(differs)),
@@ -390,8 +350,6 @@ def check_sample(campaign, chosen):
 def main():
     args = arguments()
     campaign = Campaign(args)
-    if args.sample:
-        campaign.results_path = os.path.join(campaign.folder, "sample.jsonl")
     campaign.reach_pass()
     print("%d mutants, %d compile, %d of them are reached by %d scenarios" % (
         len(campaign.mutants), sum(m["compiles"] for m in campaign.mutants),

@@ -6,13 +6,17 @@ a mutant that is killed, or is not there, is an error.
 """
 
 import collections
+import json
 import os
 import re
 import subprocess
 
+import mutants_runs as runs
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 EQUIVALENTS = os.path.join(ROOT, "docs/mutants.tbl")
 PAGE = os.path.join(ROOT, "docs/mutants.md")
+COUNTS = os.path.join(ROOT, "docs/mutants.json")	# what scripts/oracle_doc.py shows
 GOALS = {"lapic.c": 95, "irq.c": 90, "irq_comm.c": 90, "ioapic.c": 90}
 
 
@@ -48,7 +52,7 @@ class Score:
             self.equivalent += 1
         else:
             self.survived += 1
-            self.changed += row["changed"]
+            self.changed += bool(row["changed"])
 
     @property
     def reached(self):
@@ -122,7 +126,7 @@ class Report:
         out += ["", "checks that kill nothing: " + (" ".join(self.silent_checks()) or "none"), "", "survivors:"]
         out += ["%s:%d %s() %s %d%s, %d runs: %s%s" % (
             m["file"], m["line"], m["function"], m["operator"], m["ordinal"],
-            ", digest changed" if r["changed"] else "", r["runs"], m["text"],
+            ", digest changed in %s" % ", ".join(sorted(r["changed"])[:5]) if r["changed"] else "", r["runs"], m["text"],
             " => " + m["new"] if m["new"] else "") for m, r in self.survivors()]
         not_reached = collections.Counter((m["file"], m["function"]) for m in self.campaign.mutants
                                           if m["compiles"] and m["id"] not in self.campaign.reached)
@@ -137,11 +141,12 @@ class Report:
                "`make mutants` changes KVM's APIC files in small ways, one at a time, and runs the",
                "scenario library on each: what the oracle does not see then is a gap in it, or in the",
                "scenarios. `kvm/mutate/find.py` says what is changed, `scripts/mutants.py` what counts",
-               "as killed. %d scenarios, seeds 0-%d, variant `%s`; a mutant that does" % (
-                   len(c.scenarios), c.args.seeds - 1, c.args.variant),
-               "not compile, or that no seed reaches, does not count. %d of %d results are from the build" % (
-                   sum(r["state"] == c.state for _, r in self.rows), len(self.rows)),
-               "and the scenarios of this page, the others from earlier ones.", "",
+               "as killed. %d scenarios, seeds 0-%d (0-%d where a digest changed), variant" % (
+                   len(c.scenarios), runs.SEEDS - 1, runs.FURTHER - 1),
+               "`%s`; a mutant that does not compile, or that no seed reaches, does not" % c.args.variant,
+               "count. %d of %d results are from the build and the scenarios of this page, the others" % (
+                   sum(c.is_current(r) for _, r in self.rows), len(self.rows)),
+               "from earlier ones.", "",
                "| file | goal | mutants | compile | reached | killed | equivalent | survived | of them with"
                " another digest | score | without equivalents |", "|---|---|---|---|---|---|---|---|---|---|---|"]
         for name, s in self.files.items():
@@ -180,6 +185,9 @@ def write(campaign, docs):
     if docs:
         with open(PAGE, "w", encoding="utf-8") as f:
             f.write(r.page())
+        with open(COUNTS, "w", encoding="utf-8") as f:
+            json.dump({n: k for n, k in sorted(r.by_check.items()) if n in all_checks(campaign.build)}, f, indent=1)
+            f.write("\n")
     bad = r.stale()
     if not (campaign.args.file or campaign.args.function or campaign.stop.is_set()):
         bad += ["%s: %.1f %% is below the goal of %d %%" % (n, s.share_without(), GOALS[n])

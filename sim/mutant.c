@@ -19,7 +19,7 @@ uint8_t hs_mutant_reached[KW_MAX_MUTANTS];
 
 static struct run_result result;
 
-/* Numbers of the mutants reached since the last call, in hexadecimal, apart by commas. */
+/* NUMBER.TIMES of the mutants reached since the last call, in hexadecimal, apart by commas. */
 static void print_reached(void)
 {
 	const char *comma = "";
@@ -27,7 +27,7 @@ static void print_reached(void)
 	for (uint32_t id = 1; id < KW_MAX_MUTANTS; id++) {
 		if (!hs_mutant_reached[id])
 			continue;
-		printf("%s%" PRIx32, comma, id);
+		printf("%s%" PRIx32 ".%x", comma, id, hs_mutant_reached[id]);
 		comma = ",";
 	}
 	printf("%s\n", *comma ? "" : "-");
@@ -52,16 +52,52 @@ bool mutant_wanted(int argc, char **argv)
 	return argc > 1 && !strcmp(argv[1], "--mutant");
 }
 
+/* The seeds of @words, with mutant @number on; false if they are none. */
+static bool run_seeds(uint64_t number, char **words, int nr)
+{
+	if (number >= KW_MAX_MUTANTS)
+		return false;
+	hs_mutant = number;
+	for (int i = 0; i < nr; i++) {
+		run_one(strtoull(words[i], NULL, 0), &result, NULL);
+		print_run();
+	}
+	return true;
+}
+
+/* Lines "NUMBER SEED..." from stdin, each on a machine that was built without a mutant. */
+static int serve(void)
+{
+	static char line[16384];
+	char *words[1024], *end;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		int nr = 0;
+
+		for (char *w = strtok(line, " \n"); w && nr < 1024; w = strtok(NULL, " \n"))
+			words[nr++] = w;
+		if (nr < 2 || !run_seeds(strtoul(words[0], &end, 0), words + 1, nr - 1) || *end) {
+			fprintf(stderr, "runner: expected: NUMBER SEED...\n");
+			return 1;
+		}
+		printf("done\n");
+		fflush(stdout);
+	}
+	return 0;
+}
+
 int mutant_main(int argc, char **argv)
 {
-	char error[1024] = "", *end;
+	bool serving = argc == 4 && !strcmp(argv[3], "-");
+	char error[1024] = "", *end = "";
 	struct scenario s;
 
-	if (argc < 5) {
-		fprintf(stderr, "usage: runner --mutant SCENARIO NUMBER SEED...\n");
+	if (argc < 5 && !serving) {
+		fprintf(stderr, "usage: runner --mutant SCENARIO NUMBER SEED... | runner --mutant SCENARIO -\n");
 		return 1;
 	}
-	hs_mutant = strtoul(argv[3], &end, 0);
+	run_stops_when_full = true;
+	hs_mutant = serving ? 0 : strtoul(argv[3], &end, 0);
 	if (*end || hs_mutant >= KW_MAX_MUTANTS) {
 		fprintf(stderr, "runner: no mutant %s\n", argv[3]);
 		return 1;
@@ -72,9 +108,8 @@ int mutant_main(int argc, char **argv)
 	}
 	printf("boot ");
 	print_reached();
-	for (int i = 4; i < argc; i++) {
-		run_one(strtoull(argv[i], NULL, 0), &result, NULL);
-		print_run();
-	}
-	return 0;
+	fflush(stdout);
+	if (serving)
+		return serve();
+	return !run_seeds(hs_mutant, argv + 4, argc - 4);
 }

@@ -22,6 +22,7 @@
 #include "sim/trace.h"
 #include "sim/guest.h"
 
+bool run_stops_when_full;
 static struct run_result *result;	/* of the run in progress */
 static struct scenario scenario;	/* as the machine was built; machine.scenario has the run's mix */
 
@@ -37,8 +38,11 @@ void record_divergence(const struct divergence *d)
 		trace_event("divergence", "%s: %s: vm %d vcpu %d vector 0x%x: %s", divergence_name(d->kind),
 			    d->check, (int)d->vm, (int)d->vcpu, d->vector, d->text);
 	result->nr_divergences++;
-	if (result->nr_recorded == RUN_MAX_DIVERGENCES)
+	if (result->nr_recorded == RUN_MAX_DIVERGENCES) {
+		if (run_stops_when_full)
+			sched_stop();
 		return;
+	}
 	copy = &result->divergence[result->nr_recorded++];
 	*copy = *d;
 	copy->event = host_digest.nr;

@@ -8,6 +8,7 @@
 #ifndef LAPICSIM_RUN_H
 #define LAPICSIM_RUN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/digest.h"
@@ -42,6 +43,9 @@ struct run_result {
 	char	 trap[64];		/* RUN_TRAPPED: the symbol */
 	struct divergence divergence[RUN_MAX_DIVERGENCES];
 };
+
+/* A run ends where a further divergence would not be recorded: for who only asks which there are. */
+extern bool run_stops_when_full;
 
 /* Builds the process's VMs for @s. Once per process. 0, or -1 with a message. */
 int run_setup(const struct scenario *s, char *error, uint64_t n);

@@ -14,13 +14,14 @@ stays where it was: KVM's BUG and WARN name their lines.
 
 import re
 
-# On the first line, which thereby stays the first.  The byte map says which
-# mutants were reached; it and the number lie in the libc world, out of reach
-# of a snapshot.
+# On the first line, which thereby stays the first.  The byte map says how
+# often a mutant was reached, up to 255 times; it and the number lie in the libc
+# world, out of reach of a snapshot.
 PRELUDE = (
     "extern unsigned int hs_mutant; extern unsigned char hs_mutant_reached[]; "
     "static inline __attribute__((always_inline, unused)) _Bool "
-    "kw_mutant(unsigned int id) { hs_mutant_reached[id] = 1; "
+    "kw_mutant(unsigned int id) { "
+    "hs_mutant_reached[id] += hs_mutant_reached[id] < 255; "
     "return __builtin_expect(hs_mutant == id, 0); } ")
 
 
