@@ -24,7 +24,7 @@
 
 #include "sim/cmd/campaign.h"
 
-#define STORE_VERSION	1
+#define STORE_VERSION	2
 #define STORE_KEPT	16
 
 struct store;

@@ -3,7 +3,7 @@
  * What the store has of a campaign, back into its cells, so that a campaign that
  * goes on ends with the same result as one that was never interrupted.
  */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/cmd/store_sql.h"
@@ -12,6 +12,7 @@ struct loading {
 	struct campaign *c;
 	struct cell *cell;
 	bool overlap;
+	uint64_t first, count;		/* of the range that overlaps */
 };
 
 static uint64_t column(sqlite3_stmt *q, int i)
@@ -34,6 +35,8 @@ static void take_range(sqlite3_stmt *q, void *arg)
 
 	if (!done_add(&cell->done, column(q, 0), count)) {
 		l->overlap = true;
+		l->first = column(q, 0);
+		l->count = count;
 		return;
 	}
 	cell->nr_runs += count;
@@ -106,19 +109,29 @@ static void take_bucket(sqlite3_stmt *q, void *arg)
 
 /* All rows of @row's scenario and variant: shards that were merged have one each. */
 #define SHARDS	" IN (SELECT b.id FROM cell a JOIN cell b ON b.campaign = a.campaign AND b.scenario = a.scenario" \
-		" AND b.variant = a.variant WHERE a.id = ?)"
+		" AND b.variant = a.variant AND b.canary = a.canary WHERE a.id = ?)"
 
 static bool load_cell(struct store *s, struct loading *l, int64_t row)
 {
 	return store_sql(s, "SELECT first, count, events, interrupts, virtual_ns, digest, divergent, repeated,"
-			 " complete, limited, crashed, hung, trapped, wall_ns, first_limited FROM range WHERE cell" SHARDS, take_range,
-			 l, "i", row) &&
+			 " complete, limited, crashed, hung, trapped, wall_ns, first_limited FROM range WHERE cell"
+			 SHARDS, take_range, l, "i", row) &&
 	       store_sql(s, "SELECT kind, runs FROM kind_runs WHERE cell" SHARDS, take_kind, l, "i", row) &&
 	       store_sql(s, "SELECT name, uses, runs FROM deviation WHERE cell" SHARDS, take_deviation, l, "i", row) &&
 	       store_sql(s, "SELECT kind, seed, text FROM failure WHERE cell" SHARDS, take_failure, l, "i", row) &&
 	       store_sql(s, "SELECT kind, check_name, runs, first_seed, vm, vcpu, vector, time_ns, event, site,"
 			 " text, frames FROM bucket JOIN divergence ON bucket = bucket.id AND seed = first_seed"
 			 " WHERE cell" SHARDS, take_bucket, l, "i", row);
+}
+
+static bool overlaps(struct store *s, const struct loading *l)
+{
+	snprintf(s->error, sizeof(s->error), "%s: some of seeds %llu-%llu of %s on %s are there twice: shards that were "
+		 "cut differently, or a run on the merged store while shards were missing. Delete it, and merge "
+		 "the shards of one K/N into a new one", s->path, (unsigned long long)l->first,
+		 (unsigned long long)(l->first + l->count - 1), l->c->scenarios[l->cell->scenario].name,
+		 l->c->variants[l->cell->variant].name);
+	return false;
 }
 
 bool store_load(struct store *s, struct campaign *c, uint64_t *spent_ns)
@@ -131,7 +144,7 @@ bool store_load(struct store *s, struct campaign *c, uint64_t *spent_ns)
 		if (!load_cell(s, &l, s->cell[i]))
 			return false;
 		if (l.overlap)
-			return store_fails(s, "ranges of seeds overlap; the store is damaged");
+			return overlaps(s, &l);
 	}
 	/* Time since a session of this campaign last came to its end. */
 	if (!store_sql(s, "SELECT coalesce(sum(wall_ns), 0) FROM session WHERE campaign = ?1 AND id > coalesce("

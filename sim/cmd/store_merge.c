@@ -14,7 +14,7 @@
 static bool each(struct store *s, const char *const *sql)
 {
 	for (; *sql; sql++)
-		if (!store_sql(s, *sql, NULL, NULL, ""))
+		if (!store_exec(s, *sql))
 			return false;
 	return true;
 }
@@ -31,22 +31,24 @@ static const char *const match[] = {
 	"  JOIN main.scenario so ON so.name = si.name AND so.hash = si.hash AND so.text = si.text"
 	"  JOIN main.variant vo ON vo.name = vi.name AND vo.identity = vi.identity AND vo.class = vi.class"
 	"  JOIN main.cell o ON o.campaign = m.new AND o.scenario = so.id AND o.variant = vo.id"
-	"  AND o.first_seed = i.first_seed AND o.last_seed = i.last_seed",
+	"  AND o.first_seed = i.first_seed AND o.last_seed = i.last_seed AND o.canary = i.canary",
 	"DELETE FROM cell_map WHERE (runs, digest) <="
 	"  (SELECT coalesce(sum(count), 0), coalesce(sum(digest & 0xffffffff), 0) FROM main.range WHERE cell = new)",
 	NULL,
 };
 
 static const char *const add_names[] = {
-	"INSERT OR IGNORE INTO main.campaign (key, flavour, overrides, first_seed, last_seed, budget_ns,"
-	"  replay_share, created) SELECT key, flavour, overrides, first_seed, last_seed, budget_ns, replay_share,"
-	"  created FROM input.campaign",
+	"INSERT OR IGNORE INTO main.campaign (key, flavour, overrides, first_seed, last_seed, budget_ns, until_quiet,"
+	"  replay_share, created) SELECT key, flavour, overrides, first_seed, last_seed, budget_ns, until_quiet,"
+	"  replay_share, created FROM input.campaign",
+	"INSERT OR IGNORE INTO main.operation (name) SELECT name FROM input.operation",
+	"INSERT OR IGNORE INTO main.apic_state (name) SELECT name FROM input.apic_state",
 	"INSERT OR IGNORE INTO main.variant (name, identity, class, manifest)"
 	"  SELECT name, identity, class, manifest FROM input.variant",
 	"INSERT OR IGNORE INTO main.scenario (name, hash, claim, text) SELECT name, hash, claim, text"
 	"  FROM input.scenario",
-	"INSERT OR IGNORE INTO main.cell (campaign, scenario, variant, first_seed, last_seed)"
-	"  SELECT co.id, so.id, vo.id, i.first_seed, i.last_seed FROM input.cell i"
+	"INSERT OR IGNORE INTO main.cell (campaign, scenario, variant, first_seed, last_seed, canary)"
+	"  SELECT co.id, so.id, vo.id, i.first_seed, i.last_seed, i.canary FROM input.cell i"
 	"  JOIN input.campaign ci ON ci.id = i.campaign JOIN main.campaign co ON co.key = ci.key"
 	"  JOIN input.scenario si ON si.id = i.scenario"
 	"  JOIN main.scenario so ON so.name = si.name AND so.hash = si.hash AND so.text = si.text"
@@ -63,6 +65,11 @@ static const char *const forget[] = {
 	"DELETE FROM main.kind_runs WHERE cell IN (SELECT new FROM cell_map)",
 	"DELETE FROM main.deviation WHERE cell IN (SELECT new FROM cell_map)",
 	"DELETE FROM main.failure WHERE cell IN (SELECT new FROM cell_map)",
+	"DELETE FROM main.pair WHERE cell IN (SELECT new FROM cell_map)",
+	/* What was said of less than this; the next `lapicsim run` says it again. */
+	"DELETE FROM main.sure WHERE campaign IN (SELECT new FROM campaign_map)",
+	"DELETE FROM main.gone WHERE campaign IN (SELECT new FROM campaign_map)",
+	"DELETE FROM main.canary WHERE campaign IN (SELECT new FROM campaign_map)",
 	NULL,
 };
 
@@ -70,11 +77,14 @@ static const char *const copy[] = {
 	"CREATE TEMP TABLE session_map AS SELECT s.id AS old,"
 	"  s.id + coalesce((SELECT max(id) FROM main.session), 0) AS new FROM input.session s"
 	"  WHERE s.id IN (SELECT session FROM input.range WHERE cell IN (SELECT old FROM cell_map))",
-	"INSERT INTO main.session SELECT m.new, c.new, s.started, s.wall_ns, s.host, s.pid, s.jobs, s.finished"
-	"  FROM input.session s JOIN session_map m ON m.old = s.id JOIN campaign_map c ON c.old = s.campaign",
-	"INSERT INTO main.range SELECT m.new, r.first, r.count, s.new, r.events, r.interrupts, r.virtual_ns,"
-	"  r.digest, r.divergent, r.repeated, r.complete, r.limited, r.first_limited, r.crashed, r.hung, r.trapped,"
-	"  r.wall_ns FROM input.range r JOIN cell_map m ON m.old = r.cell JOIN session_map s ON s.old = r.session",
+	"INSERT INTO main.session (id, campaign, started, wall_ns, host, pid, jobs, run_time_ns, run_memory,"
+	"  worker_timeout_ns, canary, finished) SELECT m.new, c.new, s.started, s.wall_ns, s.host, s.pid, s.jobs,"
+	"  s.run_time_ns, s.run_memory, s.worker_timeout_ns, s.canary, s.finished FROM input.session s JOIN session_map m ON m.old = s.id JOIN campaign_map c ON c.old = s.campaign",
+	"INSERT INTO main.range (cell, first, count, session, events, interrupts, virtual_ns, digest, divergent,"
+	"  repeated, complete, limited, first_limited, crashed, hung, trapped, timed_out, out_of_memory, sampled,"
+	"  pairs, wall_ns) SELECT m.new, r.first, r.count, s.new, r.events, r.interrupts, r.virtual_ns, r.digest,"
+	"  r.divergent, r.repeated, r.complete, r.limited, r.first_limited, r.crashed, r.hung, r.trapped,"
+	"  r.timed_out, r.out_of_memory, r.sampled, r.pairs, r.wall_ns FROM input.range r JOIN cell_map m ON m.old = r.cell JOIN session_map s ON s.old = r.session",
 	"INSERT INTO main.kind_runs SELECT m.new, k.kind, k.runs FROM input.kind_runs k"
 	"  JOIN cell_map m ON m.old = k.cell",
 	"INSERT INTO main.deviation SELECT m.new, d.name, d.uses, d.runs FROM input.deviation d"
@@ -88,8 +98,14 @@ static const char *const copy[] = {
 	"  d.text, d.frames FROM input.divergence d JOIN input.bucket b ON b.id = d.bucket"
 	"  JOIN cell_map m ON m.old = b.cell JOIN main.bucket o ON o.cell = m.new AND o.kind = b.kind"
 	"  AND o.check_name = b.check_name AND o.function = b.function AND o.known = b.known",
-	"INSERT INTO main.series SELECT m.new, t.wall_ns, t.runs, t.events, t.divergent, t.buckets"
-	"  FROM input.series t JOIN session_map m ON m.old = t.session",
+	"INSERT INTO main.pair (cell, previous, operation, state, runs) SELECT m.new, op.id, oo.id, os.id, p.runs"
+	"  FROM input.pair p JOIN cell_map m ON m.old = p.cell JOIN input.operation ip ON ip.id = p.previous"
+	"  JOIN input.operation io ON io.id = p.operation JOIN input.apic_state st ON st.id = p.state"
+	"  JOIN main.operation op ON op.name = ip.name JOIN main.operation oo ON oo.name = io.name"
+	"  JOIN main.apic_state os ON os.name = st.name",
+	"INSERT INTO main.series (session, wall_ns, runs, events, divergent, buckets, virtual_ns, workers,"
+	"  last_bucket_ns, slowest, slowest_ns) SELECT m.new, t.wall_ns, t.runs, t.events, t.divergent, t.buckets,"
+	"  t.virtual_ns, t.workers, t.last_bucket_ns, t.slowest, t.slowest_ns FROM input.series t JOIN session_map m ON m.old = t.session",
 	"DROP TABLE session_map", "DROP TABLE cell_map", "DROP TABLE campaign_map",
 	NULL,
 };
@@ -104,9 +120,9 @@ bool store_merge(struct store *s, const char *path)
 	if (!input)
 		return false;
 	store_close(input);
-	ok = store_sql(s, "ATTACH ? AS input", NULL, NULL, "s", path) && store_begin_write(s) && each(s, add_names) &&
-	     each(s, match) && each(s, forget) && each(s, copy) && store_end_write(s) &&
-	     store_sql(s, "DETACH input", NULL, NULL, "");
+	ok = store_sql(s, "ATTACH ? AS input", NULL, NULL, "s", path) && store_exec(s, "BEGIN IMMEDIATE") &&
+	     each(s, add_names) && each(s, match) && each(s, forget) && each(s, copy) && store_exec(s, "COMMIT") &&
+	     store_exec(s, "DETACH input");
 	return ok;
 }
 
@@ -127,9 +143,10 @@ static void take_line(sqlite3_stmt *q, void *arg)
 /* Each range beside the end of the one before it; a last one beyond the end closes the campaign. */
 #define RANGES \
 	"WITH all_ranges AS (SELECT cell.campaign, cell.scenario, cell.variant, range.first, range.count" \
-	"  FROM range JOIN cell ON cell.id = range.cell UNION ALL SELECT DISTINCT campaign.id, cell.scenario," \
-	"  cell.variant, campaign.last_seed + 1, 0 FROM campaign JOIN cell ON cell.campaign = campaign.id" \
-	"  WHERE campaign.budget_ns = 0)," \
+	"  FROM range JOIN cell ON cell.id = range.cell WHERE NOT cell.canary UNION ALL" \
+	"  SELECT DISTINCT campaign.id, cell.scenario, cell.variant, campaign.last_seed + 1, 0" \
+	"  FROM campaign JOIN cell ON cell.campaign = campaign.id" \
+	"  WHERE campaign.budget_ns = 0 AND NOT campaign.until_quiet AND NOT cell.canary)," \
 	" placed AS (SELECT all_ranges.*, coalesce(lag(all_ranges.first + all_ranges.count) OVER same," \
 	"  campaign.first_seed) AS start, campaign.last_seed FROM all_ranges JOIN campaign" \
 	"  ON campaign.id = all_ranges.campaign WINDOW same AS (PARTITION BY all_ranges.campaign," \

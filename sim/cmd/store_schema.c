@@ -1,66 +1,121 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tables and views of the store, version 1.  docs/store.md explains them; change
- * both, and STORE_VERSION, together.
+ * Tables and views of the store.  docs/store.md explains them; change both, and
+ * STORE_VERSION, together.
+ *
+ * Every table that a chunk of runs is written to hangs on a cell, so that a
+ * merge takes cells as a whole.  What is said at the end (sure, gone, canary)
+ * hangs on the campaign, and is written anew by each session.
  */
 #include "sim/cmd/store_schema.h"
 
-const char store_schema[] =
-	"CREATE TABLE campaign (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, flavour TEXT NOT NULL,"
-	"  overrides TEXT NOT NULL, first_seed INTEGER NOT NULL, last_seed INTEGER NOT NULL,"
-	"  budget_ns INTEGER NOT NULL, replay_share INTEGER NOT NULL, created INTEGER NOT NULL);"
-	"CREATE TABLE session (id INTEGER PRIMARY KEY, campaign INTEGER NOT NULL REFERENCES campaign(id),"
-	"  started INTEGER NOT NULL, wall_ns INTEGER NOT NULL DEFAULT 0, host TEXT NOT NULL, pid INTEGER NOT NULL,"
-	"  jobs INTEGER NOT NULL, finished INTEGER NOT NULL DEFAULT 0);"
-	"CREATE TABLE variant (id INTEGER PRIMARY KEY, name TEXT NOT NULL, identity TEXT NOT NULL,"
-	"  class TEXT NOT NULL, manifest TEXT, UNIQUE (name, identity, class));"
-	"CREATE TABLE scenario (id INTEGER PRIMARY KEY, name TEXT NOT NULL, hash INTEGER NOT NULL,"
-	"  claim TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (name, hash, text));"
-	"CREATE TABLE cell (id INTEGER PRIMARY KEY, campaign INTEGER NOT NULL REFERENCES campaign(id),"
-	"  scenario INTEGER NOT NULL REFERENCES scenario(id), variant INTEGER NOT NULL REFERENCES variant(id),"
-	"  first_seed INTEGER NOT NULL, last_seed INTEGER NOT NULL,"
-	"  UNIQUE (campaign, scenario, variant, first_seed, last_seed));"
-	"CREATE TABLE range (cell INTEGER NOT NULL REFERENCES cell(id), first INTEGER NOT NULL,"
-	"  count INTEGER NOT NULL, session INTEGER NOT NULL REFERENCES session(id), events INTEGER NOT NULL,"
-	"  interrupts INTEGER NOT NULL, virtual_ns INTEGER NOT NULL, digest INTEGER NOT NULL,"
-	"  divergent INTEGER NOT NULL, repeated INTEGER NOT NULL, complete INTEGER NOT NULL,"
-	"  limited INTEGER NOT NULL, first_limited INTEGER NOT NULL, crashed INTEGER NOT NULL, hung INTEGER NOT NULL, trapped INTEGER NOT NULL,"
-	"  wall_ns INTEGER NOT NULL, PRIMARY KEY (cell, first)) WITHOUT ROWID;"
-	"CREATE TABLE kind_runs (cell INTEGER NOT NULL REFERENCES cell(id), kind TEXT NOT NULL,"
-	"  runs INTEGER NOT NULL, PRIMARY KEY (cell, kind)) WITHOUT ROWID;"
-	"CREATE TABLE bucket (id INTEGER PRIMARY KEY, cell INTEGER NOT NULL REFERENCES cell(id),"
-	"  kind TEXT NOT NULL, check_name TEXT NOT NULL, function TEXT NOT NULL, known TEXT NOT NULL,"
-	"  runs INTEGER NOT NULL, first_seed INTEGER NOT NULL, UNIQUE (cell, kind, check_name, function, known));"
-	"CREATE TABLE divergence (bucket INTEGER NOT NULL REFERENCES bucket(id), seed INTEGER NOT NULL,"
-	"  vm INTEGER, vcpu INTEGER, vector INTEGER, time_ns INTEGER NOT NULL, event INTEGER NOT NULL,"
-	"  site TEXT NOT NULL, text TEXT NOT NULL, frames BLOB, PRIMARY KEY (bucket, seed)) WITHOUT ROWID;"
-	"CREATE TABLE failure (cell INTEGER NOT NULL REFERENCES cell(id), seed INTEGER NOT NULL,"
-	"  kind TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (cell, seed, kind)) WITHOUT ROWID;"
-	"CREATE TABLE deviation (cell INTEGER NOT NULL REFERENCES cell(id), name TEXT NOT NULL,"
-	"  uses INTEGER NOT NULL, runs INTEGER NOT NULL, PRIMARY KEY (cell, name)) WITHOUT ROWID;"
-	"CREATE TABLE series (session INTEGER NOT NULL REFERENCES session(id), wall_ns INTEGER NOT NULL,"
-	"  runs INTEGER NOT NULL, events INTEGER NOT NULL, divergent INTEGER NOT NULL, buckets INTEGER NOT NULL,"
-	"  PRIMARY KEY (session, wall_ns)) WITHOUT ROWID;"
+#include <stddef.h>
 
+#define CELL	" cell INTEGER NOT NULL REFERENCES cell(id),"
+#define CAMPAIGN " campaign INTEGER NOT NULL REFERENCES campaign(id),"
+
+static const char *const tables[] = {
+	"CREATE TABLE campaign (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, flavour TEXT NOT NULL,"
+	" overrides TEXT NOT NULL, first_seed INTEGER NOT NULL, last_seed INTEGER NOT NULL,"
+	" budget_ns INTEGER NOT NULL, until_quiet INTEGER NOT NULL DEFAULT 0, replay_share INTEGER NOT NULL,"
+	" created INTEGER NOT NULL)",
+	"CREATE TABLE session (id INTEGER PRIMARY KEY," CAMPAIGN
+	" started INTEGER NOT NULL, wall_ns INTEGER NOT NULL DEFAULT 0, host TEXT NOT NULL, pid INTEGER NOT NULL,"
+	" jobs INTEGER NOT NULL, run_time_ns INTEGER NOT NULL DEFAULT 0, run_memory INTEGER NOT NULL DEFAULT 0,"
+	" worker_timeout_ns INTEGER NOT NULL DEFAULT 0, canary TEXT NOT NULL DEFAULT 'off',"
+	" finished INTEGER NOT NULL DEFAULT 0)",
+	"CREATE TABLE variant (id INTEGER PRIMARY KEY, name TEXT NOT NULL, identity TEXT NOT NULL,"
+	" class TEXT NOT NULL, manifest TEXT, UNIQUE (name, identity, class))",
+	"CREATE TABLE scenario (id INTEGER PRIMARY KEY, name TEXT NOT NULL, hash INTEGER NOT NULL,"
+	" claim TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (name, hash, text))",
+	"CREATE TABLE cell (id INTEGER PRIMARY KEY," CAMPAIGN
+	" scenario INTEGER NOT NULL REFERENCES scenario(id), variant INTEGER NOT NULL REFERENCES variant(id),"
+	" first_seed INTEGER NOT NULL, last_seed INTEGER NOT NULL, canary INTEGER NOT NULL DEFAULT 0,"
+	" UNIQUE (campaign, scenario, variant, first_seed, last_seed, canary))",
+	"CREATE TABLE range (" CELL " first INTEGER NOT NULL,"
+	" count INTEGER NOT NULL, session INTEGER NOT NULL REFERENCES session(id), events INTEGER NOT NULL,"
+	" interrupts INTEGER NOT NULL, virtual_ns INTEGER NOT NULL, digest INTEGER NOT NULL,"
+	" divergent INTEGER NOT NULL, repeated INTEGER NOT NULL, complete INTEGER NOT NULL,"
+	" limited INTEGER NOT NULL, first_limited INTEGER NOT NULL, crashed INTEGER NOT NULL, hung INTEGER NOT NULL,"
+	" trapped INTEGER NOT NULL, timed_out INTEGER NOT NULL DEFAULT 0, out_of_memory INTEGER NOT NULL DEFAULT 0,"
+	" sampled INTEGER NOT NULL DEFAULT 0, pairs INTEGER NOT NULL DEFAULT 0, wall_ns INTEGER NOT NULL,"
+	" PRIMARY KEY (cell, first)) WITHOUT ROWID",
+	"CREATE TABLE kind_runs (" CELL " kind TEXT NOT NULL,"
+	" runs INTEGER NOT NULL, PRIMARY KEY (cell, kind)) WITHOUT ROWID",
+	"CREATE TABLE bucket (id INTEGER PRIMARY KEY," CELL
+	" kind TEXT NOT NULL, check_name TEXT NOT NULL, function TEXT NOT NULL, known TEXT NOT NULL,"
+	" runs INTEGER NOT NULL, first_seed INTEGER NOT NULL, UNIQUE (cell, kind, check_name, function, known))",
+	"CREATE TABLE divergence (bucket INTEGER NOT NULL REFERENCES bucket(id), seed INTEGER NOT NULL,"
+	" vm INTEGER, vcpu INTEGER, vector INTEGER, time_ns INTEGER NOT NULL, event INTEGER NOT NULL,"
+	" site TEXT NOT NULL, text TEXT NOT NULL, frames BLOB, PRIMARY KEY (bucket, seed)) WITHOUT ROWID",
+	"CREATE TABLE failure (" CELL " seed INTEGER NOT NULL,"
+	" kind TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (cell, seed, kind)) WITHOUT ROWID",
+	"CREATE TABLE deviation (" CELL " name TEXT NOT NULL,"
+	" uses INTEGER NOT NULL, runs INTEGER NOT NULL, PRIMARY KEY (cell, name)) WITHOUT ROWID",
+	"CREATE TABLE operation (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+	"CREATE TABLE apic_state (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+	"CREATE TABLE pair (" CELL " previous INTEGER NOT NULL REFERENCES operation(id),"
+	" operation INTEGER NOT NULL REFERENCES operation(id), state INTEGER NOT NULL REFERENCES apic_state(id),"
+	" runs INTEGER NOT NULL, PRIMARY KEY (cell, previous, operation, state)) WITHOUT ROWID",
+	"CREATE TABLE series (session INTEGER NOT NULL REFERENCES session(id), wall_ns INTEGER NOT NULL,"
+	" runs INTEGER NOT NULL, events INTEGER NOT NULL, divergent INTEGER NOT NULL, buckets INTEGER NOT NULL,"
+	" virtual_ns INTEGER NOT NULL DEFAULT 0, workers INTEGER NOT NULL DEFAULT 0, last_bucket_ns INTEGER,"
+	" slowest TEXT, slowest_ns INTEGER, PRIMARY KEY (session, wall_ns)) WITHOUT ROWID",
+	"CREATE TABLE sure (" CAMPAIGN " scenario INTEGER NOT NULL REFERENCES scenario(id),"
+	" variant INTEGER NOT NULL REFERENCES variant(id), runs INTEGER NOT NULL, clean INTEGER NOT NULL,"
+	" bound REAL, sampled INTEGER NOT NULL, pairs INTEGER NOT NULL, f1 INTEGER NOT NULL, f2 INTEGER NOT NULL,"
+	" unseen REAL, hidden REAL, text TEXT NOT NULL, PRIMARY KEY (campaign, scenario, variant)) WITHOUT ROWID",
+	"CREATE TABLE gone (" CAMPAIGN " scenario INTEGER NOT NULL REFERENCES scenario(id),"
+	" variant INTEGER NOT NULL REFERENCES variant(id), kind TEXT NOT NULL, check_name TEXT NOT NULL,"
+	" function TEXT NOT NULL, other TEXT NOT NULL, other_identity TEXT NOT NULL, other_shown INTEGER NOT NULL,"
+	" other_runs INTEGER NOT NULL, rate_low REAL NOT NULL, clean INTEGER NOT NULL, needed INTEGER,"
+	" more INTEGER, PRIMARY KEY (campaign, scenario, variant, kind, check_name, function, other, other_identity))"
+	" WITHOUT ROWID",
+	"CREATE TABLE canary (campaign INTEGER PRIMARY KEY REFERENCES campaign(id), state TEXT NOT NULL,"
+	" variant TEXT NOT NULL, identity TEXT NOT NULL, scenario TEXT NOT NULL, rate REAL, enough INTEGER,"
+	" runs INTEGER NOT NULL, shown INTEGER NOT NULL, first_seed INTEGER, text TEXT NOT NULL)",
+	NULL
+};
+
+#define NAMES \
+	" JOIN scenario ON scenario.id = cell.scenario JOIN variant ON variant.id = cell.variant"
+
+static const char *const views[] = {
 	"CREATE VIEW runs AS SELECT cell.campaign, scenario.name AS scenario, variant.name AS variant,"
-	"  variant.identity, SUM(range.count) AS runs, SUM(range.events) AS events,"
-	"  SUM(range.divergent) AS divergent, SUM(range.crashed) AS crashed, SUM(range.hung) AS hung,"
-	"  SUM(range.limited) AS limited, SUM(range.wall_ns) / 1e9 AS wall_s"
-	"  FROM range JOIN cell ON cell.id = range.cell JOIN scenario ON scenario.id = cell.scenario"
-	"  JOIN variant ON variant.id = cell.variant"
-	"  GROUP BY cell.campaign, cell.scenario, cell.variant;"
+	" variant.identity, sum(range.count) AS runs, sum(range.events) AS events,"
+	" sum(range.divergent) AS divergent, sum(range.crashed) AS crashed, sum(range.hung) AS hung,"
+	" sum(range.limited) AS limited, sum(range.timed_out) AS timed_out,"
+	" sum(range.out_of_memory) AS out_of_memory, sum(range.wall_ns) / 1e9 AS wall_s"
+	" FROM range JOIN cell ON cell.id = range.cell" NAMES " WHERE NOT cell.canary"
+	" GROUP BY cell.campaign, cell.scenario, cell.variant",
 	"CREATE VIEW buckets AS SELECT cell.campaign, bucket.kind, bucket.check_name, bucket.function, bucket.known,"
-	"  scenario.name AS scenario, variant.name AS variant, sum(bucket.runs) AS runs,"
-	"  printf('v1:%s@%08x:%s@%s:0x%x%s', scenario.name, scenario.hash, variant.name, variant.identity,"
-	"    min(bucket.first_seed), CASE campaign.overrides WHEN '' THEN '' ELSE ':' || campaign.overrides END)"
-	"    AS token, (SELECT text FROM divergence WHERE divergence.bucket = bucket.id"
-	"    ORDER BY seed LIMIT 1) AS example"
-	"  FROM bucket JOIN cell ON cell.id = bucket.cell JOIN campaign ON campaign.id = cell.campaign"
-	"  JOIN scenario ON scenario.id = cell.scenario JOIN variant ON variant.id = cell.variant"
-	"  GROUP BY cell.campaign, cell.scenario, cell.variant, bucket.kind, bucket.check_name, bucket.function,"
-	"  bucket.known;"
+	" scenario.name AS scenario, variant.name AS variant, sum(bucket.runs) AS runs,"
+	" printf('v1:%s@%08x:%s@%s:0x%x%s', scenario.name, scenario.hash, variant.name, variant.identity,"
+	"   min(bucket.first_seed), CASE campaign.overrides WHEN '' THEN '' ELSE ':' || campaign.overrides END)"
+	"   AS token, (SELECT text FROM divergence WHERE divergence.bucket = bucket.id"
+	"   ORDER BY seed LIMIT 1) AS example"
+	" FROM bucket JOIN cell ON cell.id = bucket.cell JOIN campaign ON campaign.id = cell.campaign" NAMES
+	" WHERE NOT cell.canary GROUP BY cell.campaign, cell.scenario, cell.variant, bucket.kind,"
+	" bucket.check_name, bucket.function, bucket.known",
 	"CREATE VIEW tokens AS SELECT cell.campaign, bucket.kind, bucket.check_name, scenario.name AS scenario,"
-	"  variant.name AS variant, printf('0x%x', divergence.seed) AS seed, divergence.text"
-	"  FROM divergence JOIN bucket ON bucket.id = divergence.bucket"
-	"  JOIN cell ON cell.id = bucket.cell JOIN scenario ON scenario.id = cell.scenario"
-	"  JOIN variant ON variant.id = cell.variant;";
+	" variant.name AS variant, printf('0x%x', divergence.seed) AS seed, divergence.text"
+	" FROM divergence JOIN bucket ON bucket.id = divergence.bucket JOIN cell ON cell.id = bucket.cell" NAMES
+	" WHERE NOT cell.canary",
+	"CREATE VIEW pairs AS SELECT cell.campaign, scenario.name AS scenario, variant.name AS variant,"
+	" a.name AS previous, b.name AS operation, apic_state.name AS state, min(sum(pair.runs), 3) AS runs"
+	" FROM pair JOIN cell ON cell.id = pair.cell JOIN operation a ON a.id = pair.previous"
+	" JOIN operation b ON b.id = pair.operation JOIN apic_state ON apic_state.id = pair.state" NAMES
+	" WHERE NOT cell.canary GROUP BY cell.campaign, cell.scenario, cell.variant, pair.previous, pair.operation,"
+	" pair.state",
+	"CREATE VIEW certainty AS SELECT sure.campaign, scenario.name AS scenario, variant.name AS variant, sure.runs,"
+	" sure.bound, sure.clean, sure.sampled, sure.pairs, sure.unseen, sure.hidden, sure.text FROM sure"
+	" JOIN scenario ON scenario.id = sure.scenario JOIN variant ON variant.id = sure.variant",
+	NULL
+};
+
+const char *store_schema(unsigned int i)
+{
+	const unsigned int nr_tables = sizeof(tables) / sizeof(tables[0]) - 1;
+
+	return i < nr_tables ? tables[i] : views[i - nr_tables];
+}

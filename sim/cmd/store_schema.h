@@ -3,6 +3,7 @@
 #ifndef LAPICSIM_STORE_SCHEMA_H
 #define LAPICSIM_STORE_SCHEMA_H
 
-extern const char store_schema[];
+/* Statement @i, tables first; NULL after the last. */
+const char *store_schema(unsigned int i);
 
 #endif

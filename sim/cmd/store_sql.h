@@ -11,6 +11,11 @@
 
 #include "sim/cmd/store.h"
 
+struct store_statement {
+	const char *sql;		/* by its address */
+	sqlite3_stmt *q;
+};
+
 struct store {
 	sqlite3 *db;
 	const char *path;
@@ -18,11 +23,13 @@ struct store {
 	int64_t *cell;			/* row of each cell of the campaign */
 	uint64_t start_ns, series_ns;	/* of this session; of the last point of its series */
 	pthread_mutex_t lock;		/* one transaction at a time */
+	struct store_statement *statements;
+	uint32_t nr_statements;
 	char error[512];		/* the first that went wrong; then nothing is written any more */
 };
 
 /*
- * Runs one statement: @types says what follows, per parameter: 'i' int64_t, 's'
+ * Runs one statement, a literal: @types says what follows, per parameter: 'i' int64_t, 's'
  * const char *, 'b' const void * and int.  The rows are handed to @row, which may
  * be NULL.  False, with store->error set, if it fails.
  */
@@ -32,8 +39,8 @@ bool store_sql(struct store *s, const char *sql, store_row *row, void *arg, cons
 store_row store_take_int;
 /* The row id of the last INSERT. */
 int64_t store_id(const struct store *s);
-bool store_begin_write(struct store *s);
-bool store_end_write(struct store *s);
+/* One that runs once or has no parameters; it is not kept. */
+bool store_exec(struct store *s, const char *sql);
 bool store_fails(struct store *s, const char *what);
 
 /* store_load.c: what the store has of the campaign, into its cells. */

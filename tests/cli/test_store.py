@@ -176,6 +176,14 @@ class Store(unittest.TestCase):
             self.assertEqual(0, self.fake.run("merge", self.path, *order).returncode)
             self.check_complete_over_shards()
 
+    def test_overlapping_shards_are_named_as_what_they_are(self):
+        parts = [self.shard("0/2", ".0"), self.shard("1/3", ".1")]
+        self.assertEqual(5, self.fake.run("merge", self.path, *parts).returncode)
+        p = self.fake.run(*self.words("--store", self.path))
+        self.assertEqual(2, p.returncode)
+        self.assertRegex(p.stderr, r"some of seeds 1000-\d+ of alpha on 6.1-unfixed are there twice: shards that "
+                         r"were cut differently.*merge the shards of one K/N into a new one")
+
     def test_shards_of_batch_systems(self):
         for env in ({"SLURM_ARRAY_TASK_ID": "6", "SLURM_ARRAY_TASK_MIN": "5", "SLURM_ARRAY_TASK_COUNT": "3"},
                     {"JOB_COMPLETION_INDEX": "1"}, {"PARALLEL_SEQ": "2"}):
@@ -233,7 +241,7 @@ class Store(unittest.TestCase):
     def test_another_version(self):
         self.fake.run(*self.words("--store", self.path))
         self.query("PRAGMA user_version = 99")
-        self.assert_refused("a store of version 99; this lapicsim reads and writes version 1")
+        self.assert_refused("a store of version 99; this lapicsim reads and writes version 2")
 
     def test_no_such_folder(self):
         self.path = "/nonexistent/store.db"

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A campaign in the store: found or made, with its variants, scenarios and cells;
+ * the session that works on it, and how that comes along.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/cmd/feeder.h"
+#include "sim/cmd/store_sql.h"
+
+#define SERIES_NS	10000000000ull
+
+/* What makes two commands the same campaign. */
+static char *campaign_key(const struct campaign *c)
+{
+	char *key = NULL;
+	size_t size;
+	FILE *f = open_memstream(&key, &size);
+
+	if (!f)
+		abort();
+	for (uint32_t i = 0; i < c->nr_scenarios; i++)
+		fprintf(f, "%s%s@%08x", i ? " " : "", c->scenarios[i].name, c->scenarios[i].hash);
+	for (uint32_t i = 0; i < c->nr_variants; i++)
+		fprintf(f, " --variant %s@%s", c->variants[i].name, c->variants[i].identity);
+	if (c->time_ns)
+		fprintf(f, " --time");
+	else
+		fprintf(f, " --seeds %" PRIu64 "-%" PRIu64, c->first_seed, c->last_seed);
+	fprintf(f, " --flavour %s --replay-share %u --set %s", flavour_name(c->flavour), c->replay_share,
+		c->overrides);
+	if (fclose(f))
+		abort();
+	return key;
+}
+
+static char *file_text(const char *path)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = fopen(path, "re");
+
+	if (f && getdelim(&text, &size, 0, f) < 0) {
+		free(text);
+		text = NULL;
+	}
+	if (f)
+		fclose(f);
+	return text ? text : strdup("");
+}
+
+static bool find_scenario(struct store *s, const struct scenario *sc, int64_t *id)
+{
+	char *text = file_text(sc->path);
+	bool ok = store_sql(s, "INSERT OR IGNORE INTO scenario (name, hash, claim, text) VALUES (?, ?, ?, ?)", NULL,
+			    NULL, "siss", sc->name, (int64_t)sc->hash, sc->claim, text) &&
+		  store_sql(s, "SELECT id FROM scenario WHERE name = ? AND hash = ? AND text = ?", store_take_int, id,
+			    "sis", sc->name, (int64_t)sc->hash, text);
+
+	free(text);
+	return ok;
+}
+
+static bool find_variant(struct store *s, const struct variant *v, int64_t *id)
+{
+	char path[3 * CMD_PATH_MAX];
+	char *manifest;
+	bool ok;
+
+	snprintf(path, sizeof(path), "%s/variants/%s/manifest.json", paths_build(), v->name);
+	manifest = file_text(path);
+	ok = store_sql(s, "INSERT OR IGNORE INTO variant (name, identity, class, manifest) VALUES (?, ?, ?, ?)",
+		       NULL, NULL, "ssss", v->name, v->identity, v->class, manifest) &&
+	     store_sql(s, "SELECT id FROM variant WHERE name = ? AND identity = ? AND class = ?", store_take_int, id,
+		       "sss", v->name, v->identity, v->class);
+	free(manifest);
+	return ok;
+}
+
+static bool find_cells(struct store *s, const struct campaign *c)
+{
+	s->cell = calloc(c->nr_cells, sizeof(*s->cell));
+	if (!s->cell)
+		abort();
+	for (uint32_t i = 0; i < c->nr_cells; i++) {
+		int64_t scenario = 0, variant = 0;
+
+		if (!find_scenario(s, &c->scenarios[c->cells[i].scenario], &scenario) ||
+		    !find_variant(s, &c->variants[c->cells[i].variant], &variant) ||
+		    !store_sql(s, "INSERT OR IGNORE INTO cell (campaign, scenario, variant, first_seed, last_seed)"
+			       " VALUES (?, ?, ?, ?, ?)", NULL, NULL, "iiiii", s->campaign, scenario, variant,
+			       (int64_t)c->feed_first, (int64_t)c->feed_last) ||
+		    !store_sql(s, "SELECT id FROM cell WHERE campaign = ? AND scenario = ? AND variant = ?"
+			       " AND first_seed = ? AND last_seed = ?", store_take_int, &s->cell[i], "iiiii", s->campaign,
+			       scenario, variant, (int64_t)c->feed_first, (int64_t)c->feed_last))
+			return false;
+	}
+	return true;
+}
+
+static bool find_campaign(struct store *s, const struct campaign *c)
+{
+	char *key = campaign_key(c);
+	bool ok = store_sql(s, "INSERT OR IGNORE INTO campaign (key, flavour, overrides, first_seed, last_seed,"
+			    " budget_ns, replay_share, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", NULL, NULL,
+			    "sssiiiii", key, flavour_name(c->flavour), c->overrides, (int64_t)c->first_seed,
+			    (int64_t)c->last_seed, (int64_t)c->time_ns, (int64_t)c->replay_share,
+			    (int64_t)time(NULL)) &&
+		  store_sql(s, "SELECT id FROM campaign WHERE key = ?", store_take_int, &s->campaign, "s", key);
+
+	free(key);
+	return ok;
+}
+
+static bool new_session(struct store *s, const struct campaign *c)
+{
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	if (!store_sql(s, "INSERT INTO session (campaign, started, host, pid, jobs, worker_timeout_ns)"
+		       " VALUES (?, ?, ?, ?, ?, ?)", NULL, NULL, "iisiii", s->campaign, (int64_t)time(NULL), host,
+		       (int64_t)getpid(), (int64_t)c->nr_jobs, (int64_t)c->worker_timeout_ns))
+		return false;
+	s->session = store_id(s);
+	return true;
+}
+
+int store_begin(struct store *s, struct campaign *c, uint64_t *spent_ns, char *error, size_t n)
+{
+	if (store_exec(s, "BEGIN IMMEDIATE") && find_campaign(s, c) && find_cells(s, c) &&
+	    store_load(s, c, spent_ns) && new_session(s, c) && store_exec(s, "COMMIT"))
+		return 0;
+	snprintf(error, n, "%s", s->error);
+	return -1;
+}
+
+void store_end(struct store *s, bool finished)
+{
+	store_sql(s, "UPDATE session SET wall_ns = ?, finished = ? WHERE id = ?", NULL, NULL, "iii",
+		  (int64_t)(feeder_now() - s->start_ns), (int64_t)finished, s->session);
+}
+
+void store_progress(struct store *s, const struct campaign *c)
+{
+	uint64_t now = feeder_now() - s->start_ns;
+	int64_t buckets = 0;
+
+	if (now - s->series_ns < SERIES_NS && s->series_ns)
+		return;
+	s->series_ns = now;
+	for (uint32_t i = 0; i < c->nr_cells; i++)
+		buckets += c->cells[i].nr_buckets;
+	pthread_mutex_lock(&s->lock);
+	store_sql(s, "INSERT OR IGNORE INTO series (session, wall_ns, runs, events, divergent, buckets)"
+		  " VALUES (?, ?, ?, ?, ?, ?)", NULL, NULL, "iiiiii", s->session, (int64_t)now, (int64_t)c->nr_runs,
+		  (int64_t)c->nr_events, (int64_t)c->nr_divergent, buckets);
+	pthread_mutex_unlock(&s->lock);
+}
