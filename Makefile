@@ -35,6 +35,7 @@ help:
 	@echo 'make live		the running kernel'\''s KVM against the oracle and 6.12 (needs /dev/kvm)'
 	@echo 'make library		300,000,000 events of all scenarios on 6.12 and 6.1: nothing unexpected'
 	@echo 'make kills		a stored campaign killed 1,000 times: nothing lost, nothing twice'
+	@echo 'make hot		kvm/hot.tbl, which functions lie side by side, with valgrind (minutes)'
 	@echo 'make docs		the generated pages of docs/, from the tables'
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
 	@echo 'make cluster-test	docs/cluster.md for real: Slurm and GNU parallel on this machine; installs them'
@@ -70,7 +71,7 @@ check: all
 
 # --- Longer ones, on their own.
 .PHONY: library kills bench determinism million deviations detection live docs clean
-.PHONY: coverage mutants cluster-test
+.PHONY: coverage mutants cluster-test hot
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
 
@@ -108,6 +109,10 @@ kills: $(LAPICSIM) variant-6.12
 cluster-test: $(LAPICSIM) variant-6.12
 	$(Q)scripts/setup.sh slurm-wlm munge parallel
 	$(Q)cd tests/cluster && O=$(abspath $(O)) python3 -m unittest
+
+hot: variant-6.12 variant-6.1
+	$(Q)scripts/setup.sh valgrind
+	$(Q)python3 scripts/hot.py $(O) 6.12 6.1
 
 docs: $(LAPICSIM)
 	$(Q)python3 scripts/docs.py $(LAPICSIM)

@@ -249,15 +249,18 @@ class Builder:
                  "assemble the stubs")
         output = os.path.join(self.out, "kvm-world.o")
         objects = sorted(j.output for j in jobs)
-        link.link_kernel_world(objects + [stubs + ".o"], output)
+        self.hot = link.parse_hot(os.path.join(self.request.repo,
+                                               "kvm/hot.tbl"))
+        link.link_kernel_world(objects + [stubs + ".o"], self.hot, output)
         return output
 
     def describe(self, jobs, resolution):
         request = self.request
         kernel, ours = manifest.hashed_files(jobs, self.paths,
                                              self.store.hashes)
-        ours["kvm/symbols.tbl"] = self.store.hashes.get(
-            os.path.join(request.repo, "kvm/symbols.tbl"))
+        for table in ("kvm/symbols.tbl", "kvm/hot.tbl"):
+            ours[table] = self.store.hashes.get(
+                os.path.join(request.repo, table))
         flags = [self.store.portable(f) for f in comp.kernel_flags(
             self.paths, "NAME", request.optimize, request.flavour, True)]
         self.used = sorted({d for j in jobs for d in j.deps})
@@ -304,7 +307,7 @@ class Builder:
             if request.flavour == "coverage" else []
         link.link_runner(self.compiler, kernel_world,
                          [j.output for j in jobs] + [name_c[:-2] + ".o"],
-                         flags, comp.LIBRARIES, runner)
+                         self.hot, flags, comp.LIBRARIES, runner)
         self.used = sorted(set(self.used) | {d for j in jobs for d in j.deps})
         return runner
 

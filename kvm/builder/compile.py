@@ -37,7 +37,7 @@ KERNEL_FLAGS = (
     "-mno-mmx -mno-3dnow -mno-avx -mno-80387 -fno-stack-protector "
     "-fcf-protection=none -fno-jump-tables -fno-allow-store-data-races "
     "-ftrivial-auto-var-init=zero "
-    "-fasynchronous-unwind-tables "
+    "-fasynchronous-unwind-tables -ffunction-sections "
     "-Werror=implicit-function-declaration -Werror=implicit-int "
     "-Wno-address-of-packed-member "
     "-D__KERNEL__ -DKBUILD_MODNAME=\"kvm\" -DKBUILD_MODFILE=\"kvm\" "
@@ -51,7 +51,7 @@ FULL_DEBUG = ("lapic", "irq")
 OUR_KERNEL_FLAGS = ("-Wall", "-Werror=incompatible-pointer-types",
                     "-Werror=int-conversion")
 
-LIBC_FLAGS = "-std=gnu11 -g -Wall -Wextra -fno-pic -fno-pie".split()
+LIBC_FLAGS = "-std=gnu11 -g -ffunction-sections -Wall -Wextra -fno-pic -fno-pie".split()
 
 # Alignment is left out of the checks: the kernel's headers define unaligned
 # access as legal on x86, and KVM uses it (packed descriptors, guest pages).
