@@ -242,6 +242,14 @@ void kw_mm_invalidate(uint32_t mm, uint64_t start, uint64_t end);
 #define KW_IRQ_RESCHED	4u
 #define KW_IRQ_POSTED	8u			/* the notification vector of posted interrupts */
 #define KW_IRQ_WAKEUP	16u			/* and the one for a vCPU that blocks */
+/* The part of a simulated CPU that every interrupt enable looks at; only the kernel world writes. */
+struct kw_cpu_irq {
+	uint8_t	 disabled;		/* RFLAGS.IF is 0 */
+	uint8_t	 in_irq;		/* inside a handler */
+	uint16_t reserved;
+	uint32_t pending;		/* KW_IRQ_* */
+};
+extern struct kw_cpu_irq *kw_cpu_irq;	/* of the current CPU */
 uint32_t kw_irq_pending(uint32_t cpu);	/* KW_IRQ_* waiting on @cpu */
 bool kw_irqs_enabled(uint32_t cpu);
 void kw_irq_notify(uint32_t cpu, uint32_t what); /* the IOMMU's notification */

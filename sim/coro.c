@@ -49,13 +49,9 @@ static struct {
 } pool;
 
 /*
- * The first instruction after the first switch to a coroutine is coro_trampoline's,
- * with what coro_start() has put where the callee-saved registers are.  Its CFI
- * says that there is no caller, which is where an unwinder stops.
- *
- * `ret` and not an indirect jump: nearly all switches come from one place in
- * scheduler.c, so that the return stack predicts the target, and what the
- * callers return to after it.
+ * The first instruction of a coroutine is coro_trampoline's, with what coro_start() has
+ * put on its stack.  Its CFI says that there is no caller, which is where an unwinder
+ * stops.
  */
 asm(".pushsection .text\n"
     "	.p2align 4\n"
@@ -63,9 +59,6 @@ asm(".pushsection .text\n"
     "	.type " CORO_SWITCH_SYMBOL ", @function\n"
     CORO_SWITCH_SYMBOL ":\n"
     "	.cfi_startproc\n"
-    "	pushq %rbp\n"
-    "	.cfi_adjust_cfa_offset 8\n"
-    "	.cfi_rel_offset %rbp, 0\n"
     "	pushq %rbx\n"
     "	.cfi_adjust_cfa_offset 8\n"
     "	.cfi_rel_offset %rbx, 0\n"
@@ -81,9 +74,14 @@ asm(".pushsection .text\n"
     "	pushq %r15\n"
     "	.cfi_adjust_cfa_offset 8\n"
     "	.cfi_rel_offset %r15, 0\n"
+    "	leaq 1f(%rip), %rax\n"
     "	movq %rsp, (%rdi)\n"
+    "	movq %rax, 8(%rdi)\n"
+    "	movq %rbp, 16(%rdi)\n"
     "	movq (%rsi), %rsp\n"
-    "	popq %r15\n"
+    "	movq 16(%rsi), %rbp\n"
+    "	jmp *8(%rsi)\n"
+    "1:	popq %r15\n"
     "	.cfi_adjust_cfa_offset -8\n"
     "	.cfi_restore %r15\n"
     "	popq %r14\n"
@@ -98,9 +96,6 @@ asm(".pushsection .text\n"
     "	popq %rbx\n"
     "	.cfi_adjust_cfa_offset -8\n"
     "	.cfi_restore %rbx\n"
-    "	popq %rbp\n"
-    "	.cfi_adjust_cfa_offset -8\n"
-    "	.cfi_restore %rbp\n"
     "	ret\n"
     "	.cfi_endproc\n"
     "	.size " CORO_SWITCH_SYMBOL ", . - " CORO_SWITCH_SYMBOL "\n"
@@ -111,17 +106,18 @@ asm(".pushsection .text\n"
     "	.cfi_startproc\n"
     "	.cfi_undefined %rip\n"
     "	.cfi_undefined %rbp\n"
-    "	movq %r12, %rdi\n"
-    "	movq %r13, %rsi\n"
+    "	popq %rdi\n"
+    "	popq %rsi\n"
     "	call coro_main\n"
     "	ud2\n"
     "	.cfi_endproc\n"
     "	.size coro_trampoline, . - coro_trampoline\n"
     ".popsection\n");
 
-/* What coro_switch() pops off the stack of a coroutine that has not run yet. */
+/* What coro_trampoline pops off the stack. */
 struct coro_frame {
-	uint64_t r15, r14, r13, r12, rbx, rbp, rip;
+	void (*entry)(void *);
+	void *arg;
 };
 
 extern const char coro_trampoline[];
@@ -256,10 +252,10 @@ void coro_start(struct coro *c, uint32_t index, void (*entry)(void *), void *arg
 	/* Leaves rsp a multiple of 16 where coro_trampoline calls; the words above end a frame-pointer chain. */
 	frame = (struct coro_frame *)(top - 16) - 1;
 	memset(frame, 0, sizeof(*frame) + 16);
-	frame->r12 = (uint64_t)entry;
-	frame->r13 = (uint64_t)arg;
-	frame->rip = (uint64_t)coro_trampoline;
+	*frame = (struct coro_frame){ entry, arg };
 	c->sp = frame;
+	c->ip = (void *)coro_trampoline;
+	c->bp = NULL;
 	c->stack = stack;
 	c->fake_stack = NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Coroutines: a stack and a saved stack pointer.  coro_switch() saves the
- * callee-saved registers and nothing else (both worlds are compiled without
- * floating point state that outlives a call; MXCSR and x87 control never change).
+ * Coroutines: a stack, and where to go on.  coro_switch() saves the callee-saved
+ * registers and nothing else (both worlds are compiled without floating point state
+ * that outlives a call; MXCSR and x87 control never change).
  *
  * Does not schedule and does not allocate after coro_pool_init(): the stacks lie
  * in one mapping with a guard page below each.
@@ -31,7 +31,7 @@
 
 /* One that is all zero stands for the stack that main() runs on. */
 struct coro {
-	void	*sp;			/* valid while not running */
+	void	*sp, *ip, *bp;		/* valid while not running; the order is known to assembly */
 	uint8_t *stack;			/* lowest usable byte; NULL: the main stack */
 	void	*fake_stack;		/* ASan's, where it is in use */
 };
@@ -42,6 +42,34 @@ int coro_pool_init(uint32_t nr);
 void coro_start(struct coro *c, uint32_t index, void (*entry)(void *), void *arg);
 /* Saves the running context into @from, continues @to. */
 void coro_switch(struct coro *from, struct coro *to);
+
+/*
+ * The same in place, for the few switches that most of the time of a run goes through.
+ * A processor predicts where a function returns to by the calls that it saw, whichever
+ * stack they were on: with no call around the switch, and none before it that is yet to
+ * return, nobody else's returns are predicted wrong.
+ */
+static inline __attribute__((always_inline)) void coro_switch_here(struct coro *from, struct coro *to)
+{
+#ifdef CORO_ASAN
+	coro_switch(from, to);
+#else
+	asm volatile("leaq 1f(%%rip), %%rax\n\t"
+		     "movq %%rsp, (%%rdi)\n\t"
+		     "movq %%rax, 8(%%rdi)\n\t"
+		     "movq %%rbp, 16(%%rdi)\n\t"
+		     "movq (%%rsi), %%rsp\n\t"
+		     "movq 16(%%rsi), %%rbp\n\t"
+		     "jmp *8(%%rsi)\n"
+		     "1:"
+		     : "+D"(from), "+S"(to)
+		     :
+		     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+		       "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+		       "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
+#endif
+}
+
 /* After siglongjmp() from a coroutine to the main stack, which cannot tell ASan itself. */
 void coro_escaped(void);
 /* Is @addr in the guard page of some stack? Then this is a stack overflow. */

@@ -76,9 +76,9 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 	int32_t message;
 	int64_t ret;
 
-	if (rng_below(target, 100) < s->level_percent)
+	if (rng_percent(target, s->level_percent))
 		data |= DATA_LEVEL | DATA_ASSERT;
-	if (rng_below(target, 100) < s->lowest_percent)
+	if (rng_percent(target, s->lowest_percent))
 		data |= DATA_LOWEST;
 	if (s->nmi_percent || s->init_percent)
 		data = bypass_irr(data, rng_below(target, 100));
@@ -87,7 +87,7 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 	message = oracle_msi_begin(nr, address, data);
 	/* Remapping entries that post are for one vCPU, fixed and edge-triggered. */
 	if (s->posted_percent && !(data & ~0xffu) && low == MSI_ADDRESS && dest < vm->nr_vcpus &&
-	    rng_below(target, 100) < s->posted_percent) {
+	    rng_percent(target, s->posted_percent)) {
 		posting_send(&machine.vcpu[vm->first_vcpu + dest], (uint8_t)data);
 		oracle_message_end(message, true);
 		return;
@@ -108,7 +108,7 @@ void device_msi(struct actor *self)
 
 	rng_init(&target, host_seed, self->id, RNG_TARGET);
 	rng_init(&time, host_seed, self->id, RNG_TIME);
-	while (host_sleep(rng_gap(&time, machine.scenario.msi_gap_ns)) && migrate_enter(vm)) {
+	while (host_sleep_here(rng_gap(&time, machine.scenario.msi_gap_ns)) && migrate_enter(vm)) {
 		send(vm, vm - machine.vm, &target);
 		migrate_leave(vm);
 	}

@@ -28,7 +28,7 @@ static const struct scenario *sc(void) { return &machine.scenario; }
 
 static bool withdraws(struct pin_device *d)
 {
-	return rng_below(&d->target, 100) < sc()->pin_withdraw_percent;
+	return rng_percent(&d->target, sc()->pin_withdraw_percent);
 }
 
 /* --- KVM_IRQ_LINE. */

@@ -70,8 +70,7 @@ static void sift_up(struct event_queue *q, uint32_t i, unsigned __int128 key)
 	put(q, i, key);
 }
 
-/* Puts @key at @i or, as long as their keys are earlier, in place of its children. */
-static void sift_down(struct event_queue *q, uint32_t i, unsigned __int128 key)
+static __attribute__((noinline)) void sift_down_far(struct event_queue *q, uint32_t i, unsigned __int128 key)
 {
 	for (;;) {
 		uint32_t child = i * EVENT_ARITY + 1;
@@ -86,6 +85,26 @@ static void sift_down(struct event_queue *q, uint32_t i, unsigned __int128 key)
 			break;
 		put(q, i, q->heap[child]);
 		i = child;
+	}
+	put(q, i, key);
+}
+
+/* Puts @key at @i or, as long as their keys are earlier, in place of its children. */
+static inline void sift_down(struct event_queue *q, uint32_t i, unsigned __int128 key)
+{
+	uint32_t child = i * EVENT_ARITY + 1;
+
+	/* Two children at most, and no grandchildren, are all that a small VM's queue has. */
+	if (child + 2 < q->nr) {
+		sift_down_far(q, i, key);
+		return;
+	}
+	if (child < q->nr) {
+		child += q->heap[child + 1] < q->heap[child];
+		if (q->heap[child] < key) {
+			put(q, i, q->heap[child]);
+			i = child;
+		}
 	}
 	put(q, i, key);
 }

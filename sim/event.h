@@ -52,6 +52,11 @@ static inline bool event_queued(const struct event_queue *q, uint32_t slot)
 	return q->pos[slot] != EVENT_NOT_QUEUED;
 }
 
+static inline uint64_t event_add_ns(uint64_t at_ns, uint64_t delta_ns)
+{
+	return at_ns + delta_ns < at_ns ? EVENT_NEVER : at_ns + delta_ns;
+}
+
 /* EVENT_NEVER if there is none. */
 static inline uint64_t event_first_ns(const struct event_queue *q)
 {

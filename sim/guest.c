@@ -130,7 +130,7 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 		guest_apf_taken(v);
 	oracle_delivered(v->index, vector);
 	/* An interrupt gate clears IF; some handlers set it again to let others nest. */
-	guest_set_if(v, rng_below(&v->program, 100) < sc()->nest_percent && host_phase != HOST_QUIET, 0);
+	guest_set_if(v, rng_percent(&v->program, sc()->nest_percent) && host_phase != HOST_QUIET, 0);
 }
 
 /* The hardware does the access itself: true if the guest goes on. */

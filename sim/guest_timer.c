@@ -43,7 +43,7 @@ enum step do_timer_lvt(struct vcpu *v)
 	uint32_t total = weights[0] + weights[1] + weights[2];
 	uint32_t mode = total ? rng_weighted(&v->timer_rng, weights, 3, total) : LAPIC_LVTT_ONESHOT;
 	uint32_t vector = (uint32_t)rng_range(&v->timer_rng, sc()->timer_vector_first, sc()->timer_vector_last);
-	bool masked = rng_below(&v->timer_rng, 100) < sc()->timer_masked_percent;
+	bool masked = rng_percent(&v->timer_rng, sc()->timer_masked_percent);
 
 	if (mode != timer_mode(v) && (mode == LAPIC_LVTT_DEADLINE || timer_mode(v) == LAPIC_LVTT_DEADLINE))
 		v->timer_count = 0;

@@ -14,15 +14,15 @@ enum call_slot { CALL_TIMER, CALL_WORK, CALL_PHASE };
 enum host_phase host_phase;
 struct digest host_digest;
 uint64_t host_seed;
-static uint32_t last_task;	/* whose countdown is in kw_shared */
+static struct actor *last_actor;	/* whose countdown is in kw_shared */
 
 /* --- Tasks and the scheduler. */
-static void on_switch(uint32_t id)
+static void on_switch(struct actor *next)
 {
-	sched_actor(last_task)->points_left = kw_shared.point_countdown;
-	last_task = id;
-	kw_task_switch(id);
-	kw_shared.point_countdown = sched_actor(id)->points_left;
+	last_actor->points_left = kw_shared.point_countdown;
+	last_actor = next;
+	kw_task_switch(next->id);
+	kw_shared.point_countdown = next->points_left;
 }
 
 void hs_point(enum kw_point_id id)
@@ -68,14 +68,6 @@ void hs_delay(uint64_t ns)
 }
 
 /* --- Interrupts. */
-static void take_pending(void)
-{
-	uint32_t tid = kw_shared.current_tid;
-
-	if (kw_irq_pending(tid))
-		kw_irq(tid);
-}
-
 /* Somebody else has this CPU for a while, and the CPU goes on taking interrupts. */
 void hs_preempted(void)
 {
@@ -87,7 +79,7 @@ void hs_preempted(void)
 		if (!sched_advance_interruptible(end - sched_now()))
 			break;
 		if (kw_irqs_enabled(kw_shared.current_tid))
-			take_pending();
+			host_take_pending();
 	}
 }
 
@@ -159,7 +151,7 @@ static void kworker(struct actor *self)
 {
 	(void)self;
 	for (;;) {
-		take_pending();
+		host_take_pending();
 		if (kw_work_pending()) {
 			kw_work_run();
 			continue;
@@ -188,7 +180,7 @@ void host_start(uint64_t seed, uint64_t race_ns)
 	host_seed = seed;
 	digest_reset(&host_digest);
 	host_phase = HOST_RACE;
-	last_task = MACHINE_KWORKER_TID;
+	last_actor = sched_actor(MACHINE_KWORKER_TID);
 	kw_shared.silent = false;
 	kw_shared.point_countdown = 0;
 	kw_task_switch(MACHINE_KWORKER_TID);
@@ -198,29 +190,14 @@ void host_start(uint64_t seed, uint64_t race_ns)
 }
 
 /* --- Userspace. */
-bool host_sleep(uint64_t ns)
-{
-	enum host_phase phase = host_phase;	/* a change of it ends the sleep */
-	uint64_t end = sched_now() + ns;
-
-	crash_heartbeat++;
-	while (sched_now() < end) {
-		if (!sched_advance_interruptible(end - sched_now()))
-			break;
-		take_pending();
-		if (host_phase != phase)
-			return false;
-	}
-	take_pending();
-	return host_phase == HOST_RACE;
-}
+bool host_sleep(uint64_t ns) { return host_sleep_here(ns); }
 
 int64_t host_ioctl(int fd, uint32_t cmd, uint64_t arg)
 {
 	int64_t ret;
 
 	crash_heartbeat++;
-	take_pending();
+	host_take_pending();
 	ret = kw_ioctl(fd, cmd, arg);
 	host_event(DIGEST_IOCTL, (uint64_t)kw_shared.current_tid << 32 | cmd, (uint64_t)ret);
 	return ret;

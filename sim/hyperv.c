@@ -45,7 +45,7 @@ void hyperv_cpuid(struct kvm_cpuid2 *cpuid, uint32_t max)
 
 static bool takes_msr(struct vcpu *v)
 {
-	return rng_below(&v->program, 100) < machine.scenario.hyperv_percent;
+	return rng_percent(&v->program, machine.scenario.hyperv_percent);
 }
 
 static void exit_write(struct vcpu *v, uint32_t msr, uint64_t value)

@@ -97,7 +97,8 @@ static bool pv_word(struct vcpu *v, uint32_t *word)
 	*word = 0;
 	if (v->pv_msr & 1)
 		v->pv_gpa_now = v->pv_msr & ~1ull;
-	if (!v->pv_gpa_now || machine_prot(vm, v->pv_gpa_now) == KW_USER_NONE)
+	/* 0 is in no slot. */
+	if (machine_prot(vm, v->pv_gpa_now) == KW_USER_NONE)
 		return false;
 	*word = *machine_word(vm, v->pv_gpa_now);
 	return true;
@@ -120,7 +121,7 @@ static inline void show(struct vcpu *v, void (*check)(uint32_t vcpu, const struc
 void lapic_check_entry(struct vcpu *v) { show(v, oracle_entry); }
 void lapic_check_exit(struct vcpu *v) { show(v, oracle_exit); }
 
-void lapic_tell(struct vcpu *v)
+void lapic_tell_all(struct vcpu *v)
 {
 	if (unlikely(v->accessing))
 		oracle_access_apply(v->index);
@@ -153,10 +154,10 @@ void lapic_settle_timer(struct vcpu *v, bool faulted)
 	oracle_timer_done(v->index, !faulted, mmio ? hw->mmio_data : (uint32_t)hw->rax | hw->rdx << 32);
 }
 
-void lapic_settle(struct vcpu *v, bool faulted)
+void lapic_settle_all(struct vcpu *v, bool faulted)
 {
 	lapic_tell(v);
-	if (__builtin_expect(v->timer_access, 0))
+	if (unlikely(v->timer_access))
 		lapic_settle_timer(v, faulted);
 	if (unlikely(v->accessing))
 		lapic_access_done(v, faulted);
@@ -174,6 +175,6 @@ void lapic_settle(struct vcpu *v, bool faulted)
 		oracle_message_end(v->message, !faulted);
 		v->message = -1;
 	}
-	if (__builtin_expect(pins_on, false))
+	if (unlikely(pins_on))
 		pins_settle(v);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "sim/machine.h"
+#include "sim/pins.h"
 
 /* Offsets: SDM, "Local APIC Register Address Map". */
 #define LAPIC_TPR	0x80u
@@ -53,11 +54,22 @@ void lapic_check_exit(struct vcpu *v);
 
 /* Actions that exited and whose effect KVM has to show from the next entry on. */
 enum vcpu_action { ACTION_NONE, ACTION_EOI, ACTION_TPR, ACTION_HLT, ACTION_PV_MSR, ACTION_PV_IPI };
-void lapic_tell(struct vcpu *v);
+void lapic_tell_all(struct vcpu *v);
+static inline void lapic_tell(struct vcpu *v)
+{
+	if (v->untold)
+		lapic_tell_all(v);
+}
+
 /* KVM has handled the guest's access to the timer, if there was one. */
 void lapic_settle_timer(struct vcpu *v, bool faulted);
 /* What an entry says about the last access: an injected #GP means that it failed. */
-void lapic_settle(struct vcpu *v, bool faulted);
+void lapic_settle_all(struct vcpu *v, bool faulted);
+static inline void lapic_settle(struct vcpu *v, bool faulted)
+{
+	if (v->untold || v->message >= 0 || pins_on)
+		lapic_settle_all(v, faulted);
+}
 
 /* KVM has handled a register access. */
 void lapic_access_done(struct vcpu *v, bool faulted);

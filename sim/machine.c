@@ -64,32 +64,12 @@ static int map_memory(const struct scenario *s)
 	memset(machine.prot, KW_USER_RW, machine.user_bytes / MACHINE_PAGE);
 	for (uint32_t i = 0; i < s->vms; i++) {
 		machine.vm[i].hva = MACHINE_USER_BASE + (uint64_t)i * pages * MACHINE_PAGE;
+		machine.vm[i].prot = machine.prot + (uint64_t)i * pages;
 		machine.vm[i].nr_pages = pages;
 		machine.vm[i].first_vcpu = i * s->vcpus;
 		machine.vm[i].nr_vcpus = s->vcpus;
 	}
 	return 0;
-}
-
-uint32_t machine_page_index(const struct vm *vm, uint64_t gpa)
-{
-	return (vm->hva - MACHINE_USER_BASE + (gpa - MACHINE_PV_GPA)) / MACHINE_PAGE;
-}
-
-/* A broken KVM may have taken any address for the PV EOI word. */
-static bool in_slot(const struct vm *vm, uint64_t gpa)
-{
-	return vm->slot_there && gpa - MACHINE_PV_GPA < (uint64_t)vm->nr_pages * MACHINE_PAGE;
-}
-
-uint32_t *machine_word(const struct vm *vm, uint64_t gpa)
-{
-	return in_slot(vm, gpa) ? (uint32_t *)(vm->hva + (gpa - MACHINE_PV_GPA)) : NULL;
-}
-
-uint8_t machine_prot(const struct vm *vm, uint64_t gpa)
-{
-	return in_slot(vm, gpa) ? machine.prot[machine_page_index(vm, gpa)] : KW_USER_NONE;
 }
 
 int64_t machine_set_slot(struct vm *vm, uint64_t gpa, uint64_t bytes)

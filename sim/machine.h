@@ -10,6 +10,7 @@
 #define LAPICSIM_MACHINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kvm/boundary.h"
@@ -69,11 +70,18 @@ struct vcpu {
 	bool	 retry;		/* the operation of the last exit has to be done again */
 	uint8_t	 retry_op;
 	uint8_t	 cli_left;	/* operations until STI; 0: IF is left alone */
-	/* Actions that exited and that the oracle has not been told yet. */
-	uint8_t	 told;		/* enum vcpu_action */
-	uint64_t told_value;
+	/* Actions that exited and that the oracle has not been told all of yet: mostly 0. */
+	union {
+		struct {
+			uint8_t	 told;		/* enum vcpu_action */
+			bool	 accessing;	/* a register access in progress, that the oracle was told of */
+			bool	 timer_access;	/* the exit in progress is an access to the timer */
+			uint8_t	 reserved;
+		};
+		uint32_t untold;
+	};
 	int32_t	 message;	/* oracle's handle of an ICR write in progress, or -1 */
-	bool	 accessing;	/* a register access in progress, that the oracle was told of */
+	uint64_t told_value;
 	bool	 apic_off, svr_off; /* by IA32_APIC_BASE, by SVR */
 	bool	 icr_low_next;	/* xAPIC: ICR2 is written, ICR comes next */
 	uint64_t icr_value;
@@ -88,7 +96,6 @@ struct vcpu {
 	/* The APIC timer, as the guest or userspace last wrote it. */
 	uint32_t lvtt, timer_count;
 	uint8_t	 timer_dcr;
-	bool	 timer_access;	/* the exit in progress is an access to it */
 	bool	 sw_disabled;	/* SVR bit 8 is clear */
 	bool	 timer_saved;	/* timer_regs hold what KVM_GET_LAPIC returned some time ago */
 	uint32_t timer_regs[4];	/* LVTT, TMICT, TMCCT, TDCR */
@@ -105,6 +112,7 @@ struct vm {
 	int	 fd;
 	uint32_t first_vcpu, nr_vcpus;
 	uint64_t hva;		/* of its PV pages */
+	uint8_t	*prot;		/* one enum kw_user_prot for each of them */
 	uint32_t nr_pages;
 	bool	 slot_there;	/* memslot 1 is at MACHINE_PV_GPA */
 	/* For migrate.c: it has several KVM VMs, and runs in one of them. */
@@ -152,11 +160,24 @@ int machine_build(const struct scenario *s, char *error, uint64_t n);
 /* Guest memory, protections and the guests' own state, for a run from @seed. */
 void machine_reset(uint64_t seed);
 
+/* A broken KVM may have taken any address for the PV EOI word. */
+static inline bool machine_in_slot(const struct vm *vm, uint64_t gpa)
+{
+	return vm->slot_there && (gpa - MACHINE_PV_GPA) / MACHINE_PAGE < vm->nr_pages;
+}
+
 /* A word of guest memory by guest physical address; NULL if no memslot has it. */
-uint32_t *machine_word(const struct vm *vm, uint64_t gpa);
+static inline uint32_t *machine_word(const struct vm *vm, uint64_t gpa)
+{
+	return machine_in_slot(vm, gpa) ? (uint32_t *)(vm->hva + (gpa - MACHINE_PV_GPA)) : NULL;
+}
+
 /* Protection of the page of @gpa, KW_USER_NONE without a memslot. */
-uint8_t machine_prot(const struct vm *vm, uint64_t gpa);
-uint32_t machine_page_index(const struct vm *vm, uint64_t gpa);
+static inline uint8_t machine_prot(const struct vm *vm, uint64_t gpa)
+{
+	return machine_in_slot(vm, gpa) ? vm->prot[(gpa - MACHINE_PV_GPA) / MACHINE_PAGE] : KW_USER_NONE;
+}
+
 
 /* KVM_SET_MSRS of one MSR through @ioctl (kw_ioctl() or host_ioctl()): 1 if KVM took it, 0 or a negative errno. */
 int64_t machine_set_msr(int64_t (*ioctl)(int fd, uint32_t cmd, uint64_t arg), int fd, uint32_t index, uint64_t value);

@@ -59,7 +59,7 @@ static void take_page(struct vm *vm, enum kw_user_prot prot, struct rng *r)
 	tell(vm, page, true);
 	set_prot(vm, page, prot);
 	host_sleep(rng_gap(r, s->hold_ns));
-	if (prot == KW_USER_NONE && rng_below(r, 100) < s->zero_percent) {
+	if (prot == KW_USER_NONE && rng_percent(r, s->zero_percent)) {
 		memset((void *)(vm->hva + (uint64_t)page * MACHINE_PAGE), 0, MACHINE_PAGE);
 		if (trace_on())
 			trace_event("memory", "vm %u page zeroed", (uint32_t)(vm - machine.vm));

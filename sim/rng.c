@@ -23,21 +23,23 @@ void rng_init(struct rng *r, uint64_t seed, uint32_t actor, enum rng_purpose pur
 	r->counter = 0;
 }
 
+#define LN_2	0xb17217f7ull	/* in 0.32 fixed point */
+
 /*
  * -ln(u / 2^64) in 32.32 fixed point, for u uniform: an exponential with mean 1.
  *
  * The leading zeros are the integer part of -log2; log2(1 + f) of the mantissa
- * is f + f(1-f)(a - bf), with a and b such that the error stays near 0.001.
+ * is f + f(1-f)(a - bf), with a and b such that the error stays near 0.001.  The
+ * product with ln 2 is taken in two parts, each of which has 64 bits.
  */
-static uint64_t rng_exponential(uint64_t u)
+static inline uint64_t rng_exponential(uint64_t u)
 {
 	uint32_t zeros = __builtin_clzll(u | 1);
 	uint64_t f = (u | 1) << zeros << 1 >> 32;
 	uint64_t slope = 0x6ba5e354ull - ((0x2729947bull * f) >> 32);
 	uint64_t log2 = f + ((((f * (0x100000000ull - f)) >> 32) * slope) >> 32);
-	uint64_t minus_log2 = ((uint64_t)(zeros + 1) << 32) - log2;
 
-	return ((unsigned __int128)minus_log2 * 0xb17217f7ull) >> 32;	/* ln 2 */
+	return (zeros + 1) * LN_2 - ((log2 * LN_2 + 0xffffffffu) >> 32);
 }
 
 /*
@@ -61,22 +63,33 @@ static __attribute__((noinline)) uint64_t long_gap(uint64_t e, uint64_t mean)
 	return gap >= UINT64_MAX ? UINT64_MAX : (uint64_t)gap + 1;
 }
 
-/* A scenario has few means, and the division in a scale takes longer than all the rest: they are kept. */
-uint64_t rng_gap(struct rng *r, uint64_t mean)
-{
-	static struct { uint64_t mean, scale; } kept[16];
-	uint64_t e = rng_exponential(rng_u64(r));
-	uint32_t slot = (uint32_t)(mean ^ mean >> 4 ^ mean >> 9) & 15;
+/*
+ * A scenario has few means, and the division in a scale takes longer than all the
+ * rest: they are kept.  A mean of 0 or 1 has scale 0, as all slots have at first.
+ */
+static struct { uint64_t mean, scale; } kept[16];
 
-	if (mean <= 1)
-		return 1;
+static __attribute__((noinline)) uint64_t new_gap(uint64_t e, uint64_t mean, uint32_t slot)
+{
 	if (mean >= 0x10000000u)
 		return long_gap(e, mean);
-	if (__builtin_expect(kept[slot].mean != mean, 0)) {
-		kept[slot].mean = mean;
-		kept[slot].scale = gap_scale(mean);
-	}
+	kept[slot].mean = mean;
+	kept[slot].scale = mean > 1 ? gap_scale(mean) : 0;
 	return (uint64_t)(((unsigned __int128)kept[slot].scale * e) >> 64) + 1;
+}
+
+static inline uint64_t gap(uint64_t e, uint64_t mean)
+{
+	uint32_t slot = (uint32_t)(mean ^ mean >> 4 ^ mean >> 9) & 15;
+
+	if (__builtin_expect(kept[slot].mean != mean, 0))
+		return new_gap(e, mean, slot);
+	return (uint64_t)(((unsigned __int128)kept[slot].scale * e) >> 64) + 1;
+}
+
+uint64_t rng_gap(struct rng *r, uint64_t mean)
+{
+	return gap(rng_exponential(rng_u64(r)), mean);
 }
 
 uint32_t rng_weighted(struct rng *r, const uint32_t *weights, uint32_t nr, uint32_t total)

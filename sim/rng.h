@@ -49,6 +49,16 @@ static inline uint32_t rng_below(struct rng *r, uint32_t n)
 	return ((rng_u64(r) >> 32) * n) >> 32;
 }
 
+/* True in @percent of 100 cases. 0 costs no more than its place in the stream. */
+static inline bool rng_percent(struct rng *r, uint32_t percent)
+{
+	if (!percent) {
+		r->counter++;
+		return false;
+	}
+	return rng_below(r, 100) < percent;
+}
+
 /* Uniform in lo..hi, both included; @lo must not be above @hi. */
 static inline uint64_t rng_range(struct rng *r, uint64_t lo, uint64_t hi)
 {

@@ -22,18 +22,11 @@
 #include "sim/policy/policy.h"
 
 static uint64_t no_mirror;
+struct sched_clock sched_clock = { .mirror = &no_mirror };
 
 static struct {
-	/* Hot: what sched_advance() reads when nobody else is due. */
-	struct event_queue queue;
-	uint64_t now_ns;
-	uint64_t nr_events;
-	uint64_t event_limit;	/* 0 makes everybody give way to the main stack */
-	uint64_t end_ns;
-	uint64_t *mirror;
-	struct actor *current;
 	struct actor *actors;
-	void (*on_switch)(uint32_t id);
+	void (*on_switch)(struct actor *next);
 	struct coro main;
 	uint32_t nr_actors;
 	bool running;		/* inside sched_run() */
@@ -45,12 +38,12 @@ static struct {
 	uint32_t *used;		/* ids spawned in this run */
 	uint32_t nr_used;
 	void (*calls[SCHED_NR_CALLS])(void);
-} sched = { .mirror = &no_mirror };
+} sched;
 
 static _Noreturn void sched_die(const char *what, uint32_t id)
 {
 	fprintf(stderr, "lapicsim: scheduler.c: %s (actor %u, %llu ns, event %llu)\n", what, id,
-		(unsigned long long)sched.now_ns, (unsigned long long)sched.nr_events);
+		(unsigned long long)sched_clock.now_ns, (unsigned long long)sched_clock.nr_events);
 	abort();
 }
 
@@ -68,7 +61,7 @@ int sched_init(uint32_t nr_actors)
 	err = coro_pool_init(nr_actors);
 	if (err)
 		return err;
-	err = event_init(&sched.queue, nr_actors + SCHED_NR_CALLS);
+	err = event_init(&sched_clock.queue, nr_actors + SCHED_NR_CALLS);
 	if (err)
 		return err;
 	sched.used = malloc(nr_actors * sizeof(*sched.used));
@@ -83,14 +76,14 @@ int sched_init(uint32_t nr_actors)
 
 static void set_clock(uint64_t ns)
 {
-	sched.now_ns = ns;
-	*sched.mirror = ns;
+	sched_clock.now_ns = ns;
+	*sched_clock.mirror = ns;
 }
 
 void sched_reset(uint64_t seed, const struct policy *policy)
 {
-	if (sched.running || sched.current)
-		sched_die("reset in the middle of a run", sched.current ? sched.current->id : 0);
+	if (sched.running || sched_clock.current)
+		sched_die("reset in the middle of a run", sched_clock.current ? sched_clock.current->id : 0);
 	while (sched.nr_used) {
 		struct actor *a = &sched.actors[sched.used[--sched.nr_used]];
 		uint32_t id = a->id;
@@ -98,24 +91,24 @@ void sched_reset(uint64_t seed, const struct policy *policy)
 		memset(a, 0, sizeof(*a));
 		a->id = id;
 	}
-	event_clear(&sched.queue);
+	event_clear(&sched_clock.queue);
 	memset(sched.calls, 0, sizeof(sched.calls));
 	set_clock(0);
-	sched.nr_events = 0;
+	sched_clock.nr_events = 0;
 	sched.seed = seed;
 	sched.policy = policy;
 	sched.params = *policy_params();
 }
 
-void sched_on_switch(void (*hook)(uint32_t id))
+void sched_on_switch(void (*hook)(struct actor *next))
 {
 	sched.on_switch = hook;
 }
 
 void sched_clock_mirror(uint64_t *where)
 {
-	sched.mirror = where ? where : &no_mirror;
-	*sched.mirror = sched.now_ns;
+	sched_clock.mirror = where ? where : &no_mirror;
+	*sched_clock.mirror = sched_clock.now_ns;
 }
 
 struct actor *sched_actor(uint32_t id)
@@ -125,25 +118,16 @@ struct actor *sched_actor(uint32_t id)
 	return &sched.actors[id];
 }
 
-uint64_t sched_now(void)
-{
-	return sched.now_ns;
-}
-
 uint64_t sched_nr_events(void)
 {
-	return sched.nr_events;
+	return sched_clock.nr_events;
 }
 
 struct actor *sched_current(void)
 {
-	return sched.current;
+	return sched_clock.current;
 }
 
-static uint64_t add_ns(uint64_t a, uint64_t b)
-{
-	return a + b < a ? EVENT_NEVER : a + b;
-}
 
 /* ---- Giving way. */
 
@@ -151,108 +135,94 @@ static uint64_t add_ns(uint64_t a, uint64_t b)
 static void queue_actor(struct actor *a, uint64_t at_ns)
 {
 	a->wake_ns = at_ns;
-	event_set(&sched.queue, a->id, at_ns);
+	event_set(&sched_clock.queue, a->id, at_ns);
 }
 
 /* May the first event be run, and is it an actor's? */
 static bool first_is_actor(void)
 {
 	/* Without an event the time is EVENT_NEVER, which no end lies behind. */
-	return event_first_ns(&sched.queue) < sched.end_ns && sched.nr_events < sched.event_limit &&
-	       event_first_slot(&sched.queue) < sched.nr_actors;
+	return event_first_ns(&sched_clock.queue) < sched_clock.end_ns && sched_clock.nr_events < sched_clock.event_limit &&
+	       event_first_slot(&sched_clock.queue) < sched.nr_actors;
 }
 
 /* @next has been taken off the queue, and is due at @at_ns: it is the running one from here on. */
 static void make_current(struct actor *next, uint64_t at_ns)
 {
 	set_clock(at_ns);
-	sched.nr_events++;
+	sched_clock.nr_events++;
 	next->state = ACTOR_RUNNING;
-	sched.current = next;
+	sched_clock.current = next;
 	if (sched.on_switch)
-		sched.on_switch(next->id);
+		sched.on_switch(next);
 }
 
 /* The caller has seen first_is_actor(). */
 static struct actor *take_first_actor(void)
 {
-	struct actor *next = &sched.actors[event_first_slot(&sched.queue)];
-	uint64_t at_ns = event_first_ns(&sched.queue);
+	struct actor *next = &sched.actors[event_first_slot(&sched_clock.queue)];
+	uint64_t at_ns = event_first_ns(&sched_clock.queue);
 
-	event_pop(&sched.queue);
+	event_pop(&sched_clock.queue);
 	make_current(next, at_ns);
 	return next;
 }
 
-/* From @self, which is queued, blocked or done: lets the first event happen. */
+/* The running actor is queued, blocked or done: lets the first event happen. */
+static struct coro *next_coro(void)
+{
+	if (first_is_actor())
+		return &take_first_actor()->coro;
+	sched_clock.current = NULL;
+	return &sched.main;
+}
+
 static void give_way(struct actor *self)
 {
-	struct actor *next;
+	struct coro *next = next_coro();
 
-	if (!first_is_actor()) {
-		sched.current = NULL;
-		coro_switch(&self->coro, &sched.main);
-		return;
-	}
-	next = take_first_actor();
-	/* A sleep that was cut short, or a block that times out now, may come straight back. */
-	if (next != self)
-		coro_switch(&self->coro, &next->coro);
+	/* A block that times out now may come straight back. */
+	if (next != &self->coro)
+		coro_switch(&self->coro, next);
 }
 
 static struct actor *running_actor(void)
 {
-	if (!sched.current)
+	if (!sched_clock.current)
 		sched_die("called from the main stack, but for actors only", 0);
-	return sched.current;
+	return sched_clock.current;
 }
 
-static void advance_slowly(struct actor *self, uint64_t at_ns)
+struct coro *sched_queue_self(uint64_t at_ns, bool interruptible)
 {
-	struct actor *next;
+	struct actor *self = running_actor(), *next;
 	uint64_t first_ns;
 
 	self->state = ACTOR_QUEUED;
-	if (at_ns == EVENT_NEVER || !first_is_actor() || event_first_ns(&sched.queue) > at_ns) {
+	self->interrupted = false;
+	self->interruptible = interruptible;
+	if (at_ns == EVENT_NEVER || !first_is_actor() || event_first_ns(&sched_clock.queue) > at_ns) {
 		queue_actor(self, at_ns);
-		give_way(self);
-		return;
+		return next_coro();
 	}
 	/* The common case: another actor goes first, and takes this one's place in the heap. */
 	self->wake_ns = at_ns;
-	first_ns = event_first_ns(&sched.queue);
-	next = &sched.actors[event_first_slot(&sched.queue)];
+	first_ns = event_first_ns(&sched_clock.queue);
+	next = &sched.actors[event_first_slot(&sched_clock.queue)];
 	/* With thousands of actors its stack is not in the cache; the heap's work hides some of that. */
 	__builtin_prefetch(next->coro.sp);
-	event_exchange(&sched.queue, self->id, at_ns);
+	event_exchange(&sched_clock.queue, self->id, at_ns);
 	make_current(next, first_ns);
-	coro_switch(&self->coro, &next->coro);
+	return &next->coro;
 }
 
-void sched_advance(uint64_t delta_ns)
+void sched_advance_slowly(uint64_t at_ns)
 {
 	struct actor *self = running_actor();
-	uint64_t at_ns = add_ns(sched.now_ns, delta_ns);
+	struct coro *next = sched_queue_self(at_ns, false);
 
-	/* An event at the very same time was queued before, and goes first. */
-	if (at_ns < event_first_ns(&sched.queue) && at_ns < sched.end_ns &&
-	    sched.nr_events < sched.event_limit) {
-		sched.nr_events++;
-		set_clock(at_ns);
-		return;
-	}
-	advance_slowly(self, at_ns);
-}
-
-bool sched_advance_interruptible(uint64_t delta_ns)
-{
-	struct actor *self = running_actor();
-
-	self->interrupted = false;
-	self->interruptible = true;
-	sched_advance(delta_ns);
-	self->interruptible = false;
-	return self->interrupted;
+	if (next != &self->coro)
+		coro_switch(&self->coro, next);
 }
 
 bool sched_block(uint64_t timeout_ns)
@@ -261,12 +231,12 @@ bool sched_block(uint64_t timeout_ns)
 
 	if (self->wake_pending) {
 		self->wake_pending = false;
-		sched.nr_events++;
+		sched_clock.nr_events++;
 		return true;
 	}
 	self->woken = false;
 	self->state = ACTOR_BLOCKED;
-	queue_actor(self, timeout_ns < sched.now_ns ? sched.now_ns : timeout_ns);
+	queue_actor(self, timeout_ns < sched_clock.now_ns ? sched_clock.now_ns : timeout_ns);
 	give_way(self);
 	return self->woken;
 }
@@ -283,7 +253,7 @@ void sched_wake(uint32_t id)
 	}
 	a->state = ACTOR_QUEUED;
 	a->woken = true;
-	queue_actor(a, sched.now_ns);
+	queue_actor(a, sched_clock.now_ns);
 }
 
 void sched_interrupt(uint32_t id)
@@ -295,7 +265,7 @@ void sched_interrupt(uint32_t id)
 	/* Once: a second interrupt must not send it behind those that were queued meanwhile. */
 	a->interruptible = false;
 	a->interrupted = true;
-	queue_actor(a, sched.now_ns);
+	queue_actor(a, sched_clock.now_ns);
 }
 
 /* ---- Actors. */
@@ -326,7 +296,7 @@ struct actor *sched_spawn(uint32_t id, enum actor_kind kind, const char *name, u
 	if (a->state == ACTOR_NONE) {
 		rng_init(&policy_rng, sched.seed, id, RNG_POLICY);
 		sched.used[sched.nr_used++] = id;
-	} else if (a->state != ACTOR_DONE || a == sched.current) {
+	} else if (a->state != ACTOR_DONE || a == sched_clock.current) {
 		sched_die("spawned while it is alive", id);
 	}
 	/* A slot that is used again goes on with its stream: no second life repeats the first. */
@@ -337,9 +307,9 @@ struct actor *sched_spawn(uint32_t id, enum actor_kind kind, const char *name, u
 		delay_ns = sched.policy->start(&sched.params, &a->policy_rng, id);
 	next_point(a);
 	coro_start(&a->coro, id, actor_entry, a);
-	if (start_ns < sched.now_ns)
-		start_ns = sched.now_ns;
-	queue_actor(a, add_ns(start_ns, delay_ns));
+	if (start_ns < sched_clock.now_ns)
+		start_ns = sched_clock.now_ns;
+	queue_actor(a, event_add_ns(start_ns, delay_ns));
 	return a;
 }
 
@@ -363,19 +333,19 @@ void sched_call_at(uint32_t slot, uint64_t at_ns, void (*fn)(void))
 {
 	if (slot >= SCHED_NR_CALLS)
 		sched_die("no such callback slot", slot);
-	if (at_ns < sched.now_ns)
-		at_ns = sched.now_ns;
+	if (at_ns < sched_clock.now_ns)
+		at_ns = sched_clock.now_ns;
 	sched.calls[slot] = fn;
-	event_set(&sched.queue, sched.nr_actors + slot, at_ns);
+	event_set(&sched_clock.queue, sched.nr_actors + slot, at_ns);
 }
 
 static void run_call(void)
 {
-	uint32_t slot = event_first_slot(&sched.queue) - sched.nr_actors;
+	uint32_t slot = event_first_slot(&sched_clock.queue) - sched.nr_actors;
 
-	set_clock(event_first_ns(&sched.queue));
-	event_pop(&sched.queue);
-	sched.nr_events++;
+	set_clock(event_first_ns(&sched_clock.queue));
+	event_pop(&sched_clock.queue);
+	sched_clock.nr_events++;
 	sched.calls[slot]();
 }
 
@@ -384,26 +354,26 @@ static enum sched_end find_end(const struct sched_limits *limits)
 {
 	if (sched.stop)
 		return SCHED_STOPPED;
-	if (!sched.queue.nr)
+	if (!sched_clock.queue.nr)
 		return SCHED_IDLE;
-	if (event_first_ns(&sched.queue) >= limits->end_ns) {
-		if (sched.now_ns < limits->end_ns)
+	if (event_first_ns(&sched_clock.queue) >= limits->end_ns) {
+		if (sched_clock.now_ns < limits->end_ns)
 			set_clock(limits->end_ns);
 		return SCHED_TIME;
 	}
-	return sched.nr_events >= limits->max_events ? SCHED_EVENTS : SCHED_RUNNING;
+	return sched_clock.nr_events >= limits->max_events ? SCHED_EVENTS : SCHED_RUNNING;
 }
 
 enum sched_end sched_run(const struct sched_limits *limits)
 {
 	enum sched_end end;
 
-	if (sched.current || sched.running)
-		sched_die("sched_run() inside sched_run()", sched.current ? sched.current->id : 0);
+	if (sched_clock.current || sched.running)
+		sched_die("sched_run() inside sched_run()", sched_clock.current ? sched_clock.current->id : 0);
 	sched.running = true;
 	sched.stop = false;
-	sched.end_ns = limits->end_ns;
-	sched.event_limit = limits->max_events;
+	sched_clock.end_ns = limits->end_ns;
+	sched_clock.event_limit = limits->max_events;
 	for (;;) {
 		end = find_end(limits);
 		if (end != SCHED_RUNNING)
@@ -420,15 +390,15 @@ enum sched_end sched_run(const struct sched_limits *limits)
 void sched_stop(void)
 {
 	sched.stop = true;
-	sched.event_limit = 0;
+	sched_clock.event_limit = 0;
 }
 
 void sched_abandon(void)
 {
-	if (sched.current) {
+	if (sched_clock.current) {
 		coro_escaped();
-		sched.current->state = ACTOR_DONE;
-		sched.current = NULL;
+		sched_clock.current->state = ACTOR_DONE;
+		sched_clock.current = NULL;
 	}
 	sched.running = false;
 }

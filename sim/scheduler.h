@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "sim/coro.h"
+#include "sim/event.h"
 #include "sim/rng.h"
 
 struct policy;
@@ -79,9 +80,9 @@ int sched_init(uint32_t nr_actors);
 void sched_reset(uint64_t seed, const struct policy *policy);
 /*
  * Called whenever an actor is about to go on after others (or a callback, or the
- * main stack) ran, with its id (kw_task_switch()). May be NULL.
+ * main stack) ran (kw_task_switch()). May be NULL.
  */
-void sched_on_switch(void (*hook)(uint32_t id));
+void sched_on_switch(void (*hook)(struct actor *next));
 
 /* Keeps *@where equal to the virtual time, from now on (kw_shared.now_ns). May be NULL. */
 void sched_clock_mirror(uint64_t *where);
@@ -101,7 +102,18 @@ void sched_stop(void);
 /* From a crash handler, after siglongjmp() to the main stack: the running actor is dead. */
 void sched_abandon(void);
 
-uint64_t sched_now(void);
+/* What the inline functions below look at; only scheduler.c and they write. */
+extern struct sched_clock {
+	struct event_queue queue;
+	uint64_t now_ns;
+	uint64_t nr_events;
+	uint64_t event_limit;	/* 0 makes everybody give way to the main stack */
+	uint64_t end_ns;
+	uint64_t *mirror;
+	struct actor *current;
+} sched_clock;
+
+static inline uint64_t sched_now(void) { return sched_clock.now_ns; }
 uint64_t sched_nr_events(void);
 struct actor *sched_current(void);	/* NULL on the main stack */
 
@@ -109,9 +121,9 @@ struct actor *sched_current(void);	/* NULL on the main stack */
  * From an actor: go on at now + @delta_ns; whoever is earlier, or was queued before
  * for the same time, goes first. A time past the end of the clock never comes.
  */
-void sched_advance(uint64_t delta_ns);
+static inline void sched_advance(uint64_t delta_ns);
 /* The same, but sched_interrupt() may end it early: true if it did. */
-bool sched_advance_interruptible(uint64_t delta_ns);
+static inline bool sched_advance_interruptible(uint64_t delta_ns);
 /*
  * From an actor: wait for sched_wake(), at most until @timeout_ns (absolute). True:
  * woken, at once and without a switch if a wake-up was remembered.
@@ -139,5 +151,48 @@ void sched_call_at(uint32_t slot, uint64_t at_ns, void (*fn)(void));
  * next one (0: never again).
  */
 uint32_t sched_point(uint32_t point_id);
+
+/* ---- The ways of sched_advance(): inline where nobody else is due, and for coro_switch_here(). */
+
+/* Queues the running actor for @at_ns: who goes on in its place? Perhaps itself. */
+struct coro *sched_queue_self(uint64_t at_ns, bool interruptible);
+void sched_advance_slowly(uint64_t at_ns);
+
+/* Nobody is due until @at_ns: then the clock goes there, and the running actor goes on. */
+static inline bool sched_goes_first(uint64_t at_ns)
+{
+	/* An event at the very same time was queued before, and goes first. */
+	if (at_ns >= event_first_ns(&sched_clock.queue) || at_ns >= sched_clock.end_ns ||
+	    sched_clock.nr_events >= sched_clock.event_limit || !sched_clock.current)
+		return false;
+	sched_clock.nr_events++;
+	sched_clock.now_ns = at_ns;
+	*sched_clock.mirror = at_ns;
+	return true;
+}
+
+static inline void sched_advance(uint64_t delta_ns)
+{
+	uint64_t at_ns = event_add_ns(sched_clock.now_ns, delta_ns);
+
+	if (!sched_goes_first(at_ns))
+		sched_advance_slowly(at_ns);
+}
+
+static inline bool sched_advance_interruptible(uint64_t delta_ns)
+{
+	uint64_t at_ns = event_add_ns(sched_clock.now_ns, delta_ns);
+	struct actor *self = sched_clock.current;
+	struct coro *next;
+
+	if (sched_goes_first(at_ns))
+		return false;
+	next = sched_queue_self(at_ns, true);
+	/* A sleep that was cut short may come straight back. */
+	if (next != &self->coro)
+		coro_switch_here(&self->coro, next);
+	self->interruptible = false;
+	return self->interrupted;
+}
 
 #endif

@@ -91,11 +91,6 @@ void trace_start(FILE *out)
 		fwrite(header, 1, sizeof(header) - 1, out);
 }
 
-bool trace_on(void)
-{
-	return trace.out != NULL;
-}
-
 void trace_task(uint32_t tid, const char *comm)
 {
 	uint32_t i;

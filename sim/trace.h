@@ -14,9 +14,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "kvm/boundary.h"
+
 /* From here on to @out, beginning with ftrace's header. NULL: off. Sets kw_shared.trace_on. */
 void trace_start(FILE *out);
-bool trace_on(void);
+static inline bool trace_on(void) { return __builtin_expect(kw_shared.trace_on, 0); }
 /* The name of @tid for the task column; copied. */
 void trace_task(uint32_t tid, const char *comm);
 /* An event of ours, e.g. trace_event("guest_op", "vcpu %u hlt", ...). Integers and strings only. */

@@ -68,9 +68,9 @@ static bool inject(struct vcpu *v, uint32_t info)
 /* A notification alone is the processor's to handle; anything else beside it makes the guest exit. */
 static bool external_interrupt_exits(struct vcpu *v)
 {
-	uint32_t pending = kw_irq_pending(v->tid);
+	uint32_t pending = kw_cpu_irq->pending;
 
-	if (!pending || pending != KW_IRQ_POSTED || !v->hw->apicv.posted)
+	if (__builtin_expect(!pending || pending != KW_IRQ_POSTED || !v->hw->apicv.posted, 1))
 		return pending;
 	kw_irq_posted_ack(v->tid);
 	if (trace_on())

@@ -175,6 +175,23 @@ static void test_pairs(void)
 	EXPECT(chi > 179 && chi < 347);
 }
 
+/* 0 percent is never, and takes its place in the stream all the same. */
+static void test_percent(void)
+{
+	struct rng r, s;
+	uint32_t n = 0;
+
+	rng_init(&r, 12, 0, RNG_TIME);
+	s = r;
+	for (uint32_t i = 0; i < 1000; i++) {
+		EXPECT_EQ(rng_percent(&r, i % 101), rng_below(&s, 100) < i % 101);
+		n += rng_percent(&r, 0);
+		rng_u64(&s);
+	}
+	EXPECT_EQ(n, 0);
+	EXPECT_EQ(rng_u64(&r), rng_u64(&s));
+}
+
 static void test_below_and_range(void)
 {
 	bool seen_lo = false, seen_hi = false, seen_high_half = false;
@@ -297,6 +314,7 @@ TEST_MAIN(
 	TEST(test_uniform_bytes),
 	TEST(test_uniform_across_streams),
 	TEST(test_pairs),
+	TEST(test_percent),
 	TEST(test_below_and_range),
 	TEST(test_one_in),
 	TEST(test_gap_mean),

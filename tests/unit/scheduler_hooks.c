@@ -20,11 +20,11 @@ static void test_init(void)
 static uint32_t hooked_id;
 static uint32_t nr_hooks, nr_hooks_wrong;
 
-static void note_switch(uint32_t id)
+static void note_switch(struct actor *next)
 {
 	nr_hooks++;
-	nr_hooks_wrong += sched_current() == NULL || sched_current()->id != id;
-	hooked_id = id;
+	nr_hooks_wrong += sched_current() == NULL || sched_current() != next;
+	hooked_id = next->id;
 }
 
 static void call_changes_task(void)

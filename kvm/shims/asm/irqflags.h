@@ -12,15 +12,8 @@
 #ifndef __ASSEMBLY__
 #include <linux/types.h>
 #include <asm/nospec-branch.h>
+#include "kvm/boundary.h"
 
-/* The part of a simulated CPU that every interrupt enable looks at. */
-struct kw_cpu_irq {
-	u8 disabled;		/* RFLAGS.IF is 0 */
-	u8 in_irq;		/* inside a handler */
-	u16 reserved;
-	u32 pending;		/* KW_IRQ_* */
-};
-extern struct kw_cpu_irq *kw_cpu_irq;	/* of the current CPU */
 void kw_irq_enabled(void);		/* interrupts came on and some are pending */
 
 static __always_inline void native_irq_disable(void)
