@@ -123,6 +123,18 @@ static inline void box_link(struct message *m)
 	box.nr_many += m->map != NONE;
 }
 
+/* The same for a message to @v alone. */
+static inline void box_link_one(struct message *m, struct oracle_vcpu *v)
+{
+	int32_t self = (int32_t)(m - box.slot);
+
+	m->prev = NONE;
+	m->next = v->messages;
+	if (m->next != NONE)
+		box.slot[m->next].prev = self;
+	v->messages = self;
+}
+
 static inline void box_unlink(struct message *m)
 {
 	if (m->prev != NONE)

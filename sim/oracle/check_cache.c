@@ -17,15 +17,10 @@ static bool irr_hidden(const struct oracle_vcpu *v, const struct kw_apic_state *
 {
 	uint32_t any = 0;
 
-	if (__builtin_expect(kvm->apicv != NULL, 0)) {
-		for (int w = 0; w < APIC_WORDS; w++)
-			any |= v->apic.irr[w] & ~(v->inflight[w] | kvm->apicv->pir[w]);
-		return any;
-	}
-
-#pragma GCC unroll 8
+	if (!vcpu_waiting(v))
+		return false;
 	for (int w = 0; w < APIC_WORDS; w++)
-		any |= v->apic.irr[w] & ~v->inflight[w];
+		any |= v->apic.irr[w] & ~(v->inflight[w] | (kvm->apicv ? kvm->apicv->pir[w] : 0));
 	return any;
 }
 

@@ -48,12 +48,7 @@ static inline void check_ppr(struct oracle_vcpu *v, const struct kw_apic_state *
 /* Most entries leave nothing in IRR. */
 static inline void check_due(const struct oracle_vcpu *v, const struct kw_hw *hw)
 {
-	uint32_t waiting = 0;
-
-#pragma GCC unroll 8
-	for (int w = 0; w < APIC_WORDS; w++)
-		waiting |= v->apic.irr[w];
-	if (unlikely(waiting))
+	if (unlikely(vcpu_waiting(v)))
 		check_waiting(v, hw);
 }
 

@@ -39,6 +39,8 @@ static bool surely_pending(const struct oracle_vcpu *v)
 {
 	uint32_t any = 0;
 
+	if (!vcpu_waiting(v))
+		return false;
 	for (int w = 0; w < APIC_WORDS; w++)
 		any |= v->apic.irr[w] & ~(v->fresh[w] | v->may[w]);
 	return any;

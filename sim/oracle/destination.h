@@ -31,6 +31,18 @@ enum match destination_match(const struct destination *d, const struct oracle_vc
 enum match destination_match_event(const struct destination *d, const struct oracle_vcpu *v);
 /* Is this a destination with which lowest priority may not be used? Slow for logical ones: bit by bit. */
 bool destination_lowest_open(const struct destination *d, const struct oracle_vm *vm);
+/* To one APIC for sure, by an ID that can only be its own? That one; else NULL. */
+static inline struct oracle_vcpu *destination_plain(const struct destination *d, const struct oracle_vm *vm)
+{
+	struct oracle_vcpu *v;
+
+	if ((d->shorthand | d->logical | d->listed | d->doubtful) || vm->nr_irregular || vm->nr_changing ||
+	    d->dest >= vm->nr || d->dest == 0xff || (d->dest > 0xff && vm->nr_xapic))
+		return NULL;
+	v = oracle_vcpu(vm->first + d->dest);
+	return identity_enabled(&v->now) ? v : NULL;
+}
+
 /* The vCPUs [*first, *end) of @vm hold every match. */
 void destination_window(const struct destination *d, const struct oracle_vm *vm, uint32_t *first, uint32_t *end);
 

@@ -14,6 +14,8 @@
 
 #include "sim/oracle/box.h"
 
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+
 /* Which value TMR gets from two messages that overlap, or that collapse, is open. */
 static void vcpu_begins(struct oracle_vcpu *v, uint32_t vector, bool level)
 {
@@ -83,11 +85,30 @@ static inline bool add_target(struct message *m, uint32_t nr, uint32_t i, bool s
 	return true;
 }
 
+/* The plainest of all: to one APIC by its ID, in a VM where every ID is its vCPU's place. */
+static int32_t begin_plain(struct message *m, const struct destination *d, struct oracle_vcpu *v)
+{
+	m->target = v->index;
+	m->begin_seq = ++oracle.seq;
+	if (unlikely(oracle.config.registers))
+		m->dest = *d;
+	box_link_one(m, v);
+	vcpu_begins(v, m->vector, m->level);
+	return (int32_t)(m - box.slot);
+}
+
 int32_t message_begin(const struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest)
 {
+	struct oracle_vcpu *only = destination_plain(d, &oracle.vm[vm]);
 	struct message *m = box_slot_alloc();
 	uint32_t first, end, nr = 0;
 
+	if (__builtin_expect(only && m, 1)) {
+		m->vm = vm;
+		m->vector = vector;
+		m->level = level;
+		return begin_plain(m, d, only);
+	}
 	destination_window(d, &oracle.vm[vm], &first, &end);
 	if (!m)
 		return leak(d, vm, vector, level, first, end);

@@ -170,10 +170,10 @@ static inline void identity_refresh(struct oracle_vcpu *v, const struct kw_apic_
 		check_regs(v, kvm);
 		return;
 	}
+	if (__builtin_expect(vcpu_identity_is(v, kvm), 1))
+		return;
 	vcpu_identity_read(v, kvm, &id);
-	if (unlikely(id.apic_base != v->now.apic_base || id.id != v->now.id || id.ldr != v->now.ldr ||
-		     id.dfr != v->now.dfr || id.svr != v->now.svr))
-		identity_changed(v, &id);
+	identity_changed(v, &id);
 }
 
 /* From here on KVM may look at IRR anew: what is pending now, it must see. */

@@ -114,6 +114,17 @@ static inline bool identity_enabled(const struct oracle_identity *id)
 	return (id->apic_base & APIC_BASE_EN) && (id->svr & APIC_SVR_ENABLED);
 }
 
+/* Anything that is in IRR for sure. */
+static inline uint32_t vcpu_waiting(const struct oracle_vcpu *v)
+{
+	uint32_t any = 0;
+
+#pragma GCC unroll 8
+	for (int w = 0; w < APIC_WORDS; w++)
+		any |= v->apic.irr[w];
+	return any;
+}
+
 static inline void vcpu_may_set(struct oracle_vcpu *v, uint32_t vector)
 {
 	vector_set(v->may, vector);
@@ -135,6 +146,16 @@ static inline void vcpu_touch(struct oracle_vcpu *v, uint32_t *map, uint32_t vec
 
 /* Identity: sim/oracle/destination.c keeps the VM's counters. */
 void vcpu_identity_read(struct oracle_vcpu *v, const struct kw_apic_state *kvm, struct oracle_identity *out);
+/* Is it what @v has now? */
+static inline bool vcpu_identity_is(const struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+{
+	uint32_t shift = identity_x2apic(&v->now) ? 0 : 24;
+
+	return !((kvm->apic_base ^ v->now.apic_base) | (apic_reg(kvm->regs, APIC_REG_ID) >> shift ^ v->now.id) |
+		 (apic_reg(kvm->regs, APIC_REG_LDR) ^ v->now.ldr) | (apic_reg(kvm->regs, APIC_REG_DFR) ^ v->now.dfr) |
+		 (apic_reg(kvm->regs, APIC_REG_SVR) ^ v->now.svr));
+}
+
 void vcpu_identity_set(struct oracle_vcpu *v, const struct oracle_identity *id);
 
 #endif
