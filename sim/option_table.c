@@ -357,7 +357,8 @@ const struct option command_options[] = {
 	TEXT("live", "variant", variant, "NAME", "Play the sequences on this variant too, and compare register pages."),
 	FLAG("live", "json", json, "Print one JSON object per line."),
 
-	TEXT("variant-add", "deb", deb, "PKG[=VERSION]", "Take the kernel from this Debian source package."),
+	TEXT("variant-add", "deb", deb, "PKG[@SUITE][=VERSION]",
+	     "Take the kernel from this Debian source package, of the machine's own Debian or of SUITE."),
 	TEXT("variant-add", "tree", tree, "DIR", "Take it from a working tree as it lies there."),
 	TEXT("variant-add", "git", git, "DIR", "Take it from a git repository; needs --rev."),
 	TEXT("variant-add", "rev", rev, "REV", "Revision for --git."),

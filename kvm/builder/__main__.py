@@ -53,8 +53,9 @@ def parse_arguments(argv):
     add = commands.add_parser("add", parents=[common], allow_abbrev=False,
                               help="build a variant")
     add.add_argument("name", metavar="NAME")
-    add.add_argument("--deb", metavar="PKG[=VER]",
-                     help="a linux-source package (or a .deb file)")
+    add.add_argument("--deb", metavar="PKG[@SUITE][=VER]",
+                     help="a linux-source package, PKG@SUITE for one of "
+                     "another suite of Debian, or a .deb file")
     add.add_argument("--tree", metavar="DIR", help="a tree as it lies there")
     add.add_argument("--git", metavar="DIR", help="a git repository")
     add.add_argument("--rev", metavar="REV", help="a revision of --git")
@@ -114,9 +115,10 @@ def asked(args):
         rev = source.resolve_revision(args.git, args.rev)
     if deb and "=" not in deb and "/" not in deb and \
             not deb.endswith(".deb"):
+        import debian
         import source
-        args.deb = deb = "%s=%s" % (
-            deb, source.newest_version(deb, args.build))
+        archive, package, _ = debian.parse(deb, source.cache_folder(args.build))
+        args.deb = deb = "%s=%s" % (deb, archive.newest_version(package))
     return [deb, args.tree and os.path.abspath(args.tree),
             args.git and os.path.abspath(args.git), rev,
             [os.path.abspath(p) for p in args.patch],

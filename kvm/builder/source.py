@@ -9,21 +9,21 @@ unpacked beside their place and renamed.  A working tree is never written to.
 
 import fcntl
 import hashlib
-import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 
+import debian
 from compile import NEEDED
-from errors import BadInput, HarnessError
+from debian import command
+from errors import BadInput
 
 # Parts of include/ that no compiled file wants; a third of its files.
 SKIP = ("include/dt-bindings", "include/sound", "include/media",
         "include/drm")
 
-APT_LISTS = "/var/lib/apt/lists"
 
 
 class Source:
@@ -38,16 +38,6 @@ def cache_folder(build):
     """A source unpacked for another list of paths would lack files: a folder for each list."""
     paths = hashlib.sha256(" ".join(NEEDED).encode()).hexdigest()[:8]
     return os.path.join(os.environ.get("LAPICSIM_CACHE") or build, "sources", paths)
-
-
-def command(args, **kwargs):
-    try:
-        return subprocess.run(args, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True,
-                              stdin=subprocess.DEVNULL, errors="replace",
-                              env=dict(os.environ, LC_ALL="C"), **kwargs)
-    except FileNotFoundError:
-        raise HarnessError("%s is not installed" % args[0]) from None
 
 
 def from_tree(folder):
@@ -121,66 +111,6 @@ def from_git(repository, revision, build):
 
 # Debian packages.
 
-def apt_versions(package):
-    done = command(["apt-cache", "madison", package])
-    return list(dict.fromkeys(
-        line.split("|")[1].strip() for line in done.stdout.splitlines()
-        if line.count("|") >= 2 and "Sources" not in line.split("|")[2]))
-
-
-def newest_version(package, build):
-    """The version that apt would install, remembered while its lists stay."""
-    memo = os.path.join(cache_folder(build), "newest-%s.json" % package)
-    try:
-        stamp = os.stat(APT_LISTS).st_mtime_ns
-    except OSError:
-        stamp = 0
-    try:
-        with open(memo, encoding="utf-8") as f:
-            known = json.load(f)
-        if known["stamp"] == stamp:
-            return known["version"]
-    except (OSError, ValueError, KeyError):
-        pass
-    versions = apt_versions(package)
-    if not versions:
-        update_lists()
-        versions = apt_versions(package)
-    if not versions:
-        raise BadInput("no package %s in apt's lists" % package)
-    done = command(["apt-cache", "policy", package])
-    m = re.search(r"Candidate: (\S+)", done.stdout)
-    version = m.group(1) if m and m.group(1) in versions else versions[0]
-    try:
-        stamp = os.stat(APT_LISTS).st_mtime_ns
-    except OSError:
-        stamp = 0
-    os.makedirs(os.path.dirname(memo), exist_ok=True)
-    with open("%s.%d" % (memo, os.getpid()), "w", encoding="utf-8") as f:
-        json.dump({"stamp": stamp, "version": version}, f)
-    os.rename("%s.%d" % (memo, os.getpid()), memo)
-    return version
-
-
-def update_lists():
-    command(["apt-get", "-qq", "update"])
-
-
-def download(package, version, folder):
-    """apt-get download into folder; the path of the .deb."""
-    wanted = "%s=%s" % (package, version)
-    for attempt in (0, 1):
-        done = command(["apt-get", "-q", "download", wanted], cwd=folder)
-        debs = [n for n in os.listdir(folder) if n.endswith(".deb")]
-        if not done.returncode and debs:
-            return os.path.join(folder, debs[0])
-        if not attempt:
-            update_lists()
-    versions = apt_versions(package)
-    raise BadInput("%s %s is not on the mirror; there: %s" % (
-        package, version, " ".join(versions) or "none"))
-
-
 def unpack_deb(deb, folder):
     """The needed part of linux-source's tarball."""
     outer = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb],
@@ -223,7 +153,7 @@ def unpack_deb(deb, folder):
 
 
 def from_deb(wanted, build):
-    """wanted: PKG, PKG=VERSION, or the path of a .deb file."""
+    """wanted: PKG[@SUITE][=VERSION], or the path of a .deb file."""
     if wanted.endswith(".deb") or "/" in wanted:
         if not os.path.isfile(wanted):
             raise BadInput("%s: no such file" % wanted)
@@ -234,17 +164,15 @@ def from_deb(wanted, build):
         package, version = m.groups()
         path = os.path.abspath(wanted)
     else:
-        package, _, version = wanted.partition("=")
-        if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", package):
-            raise BadInput("%s: not a package name" % package)
-        version = version or newest_version(package, build)
+        archive, package, version = debian.parse(wanted, cache_folder(build))
+        version = version or archive.newest_version(package)
         path = None
     place = os.path.join(cache_folder(build), "deb-%s-%s" % (
         package, version.replace(":", "%3a").replace("/", "_")))
 
     def unpack(folder):
         with tempfile.TemporaryDirectory() as temp:
-            deb = path or download_as_apt(package, version, temp)
+            deb = path or archive.download(package, version, temp)
             unpack_deb(deb, folder)
 
     if not os.path.isdir(place):
@@ -256,10 +184,3 @@ def from_deb(wanted, build):
             raise
     return Source(place, {"kind": "deb", "package": package,
                           "version": version})
-
-
-def download_as_apt(package, version, folder):
-    """As root, apt drops to the user _apt, who must be able to write."""
-    if os.geteuid() == 0:
-        os.chmod(folder, 0o777)
-    return download(package, version, folder)

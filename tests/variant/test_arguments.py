@@ -41,6 +41,13 @@ class Arguments(BuilderTest):
             with self.subTest(args=args):
                 self.assert_fails(2, pattern, "add", "x", *args)
 
+    def test_a_suite_is_debians_own(self):
+        for deb, says in (("linux-source-7.3@no such", "not the name of a suite"),
+                          ("linux-source-7.3@nosuch", "Debian's suite nosuch: "),
+                          ("linux-source-99.9@bookworm", "no package linux-source-99.9 in Debian's suite bookworm")):
+            with self.subTest(deb=deb):
+                self.assert_fails(2, says, "add", "x", "--deb", deb)
+
     def test_unknown_names_exit_2(self):
         self.assert_fails(2, "no variant x; there are: none", "show", "x")
         self.assert_fails(2, "no variant x", "remove", "x")
