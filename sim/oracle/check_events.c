@@ -105,7 +105,7 @@ void check_events_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const str
 		check_wakeup(v, e, hw);
 		/* One that came since the last entry may have found it awake already: then the next HLT ends. */
 		e->maybe_kicked = e->kick_fresh;
-		e->kicked = false;
+		e->kicked = e->kick_state_set = false;
 		e->halt_end_seq = ++oracle.seq;
 	}
 	check_latch(v, CHECK_SPIN, false);
@@ -186,6 +186,13 @@ static void check_init_keeps(struct oracle_vcpu *v, const struct kw_apic_state *
 			   id.id, (unsigned long long)v->now.apic_base, (unsigned long long)id.apic_base);
 }
 
+/* It came to a CPU that is started anew since, or waited to be: not for the HLT to come, and maybe forgotten. */
+static void doubt_kick(struct event_vcpu *e)
+{
+	e->maybe_kicked |= e->kicked;
+	e->kicked = e->kick_state_set = false;
+}
+
 /* After oracle.c has reset the ideal APIC. */
 void check_init(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 {
@@ -209,6 +216,7 @@ void check_init(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	for (int w = 0; w < APIC_WORDS && !e->init_inflight; w++)
 		e->sipi_may[w] &= ~e->sipi_stale[w];
 	memset(e->sipi_stale, 0, sizeof(e->sipi_stale));
+	doubt_kick(e);
 }
 
 /* --- SIPI. */
@@ -230,6 +238,7 @@ void oracle_sipi_taken(uint32_t vcpu, uint8_t vector)
 	e->waiting = e->sipi_must = false;
 	memset(e->sipi_may, 0, sizeof(e->sipi_may));
 	e->sipi_taken_seq = ++oracle.seq;
+	doubt_kick(e);
 }
 
 /*
@@ -260,7 +269,8 @@ void check_events_quiet(struct oracle_vcpu *v)
 		check_fire(CHECK_SIPI_LOST, v, v->vm, e->sipi_first,
 			   "a SIPI was sent to a vCPU that waited; at the end of the run it still does");
 	if (e->kicked && e->halted)
-		check_fire(CHECK_KICK_LOST, v, v->vm, DIV_NONE, "KVM_HC_KICK_CPU did not end HLT");
+		check_fire(CHECK_KICK_LOST, v, v->vm, DIV_NONE, "KVM_HC_KICK_CPU did not end HLT%s",
+			   e->kick_state_set ? "; between them userspace loaded the run state" : "");
 	if (e->nmi_must && !e->waiting)
 		check_fire(CHECK_NMI_LOST, v, v->vm, DIV_NONE, "an NMI was sent and never delivered");
 }

@@ -84,13 +84,16 @@ void oracle_user_get_mp_state(uint32_t vcpu, enum oracle_run_state state)
 		   waits ? "waits for SIPI" : e && e->halted ? "executed HLT" : "runs");
 }
 
-/* Made runnable because of a kick, whose trace may end the next HLT too. */
+/* Made runnable because of a kick, whose trace may end the next HLT too; one that is for the next HLT remains. */
 void oracle_user_set_mp_state(uint32_t vcpu, enum oracle_run_state state)
 {
 	struct event_vcpu *e = events.vcpu ? event_vcpu(oracle_vcpu(vcpu)) : NULL;
 
-	if (e && state == ORACLE_RUNS)
-		e->kick_fresh |= e->kicked || e->maybe_kicked || e->kick_inflight;
+	if (!e || state != ORACLE_RUNS)
+		return;
+	e->kick_fresh |= e->kicked || e->maybe_kicked || e->kick_inflight;
+	e->kick_state_set |= e->kicked && !e->halted;
+	e->state_set_seq = ++oracle.seq;
 }
 
 /* Nothing changes: that is the point. */

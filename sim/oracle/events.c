@@ -221,7 +221,9 @@ static void end_sipi(struct oracle_vcpu *v, const struct event_message *m, bool 
 static void end_kick(struct event_vcpu *e, const struct event_message *m, bool sure)
 {
 	e->kick_inflight--;
-	e->kicked |= sure && e->halt_end_seq < m->begin_seq && e->init_taken_seq < m->begin_seq;
+	e->kicked |= sure && e->halt_end_seq < m->begin_seq && e->init_taken_seq < m->begin_seq &&
+		     e->sipi_taken_seq < m->begin_seq;
+	e->kick_state_set |= e->kicked && e->state_set_seq > m->begin_seq;
 	e->maybe_kicked |= !e->kicked;
 	e->kick_fresh = true;
 }

@@ -59,6 +59,8 @@ struct event_vcpu {
 	bool	 halt_sipi;		/* a SIPI came since */
 	bool	 kick_fresh;		/* one ended since the last entry */
 	bool	 kicked, maybe_kicked;	/* this HLT, or the next one, ends */
+	uint64_t state_set_seq;		/* userspace set the state "runnable" */
+	bool	 kick_state_set;	/* the same, since it was kicked */
 	uint16_t kick_inflight;
 	uint64_t halt_end_seq;		/* the last HLT ended */
 

@@ -449,6 +449,27 @@ static void test_kick(void)
 	FIRED("kick-lost", DIV_LOST_INTERRUPT, DIV_NONE);
 }
 
+/* Whose kick is for the next HLT: not that of a CPU which INIT or SIPI starts anew. */
+static void test_kick_and_start(void)
+{
+	boot_events();
+	oracle_message_end(oracle_pv_kick_begin(1, 0), true);
+	init();
+	take_init();
+	oracle_message_end(oracle_pv_kick_begin(1, 0), true);
+	sipi(9);
+	oracle_sipi_taken(0, 9);
+	oracle_guest_hlt(0);
+	oracle_quiet(0, model_look(M));
+	SILENT();
+	boot_events();
+	oracle_message_end(oracle_pv_kick_begin(1, 0), true);
+	oracle_user_set_mp_state(0, ORACLE_RUNS);
+	oracle_guest_hlt(0);
+	oracle_quiet(0, model_look(M));
+	FIRED("kick-lost", DIV_LOST_INTERRUPT, DIV_NONE);
+}
+
 /* vCPUs 0 and 1; the mask begins anywhere, and names others too. */
 static void test_pv_ipi(void)
 {
@@ -641,6 +662,6 @@ TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST
 	  TEST(test_init_lost), TEST(test_init_spurious), TEST(test_init_state), TEST(test_init_deassert),
 	  TEST(test_sipi_ignored), TEST(test_sipi_vector), TEST(test_sipi_latest), TEST(test_sipi_dropped),
 	  TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi),
-	  TEST(test_spin), TEST(test_kick), TEST(test_pv_ipi), TEST(test_get_events),
+	  TEST(test_spin), TEST(test_kick), TEST(test_kick_and_start), TEST(test_pv_ipi), TEST(test_get_events),
 	  TEST(test_set_events), TEST(test_get_mp_state), TEST(test_user_nmi), TEST(test_moved), TEST(test_moved_msr),
 	  TEST(test_sw_disabled), TEST(test_not_judged))
