@@ -56,6 +56,9 @@ void kw_op_refresh_apicv_exec_ctrl(struct kvm_vcpu *vcpu)
 	kw_update_msr_bitmap(vcpu);
 }
 
+/* MSR filters do not exist: what the APIC's state asks for is all. */
+void kw_op_recalc_intercepts(struct kvm_vcpu *vcpu) { kw_update_msr_bitmap(vcpu); }
+
 void kw_op_set_virtual_apic_mode(struct kvm_vcpu *vcpu)
 {
 	struct kw_apicv *a = kw_apicv(vcpu);
@@ -169,7 +172,9 @@ void kw_apicv_setup(struct kvm_x86_ops *ops)
 	enable_apicv = kw_config.apicv;
 	if (!enable_apicv)
 		return;
+#ifdef KW_HAS_HWAPIC_IRR_UPDATE
 	ops->hwapic_irr_update = kw_op_hwapic_irr_update;
+#endif
 	ops->hwapic_isr_update = kw_op_hwapic_isr_update;
 	ops->load_eoi_exitmap = kw_op_load_eoi_exitmap;
 	ops->set_virtual_apic_mode = kw_op_set_virtual_apic_mode;

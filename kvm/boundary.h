@@ -283,6 +283,7 @@ void kw_pic_state(const struct kw_hw *hw, struct kw_pic_state *out);
 void kw_chip_watch(const struct kw_hw *hw);	/* from now on: hs_irq_line(), hs_chip_*() */
 
 struct kw_bug {
+	uint64_t addr;			/* in the function that it is about */
 	const char *file;		/* as the tree names it, or NULL */
 	uint32_t line;
 	bool is_warn;

@@ -11,6 +11,8 @@ VARIANT_6.12		:= --deb linux-source-6.12
 VARIANT_6.1		:= --deb linux-source-6.1 --class tpr-livelock
 VARIANT_6.1-unfixed	:= --deb linux-source-6.1 --rule unfix-pv-eoi $(PV_EOI_UNFIXED)
 VARIANT_6.1.176		:= --deb linux-source-6.1=6.1.176-1 $(PV_EOI_UNFIXED)
+# A kernel of today, from a suite that the machine need not know (docs/porting.md).
+VARIANT_7.3		:= --deb linux-source-7.3@trixie-backports
 # All mutants of KVM's APIC files, each behind its number: for make mutants.
 VARIANT_6.12-mutants	:= --deb linux-source-6.12 $(addprefix --mutate arch/x86/kvm/,lapic.c irq.c irq_comm.c ioapic.c)
 

@@ -83,9 +83,9 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void bug_site(char *site, size_t n, const struct kw_bug *bug, uint64_t rip)
+static void bug_site(char *site, size_t n, const struct kw_bug *bug)
 {
-	snprintf(site, n, "%s:%u %s", bug->file ? base_name(bug->file) : "?", bug->line, crash_function(rip));
+	snprintf(site, n, "%s:%u %s", bug->file ? base_name(bug->file) : "?", bug->line, crash_function(bug->addr));
 }
 
 static void fault_site(struct crash *c)
@@ -205,7 +205,7 @@ static void on_warn(ucontext_t *uc, const struct kw_bug *bug)
 	d.vm = d.vcpu = d.vector = DIV_NONE;
 	d.time_ns = kw_shared.now_ns;
 	snprintf(d.check, sizeof(d.check), "no-warn");
-	bug_site(d.site, sizeof(d.site), bug, (uint64_t)uc->uc_mcontext.gregs[REG_RIP]);
+	bug_site(d.site, sizeof(d.site), bug);
 	snprintf(d.text, sizeof(d.text), "WARN in task %u", kw_shared.current_tid);
 	d.nr_frames = crash_stack(uc, true, d.frames, DIV_MAX_FRAMES);
 	state.warn(&d);
@@ -235,7 +235,7 @@ static enum ud2 on_ud2(ucontext_t *uc, struct crash *c)
 		return UD2_RESUME;
 	}
 	record(c, CRASH_BUG, uc);
-	bug_site(c->site, sizeof(c->site), &bug, rip);
+	bug_site(c->site, sizeof(c->site), &bug);
 	snprintf(c->text, sizeof(c->text), "kernel BUG at %s:%u", bug.file ? base_name(bug.file) : "?", bug.line);
 	return UD2_RECORDED;
 }

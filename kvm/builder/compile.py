@@ -13,9 +13,10 @@ import re
 from errors import HarnessError, TreeNotUnderstood
 from objects import Job, sha256_text
 
-KVM_X86 = ("x86", "lapic", "irq", "irq_comm", "ioapic", "i8259", "i8254",
-           "cpuid", "hyperv", "mtrr")
-KVM_X86_OPTIONAL = ("regs",)
+KVM_X86 = ("x86", "lapic", "irq", "ioapic", "i8259", "i8254", "cpuid",
+           "hyperv", "mtrr")
+# Younger trees have irq_comm.c in irq.c, and parts of x86.c by themselves.
+KVM_X86_OPTIONAL = ("irq_comm", "regs", "msrs")
 KVM_VIRT = ("kvm_main", "irqchip", "eventfd", "coalesced_mmio", "async_pf",
             "binary_stats", "dirty_ring", "pfncache")
 LIB = ("rbtree", "interval_tree", "timerqueue", "xarray", "radix-tree",
@@ -31,7 +32,7 @@ NEEDED = ("include", "arch/x86/include", "arch/x86/kvm", "virt/kvm",
               "lib/%s.c" % name for name in LIB)
 
 KERNEL_FLAGS = (
-    "-std=gnu11 -fno-pic -fno-pie -mcmodel=small -fshort-wchar "
+    "-std=gnu11 -fms-extensions -fno-pic -fno-pie -mcmodel=small -fshort-wchar "
     "-funsigned-char -fno-common -fno-strict-aliasing -fno-strict-overflow "
     "-fno-delete-null-pointer-checks -mno-red-zone -mno-sse -mno-sse2 "
     "-mno-mmx -mno-3dnow -mno-avx -mno-80387 -fno-stack-protector "
@@ -260,6 +261,10 @@ def first_error(stderr, paths):
     m = re.search(r"^(\S+?):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$",
                   stderr, re.M)
     if not m:
+        # A header that was to be included first: the compiler names no line.
+        m = re.search(r"^\S+: (?:fatal )?error: (.*)$", stderr, re.M)
+        if m:
+            return m.group(1).replace(paths.tree + "/", "")
         lines = stderr.strip().splitlines()
         return lines[-1] if lines else "the compiler failed"
     message = re.sub(r" \[-W\S*\]$", "", m.group(3))

@@ -26,9 +26,19 @@ DEFINE_PER_CPU_READ_MOSTLY(unsigned long, this_cpu_off);
 unsigned int nr_cpu_ids = 1;
 struct cpumask __cpu_online_mask, __cpu_possible_mask, __cpu_present_mask;
 atomic_t __num_online_cpus;
+#ifdef KW_HAS_ZERO_PAGE_BYTES
+const u8 empty_zero_page[PAGE_SIZE] __aligned(PAGE_SIZE);
+#else
 unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)];
+#endif
+#ifdef KW_HAS_ZERO_PFN_DATUM
 unsigned long zero_pfn;
+#else
+unsigned long zero_page_pfn;
+struct page *__zero_page;
+#endif
 struct mem_section **mem_section;
+DEFINE_STATIC_KEY_FALSE(switch_vcpu_ibpb);
 
 static const u32 kw_features[] = {
 	X86_FEATURE_FPU, X86_FEATURE_TSC, X86_FEATURE_MSR, X86_FEATURE_PAE, X86_FEATURE_CX8,

@@ -13,7 +13,7 @@
 #include <linux/sched.h>
 #include <linux/list.h>
 #include <linux/hrtimer.h>
-#include <linux/timerqueue.h>
+#include "timerq.h"
 #include "kvm/boundary.h"
 #include "probes.h"
 
@@ -34,8 +34,8 @@ struct kw_task {
 	/* Cross calls that wait for this CPU. */
 	struct list_head calls;
 	/* Its CPU's timers. */
-	struct hrtimer_clock_base clock_base;
-	struct timerqueue_head due;
+	kw_clock_base clock_base;
+	kw_timerq due;
 	struct hrtimer *timer_running;
 	bool blocked_in_schedule;
 	/* Last: its thread state at the end is never touched, and so costs no memory. */

@@ -37,6 +37,23 @@ void add_wait_queue_priority(struct wait_queue_head *head, struct wait_queue_ent
 	spin_unlock_irqrestore(&head->lock, flags);
 }
 
+/* Fails where there is such a waiter already. */
+int add_wait_queue_priority_exclusive(struct wait_queue_head *head, struct wait_queue_entry *entry)
+{
+	unsigned long flags;
+	int r = 0;
+
+	entry->flags |= WQ_FLAG_EXCLUSIVE | WQ_FLAG_PRIORITY;
+	spin_lock_irqsave(&head->lock, flags);
+	if (!list_empty(&head->head) &&
+	    list_first_entry(&head->head, struct wait_queue_entry, entry)->flags & WQ_FLAG_PRIORITY)
+		r = -EBUSY;
+	else
+		__add_wait_queue(head, entry);
+	spin_unlock_irqrestore(&head->lock, flags);
+	return r;
+}
+
 /* With the queue's lock held: like __wake_up_common() for one exclusive waiter. */
 static void kw_wake_locked(struct wait_queue_head *head, __poll_t key)
 {

@@ -76,6 +76,15 @@ struct file *anon_inode_getfile(const char *name, const struct file_operations *
 	return kw_file(fops, priv, flags);
 }
 
+struct file *anon_inode_getfile_fmode(const char *name, const struct file_operations *fops, void *priv, int flags,
+				      fmode_t mode)
+{
+	struct file *file = kw_file(fops, priv, flags);
+
+	file->f_mode |= mode;
+	return file;
+}
+
 int anon_inode_getfd(const char *name, const struct file_operations *fops, void *priv, int flags)
 {
 	int fd = get_unused_fd_flags(flags);

@@ -177,7 +177,11 @@ void on_each_cpu_cond_mask(smp_cond_func_t cond, smp_call_func_t func, void *inf
 	kw_call_mask(mask, func, info, wait, true);
 }
 
+#ifdef KW_HAS_SMP_CALL_INT
 int smp_call_function_single(int cpu, smp_call_func_t func, void *info, int wait)
+#else
+int smp_call_function_single(int cpu, smp_call_func_t func, void *info, bool wait)
+#endif
 {
 	kw_call_mask(cpumask_of(cpu), func, info, wait, true);
 	return 0;

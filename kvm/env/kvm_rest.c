@@ -18,6 +18,9 @@
 bool tdp_enabled = true;
 bool tdp_mmu_enabled;
 bool enable_mmio_caching;
+/* In x86.c of older trees, and then theirs. */
+bool __weak enable_pmu, enable_mediated_pmu;
+bool __weak eager_page_split, virt_rebooting;
 u8 shadow_phys_bits = 46;
 struct x86_pmu_capability kvm_pmu_cap;
 #ifdef KW_HAS_PMU_EVENTSEL
@@ -36,7 +39,9 @@ int kvm_mmu_vendor_module_init(void)
 int kvm_mmu_create(struct kvm_vcpu *vcpu)
 {
 	vcpu->arch.mmu = &vcpu->arch.root_mmu;
+#ifdef KW_HAS_WALK_MMU
 	vcpu->arch.walk_mmu = &vcpu->arch.root_mmu;
+#endif
 	vcpu->arch.root_mmu.root.hpa = PAGE_SIZE;	/* never INVALID_PAGE: nothing to load */
 	return 0;
 }
@@ -50,6 +55,13 @@ bool fpu_alloc_guest_fpstate(struct fpu_guest *gfpu)
 	gfpu->fpstate->size = gfpu->fpstate->user_size = sizeof(struct fxregs_state);
 	gfpu->uabi_size = sizeof(struct kvm_xsave);
 	return true;
+}
+
+/* No floating point state is ever live; KVM asks whose it is all the same. */
+int fpu_swap_kvm_fpstate(struct fpu_guest *gfpu, bool enter_guest)
+{
+	gfpu->fpstate->in_use = enter_guest;
+	return 0;
 }
 
 void fpu_free_guest_fpstate(struct fpu_guest *gfpu)

@@ -88,9 +88,29 @@ void __bitmap_set(unsigned long *map, unsigned int start, int len)
 }
 
 /* --- BUG and WARN: ud2 with an entry in the bug table. */
+#ifdef HAVE_ARCH_BUG_FORMAT_ARGS
+/* WARN with a text, in younger trees: the entry is an argument, and the ud2 is here. */
+static u64 kw_warn_addr;
+extern const char kw_warn_ud2[];
+
+static u64 kw_bug_addr(const struct bug_entry *b) { return (u64)&b->bug_addr_disp + b->bug_addr_disp; }
+
+noinline void __WARN_trap(struct bug_entry *bug, ...)
+{
+	kw_warn_addr = kw_bug_addr(bug);
+	asm volatile(".globl kw_warn_ud2\nkw_warn_ud2:\tud2" : : : "memory");
+}
+DEFINE_STATIC_CALL(WARN_trap, __WARN_trap);
+#endif
+
 bool kw_bug_find(u64 rip, struct kw_bug *out)
 {
 	const struct bug_entry *b = (const void *)__start_kw_bugs;
+
+#ifdef HAVE_ARCH_BUG_FORMAT_ARGS
+	if (rip == (u64)kw_warn_ud2)
+		rip = kw_warn_addr;
+#endif
 
 	for (; (const char *)b < __stop_kw_bugs; b++) {
 #ifdef CONFIG_GENERIC_BUG_RELATIVE_POINTERS
@@ -102,6 +122,7 @@ bool kw_bug_find(u64 rip, struct kw_bug *out)
 #endif
 		if (addr != rip)
 			continue;
+		out->addr = addr;
 		out->file = file;
 		out->line = b->line;
 		out->is_warn = b->flags & BUGFLAG_WARNING;

@@ -134,6 +134,16 @@ static void kw_write_unlock(rwlock_t *lock)
 	kw_released(word);
 }
 
+int _raw_read_trylock(rwlock_t *lock)
+{
+	u32 *word = kw_rw_word(lock);
+
+	if (*word & KW_WRITER)
+		return 0;
+	++*word;
+	return 1;
+}
+
 void _raw_read_lock(rwlock_t *lock) { kw_read_lock(lock); }
 void _raw_read_lock_irq(rwlock_t *lock) { local_irq_disable(); kw_read_lock(lock); }
 void _raw_read_unlock(rwlock_t *lock) { kw_read_unlock(lock); }
@@ -164,10 +174,16 @@ void _raw_read_unlock_irqrestore(rwlock_t *lock, unsigned long flags)
  */
 #define KW_NAME_SHIFT 32
 
-void __mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key)
+void kw_mutex_init(struct mutex *lock, const char *name)
 {
 	atomic_long_set(&lock->owner, (u64)name << KW_NAME_SHIFT);
 }
+
+#ifdef KW_HAS_MUTEX_INIT_NAMED
+void __mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key) { kw_mutex_init(lock, name); }
+#else
+void mutex_init_generic(struct mutex *lock) { kw_mutex_init(lock, NULL); }
+#endif
 
 static __always_inline u32 kw_mutex_owner(struct mutex *lock)
 {

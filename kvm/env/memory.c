@@ -241,7 +241,11 @@ void *(kmalloc_large)(size_t size, gfp_t flags) { return kw_alloc(size); }
 void *(kmalloc_trace)(struct kmem_cache *s, gfp_t flags, size_t size) { return kw_alloc(size); }
 void *(__kmalloc_cache_noprof)(struct kmem_cache *s, gfp_t flags, size_t size) { return kw_alloc(size); }
 void *(kvmalloc_node)(size_t size, gfp_t flags, int node) { return kw_alloc(size); }
+#ifdef KW_HAS_KVMALLOC_ALIGN
+void *(__kvmalloc_node_noprof)(size_t size, unsigned long align, gfp_t flags, int node) { return kw_alloc(size); }
+#else
 void *(__kvmalloc_node_noprof)(size_t size, gfp_t flags, int node) { return kw_alloc(size); }
+#endif
 void *(__vcalloc)(size_t n, size_t size, gfp_t flags) { return kw_alloc_pages(DIV_ROUND_UP(n * size, PAGE_SIZE)); }
 void *(__vcalloc_noprof)(size_t n, size_t size, gfp_t flags) { return kw_alloc_pages(DIV_ROUND_UP(n * size, PAGE_SIZE)); }
 void *(__vmalloc)(unsigned long size, gfp_t flags) { return kw_alloc_pages(DIV_ROUND_UP(size, PAGE_SIZE)); }
@@ -292,6 +296,13 @@ struct page *(__alloc_pages_noprof)(gfp_t gfp, unsigned int order, int nid, node
 {
 	return virt_to_page(kw_alloc_aligned(1u << order));
 }
+
+#ifdef KW_HAS_ALLOC_PAGES_NODE_EXTERN
+struct page *(alloc_pages_node_noprof)(int nid, gfp_t gfp, unsigned int order)
+{
+	return virt_to_page(kw_alloc_aligned(1u << order));
+}
+#endif
 
 unsigned long (__get_free_pages)(gfp_t gfp, unsigned int order) { return (unsigned long)kw_alloc_aligned(1u << order); }
 unsigned long (get_free_pages_noprof)(gfp_t gfp, unsigned int order) { return (unsigned long)kw_alloc_aligned(1u << order); }

@@ -81,20 +81,46 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func)
 	hs_work_queued();
 }
 
-bool kw_rcu_ready(void)
+#if defined(KW_HAS_KVFREE_CALL_RCU) || defined(KW_HAS_KVFREE_RCU_HEAD)
+#ifdef KW_HAS_KVFREE_RCU_HEAD
+typedef struct kvfree_rcu_head kw_free_head;
+#else
+typedef struct rcu_head kw_free_head;
+#endif
+
+/* What is to be freed, in the place of the callback, as the kernel marks it too: no code lies so low. */
+void kvfree_call_rcu(kw_free_head *head, void *ptr)
+{
+	unsigned long offset = (void *)head - ptr;
+
+	if (!head || offset >= PAGE_SIZE)
+		hs_trap("kvfree_call_rcu without a head");
+	call_rcu((struct rcu_head *)head, (rcu_callback_t)offset);
+}
+#endif
+
+static void kw_rcu_callback(struct rcu_head *head)
+{
+	if ((unsigned long)head->func < PAGE_SIZE)
+		kw_free((void *)head - (unsigned long)head->func);
+	else
+		head->func(head);
+}
+
+static bool kw_call_rcu_ready(void)
 {
 	return kw_rcu_first && !kw_rcu_busy && (kw_shared.silent || kw_shared.now_ns >= kw_rcu_due) &&
 	       !kw_reader_before(kw_rcu_grace);
 }
 
-u64 kw_rcu_next(void)
+static u64 kw_call_rcu_next(void)
 {
 	if (!kw_rcu_first)
 		return U64_MAX;
 	if (kw_shared.now_ns < kw_rcu_due)
 		return kw_rcu_due;
 	/* A reader is inside: its unlock will say when. */
-	return kw_rcu_ready() ? kw_shared.now_ns : U64_MAX;
+	return kw_call_rcu_ready() ? kw_shared.now_ns : U64_MAX;
 }
 
 /* Runs what was queued before now; callbacks may queue more. */
@@ -108,19 +134,13 @@ static void kw_rcu_run_all(void)
 	while (head) {
 		struct rcu_head *next = (struct rcu_head *)head->next;
 
-		head->func(head);
+		kw_rcu_callback(head);
 		head = next;
 	}
 	kw_rcu_busy = 0;
 	kw_released(&kw_rcu_busy);
 	if (kw_rcu_first)
 		hs_work_queued();
-}
-
-void kw_rcu_run(void)
-{
-	if (kw_rcu_ready())
-		kw_rcu_run_all();
 }
 
 /* Those that others queue meanwhile wait for readers of their own. */
@@ -138,17 +158,31 @@ void rcu_barrier(void)
 struct kw_srcu {
 	u32 idx;
 	u32 readers[2];
-	u32 busy;		/* owner of the update side, tid + 1 */
+	u32 busy;		/* owner of the update side, tid + 1, or KW_SRCU_CALLBACKS */
+	struct rcu_head *first, **last;	/* queued for the next grace period */
+	struct rcu_head *waiting;	/* for the one that has begun */
+	u64 due;		/* it begins no earlier */
+	struct kw_srcu *next;	/* of those that have callbacks */
 };
+
+#define KW_SRCU_CALLBACKS 0xffffffffu
+static struct kw_srcu *kw_srcu_queued;
 
 static struct kw_srcu *kw_srcu_of(struct srcu_struct *s)
 {
 	return (struct kw_srcu *)s->sda;
 }
 
+#ifdef init_srcu_struct	/* a macro over it */
+int init_srcu_struct_generic(struct srcu_struct *s)
+#else
 int init_srcu_struct(struct srcu_struct *s)
+#endif
 {
-	s->sda = (void *)kw_alloc(sizeof(struct kw_srcu));
+	struct kw_srcu *k = kw_alloc(sizeof(*k));
+
+	k->last = &k->first;
+	s->sda = (void *)k;
 	return 0;
 }
 
@@ -158,6 +192,8 @@ void cleanup_srcu_struct(struct srcu_struct *s)
 
 	if (k->readers[0] || k->readers[1])
 		hs_fault("cleanup_srcu_struct with readers inside");
+	if (k->first || k->waiting)
+		hs_fault("cleanup_srcu_struct with callbacks to run");
 	kw_free(k);
 	s->sda = NULL;
 }
@@ -176,8 +212,11 @@ void __srcu_read_unlock(struct srcu_struct *s, int idx)
 
 	if (idx < 0 || idx > 1 || !k->readers[idx])
 		hs_fault("srcu_read_unlock without its lock");
-	if (!--k->readers[idx])
+	if (!--k->readers[idx]) {
 		kw_released(k);
+		if (unlikely(k->waiting))
+			hs_work_queued();
+	}
 }
 
 /* One updater at a time; then turn the index and wait until the old one drains. */
@@ -187,7 +226,7 @@ void synchronize_srcu(struct srcu_struct *s)
 	u32 old;
 
 	while (k->busy)
-		kw_wait(k, "SRCU update side", k->busy - 1);
+		kw_wait(k, "SRCU update side", k->busy == KW_SRCU_CALLBACKS ? KW_NO_TASK : k->busy - 1);
 	k->busy = kw_self->tid + 1;
 	old = k->idx;
 	k->idx = !old;
@@ -199,5 +238,112 @@ void synchronize_srcu(struct srcu_struct *s)
 
 void synchronize_srcu_expedited(struct srcu_struct *s) { synchronize_srcu(s); }
 
-/* No callback of ours is ever queued on an SRCU structure, so there is nothing to wait for. */
-void srcu_barrier(struct srcu_struct *s) { }
+void call_srcu(struct srcu_struct *s, struct rcu_head *head, rcu_callback_t func)
+{
+	struct kw_srcu *k = kw_srcu_of(s);
+
+	head->func = func;
+	head->next = NULL;
+	if (!k->first && !k->waiting) {
+		k->next = kw_srcu_queued;
+		kw_srcu_queued = k;
+	}
+	*k->last = head;
+	k->last = (struct rcu_head **)&head->next;
+	k->due = kw_shared.now_ns + KW_GRACE_NS;
+	hs_work_queued();
+}
+
+/* Can its grace period begin, or end, now? */
+static bool kw_srcu_can_step(const struct kw_srcu *k, bool hurry)
+{
+	if (k->waiting)
+		return !k->readers[!k->idx];
+	return k->first && !k->busy && (hurry || kw_shared.silent || kw_shared.now_ns >= k->due);
+}
+
+static void kw_srcu_unlink(struct kw_srcu *k)
+{
+	struct kw_srcu **p = &kw_srcu_queued;
+
+	while (*p != k)
+		p = &(*p)->next;
+	*p = k->next;
+}
+
+static void kw_srcu_end(struct kw_srcu *k)
+{
+	struct rcu_head *head = k->waiting;
+
+	k->waiting = NULL;
+	k->busy = 0;
+	if (!k->first)
+		kw_srcu_unlink(k);
+	kw_released(k);
+	while (head) {
+		struct rcu_head *next = (struct rcu_head *)head->next;
+
+		head->func(head);
+		head = next;
+	}
+}
+
+static void kw_srcu_step(struct kw_srcu *k)
+{
+	if (!k->waiting) {
+		k->busy = KW_SRCU_CALLBACKS;
+		k->idx = !k->idx;
+		k->waiting = k->first;
+		k->first = NULL;
+		k->last = &k->first;
+	}
+	if (!k->readers[!k->idx])
+		kw_srcu_end(k);
+}
+
+void srcu_barrier(struct srcu_struct *s)
+{
+	struct kw_srcu *k = kw_srcu_of(s);
+
+	while (k->first || k->waiting) {
+		if (kw_srcu_can_step(k, true))
+			kw_srcu_step(k);
+		else
+			kw_wait(k, "SRCU callbacks", KW_NO_TASK);
+	}
+}
+
+static struct kw_srcu *kw_srcu_ready(void)
+{
+	struct kw_srcu *k = kw_srcu_queued;
+
+	while (k && !kw_srcu_can_step(k, false))
+		k = k->next;
+	return k;
+}
+
+/* --- Callbacks of both kinds, for the kworker. */
+bool kw_rcu_ready(void) { return kw_call_rcu_ready() || (unlikely(kw_srcu_queued) && kw_srcu_ready()); }
+
+u64 kw_rcu_next(void)
+{
+	u64 next = kw_call_rcu_next();
+
+	for (struct kw_srcu *k = kw_srcu_queued; k; k = k->next) {
+		if (kw_srcu_can_step(k, false))
+			return kw_shared.now_ns;
+		if (!k->waiting && !k->busy)
+			next = min(next, k->due);
+	}
+	return next;
+}
+
+void kw_rcu_run(void)
+{
+	struct kw_srcu *k;
+
+	if (kw_call_rcu_ready())
+		kw_rcu_run_all();
+	while (unlikely(kw_srcu_queued) && (k = kw_srcu_ready()))
+		kw_srcu_step(k);
+}

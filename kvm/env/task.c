@@ -15,7 +15,10 @@
 #include <linux/preempt.h>
 #include <linux/pid.h>
 #include <linux/swait.h>
+#include <linux/entry-virt.h>
+#ifndef KW_ENTRY_VIRT
 #include <linux/entry-kvm.h>
+#endif
 #include <linux/kvm_host.h>
 #include "env.h"
 
@@ -53,7 +56,11 @@ void kw_tasks_init(void)
 }
 
 /* Without the floating point state at the end of struct thread_struct: nothing here has any. */
+#ifdef KW_HAS_THREAD_FPU
 #define KW_TASK_BYTES (offsetof(struct kw_task, ts.thread) + offsetof(struct thread_struct, fpu))
+#else	/* it lies behind the task */
+#define KW_TASK_BYTES sizeof(struct kw_task)
+#endif
 
 int kw_task_create(u32 tid, const char *comm, u32 mm)
 {
@@ -69,8 +76,10 @@ int kw_task_create(u32 tid, const char *comm, u32 mm)
 	t->wait_holder = KW_NO_TASK;
 	INIT_LIST_HEAD(&t->calls);
 	INIT_LIST_HEAD(&t->wait_entry);
-	timerqueue_init_head(&t->due);
+	kw_timerq_init_head(&t->due);
+#ifdef KW_HAS_CLOCK_GET_TIME
 	t->clock_base.get_time = ktime_get;
+#endif
 	strscpy(t->ts.comm, comm, sizeof(t->ts.comm));
 	t->ts.pid = t->ts.tgid = tid + 1;
 	t->ts.flags = 0;
@@ -250,7 +259,7 @@ void kw_relax(void)
 	kw_take_pending();
 }
 
-/* --- Rounds of KVM_RUN's loop that take no time: see shims/linux/entry-kvm.h. */
+/* --- Rounds of KVM_RUN's loop that take no time: see shims/kw_round.h. */
 #define KW_ROUNDS_ARE_A_SPIN	64
 u64 kw_last_round_ns;
 
@@ -349,18 +358,29 @@ int sigprocmask(int how, sigset_t *set, sigset_t *oldset)
  * kernel/entry/kvm.c: what must be done before the guest goes on. The same
  * order; no task work and no live patching exist here.
  */
-int xfer_to_guest_mode_handle_work(struct kvm_vcpu *vcpu)
+static int kw_handle_work(void)
 {
 	do {
-		if (signal_pending(kw_current)) {
-			kvm_handle_signal_exit(vcpu);
+		if (signal_pending(kw_current))
 			return -EINTR;
-		}
 		if (test_tsk_thread_flag(kw_current, TIF_NEED_RESCHED))
 			schedule();
 	} while (read_thread_flags() & XFER_TO_GUEST_MODE_WORK);
 	return 0;
 }
+
+#ifdef KW_ENTRY_VIRT	/* the caller tells of the signal */
+int xfer_to_guest_mode_handle_work(void) { return kw_handle_work(); }
+#else
+int xfer_to_guest_mode_handle_work(struct kvm_vcpu *vcpu)
+{
+	int r = kw_handle_work();
+
+	if (r)
+		kvm_handle_signal_exit(vcpu);
+	return r;
+}
+#endif
 
 /* --- Preempt notifiers. */
 void preempt_notifier_inc(void) { }

@@ -18,40 +18,40 @@
 
 void kw_timer_raise(u32 cpu);
 
-static struct timerqueue_head kw_queue;	/* of all CPUs */
+static kw_timerq kw_queue;	/* of all CPUs */
 
 void kw_timer_init(void)
 {
-	timerqueue_init_head(&kw_queue);
+	kw_timerq_init_head(&kw_queue);
 }
 
 /* The CPU that a timer was started on. is_rel says that it is due there. */
 static struct kw_task *kw_timer_cpu(const struct hrtimer *timer)
 {
-	return container_of(timer->base, struct kw_task, clock_base);
+	return container_of((void *)timer->base, struct kw_task, clock_base);
 }
 
 static void kw_timer_remove(struct hrtimer *timer)
 {
-	if (timer->state != HRTIMER_STATE_ENQUEUED)
+	if (!kw_timer_is_queued(timer))
 		return;
-	timerqueue_del(timer->is_rel ? &kw_timer_cpu(timer)->due : &kw_queue, &timer->node);
-	timer->state = HRTIMER_STATE_INACTIVE;
+	kw_timerq_del(timer->is_rel ? &kw_timer_cpu(timer)->due : &kw_queue, &timer->node);
+	kw_timer_set_queued(timer, false);
 	timer->is_rel = 0;
 }
 
 void hrtimer_init(struct hrtimer *timer, clockid_t clock, enum hrtimer_mode mode)
 {
 	memset(timer, 0, sizeof(*timer));
-	timer->base = &kw_self->clock_base;
-	timerqueue_init(&timer->node);
+	timer->base = (void *)&kw_self->clock_base;
+	kw_timerq_init(&timer->node);
 }
 
 void hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*fn)(struct hrtimer *), clockid_t clock,
 		   enum hrtimer_mode mode)
 {
 	hrtimer_init(timer, clock, mode);
-	timer->function = fn;
+	kw_timer_function(timer) = fn;
 }
 
 void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t time, u64 slack, const enum hrtimer_mode mode)
@@ -62,15 +62,15 @@ void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t time, u64 slack, cons
 	hrtimer_set_expires(timer, time);
 	/* It stays where its callback runs, or nobody could wait for that. */
 	if (!timer->base || kw_timer_cpu(timer)->timer_running != timer)
-		timer->base = &kw_self->clock_base;
-	timer->state = HRTIMER_STATE_ENQUEUED;
-	timerqueue_add(&kw_queue, &timer->node);
+		timer->base = (void *)&kw_self->clock_base;
+	kw_timer_set_queued(timer, true);
+	kw_timerq_add(&kw_queue, &timer->node);
 	hs_timer_changed();
 }
 
 int hrtimer_try_to_cancel(struct hrtimer *timer)
 {
-	bool queued = timer->state == HRTIMER_STATE_ENQUEUED;
+	bool queued = kw_timer_is_queued(timer);
 
 	if (timer->base && kw_timer_cpu(timer)->timer_running == timer)
 		return -1;
@@ -89,7 +89,7 @@ int hrtimer_cancel(struct hrtimer *timer)
 
 bool hrtimer_active(const struct hrtimer *timer)
 {
-	return timer->state != HRTIMER_STATE_INACTIVE || kw_timer_cpu(timer)->timer_running == timer;
+	return kw_timer_is_queued(timer) || kw_timer_cpu(timer)->timer_running == timer;
 }
 
 ktime_t __hrtimer_get_remaining(const struct hrtimer *timer, bool adjust)
@@ -113,42 +113,42 @@ u64 hrtimer_forward(struct hrtimer *timer, ktime_t now, ktime_t interval)
 /* --- Expiry: in two steps, since the CPU may have interrupts off when the time comes. */
 u64 kw_timer_next(void)
 {
-	struct timerqueue_node *n = timerqueue_getnext(&kw_queue);
+	kw_timerq_node *n = kw_timerq_first(&kw_queue);
 
 	return n ? (u64)n->expires : U64_MAX;
 }
 
 void kw_timer_expire(void)
 {
-	struct timerqueue_node *n;
+	kw_timerq_node *n;
 
-	while ((n = timerqueue_getnext(&kw_queue)) && n->expires <= ktime_get()) {
+	while ((n = kw_timerq_first(&kw_queue)) && n->expires <= ktime_get()) {
 		struct hrtimer *timer = container_of(n, struct hrtimer, node);
 		struct kw_task *t = kw_timer_cpu(timer);
 
-		timerqueue_del(&kw_queue, n);
+		kw_timerq_del(&kw_queue, n);
 		timer->is_rel = 1;
-		timerqueue_add(&t->due, n);
+		kw_timerq_add(&t->due, n);
 		kw_timer_raise(t->tid);
 	}
 }
 
 void kw_timer_interrupt(struct kw_task *t)
 {
-	struct timerqueue_node *n;
+	kw_timerq_node *n;
 
-	while ((n = timerqueue_getnext(&t->due))) {
+	while ((n = kw_timerq_first(&t->due))) {
 		struct hrtimer *timer = container_of(n, struct hrtimer, node);
 		enum hrtimer_restart again;
 
 		kw_timer_remove(timer);
 		t->timer_running = timer;
-		again = timer->function(timer);
+		again = kw_timer_function(timer)(timer);
 		t->timer_running = NULL;
 		kw_released(timer);
-		if (again == HRTIMER_RESTART && timer->state == HRTIMER_STATE_INACTIVE) {
-			timer->state = HRTIMER_STATE_ENQUEUED;
-			timerqueue_add(&kw_queue, &timer->node);
+		if (again == HRTIMER_RESTART && !kw_timer_is_queued(timer)) {
+			kw_timer_set_queued(timer, true);
+			kw_timerq_add(&kw_queue, &timer->node);
 			hs_timer_changed();
 		}
 	}
@@ -194,7 +194,9 @@ int pvclock_gtod_register_notifier(struct notifier_block *nb) { return 0; }
 int pvclock_gtod_unregister_notifier(struct notifier_block *nb) { return 0; }
 
 /* --- Jiffies: HZ is 1000 (autoconf.h). */
+#ifdef KW_HAS_JIFFIES_EXTERN	/* else inline */
 unsigned int jiffies_to_usecs(const unsigned long j) { return j * (USEC_PER_SEC / HZ); }
 unsigned int jiffies_to_msecs(const unsigned long j) { return j * (MSEC_PER_SEC / HZ); }
+#endif
 unsigned long __msecs_to_jiffies(const unsigned int m) { return m / (MSEC_PER_SEC / HZ); }
 unsigned long __usecs_to_jiffies(const unsigned int u) { return u / (USEC_PER_SEC / HZ); }

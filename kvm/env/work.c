@@ -192,11 +192,18 @@ void __flush_workqueue(struct workqueue_struct *wq)
 }
 
 void delayed_work_timer_fn(struct timer_list *timer) { hs_trap("delayed_work_timer_fn"); }
+/* Under its old and its new name. */
 void init_timer_key(struct timer_list *timer, void (*func)(struct timer_list *), unsigned int flags,
 		    const char *name, struct lock_class_key *key)
 {
 	timer->function = func;
 	timer->flags = flags;
+}
+
+void timer_init_key(struct timer_list *timer, void (*func)(struct timer_list *), unsigned int flags,
+		    const char *name, struct lock_class_key *key)
+{
+	init_timer_key(timer, func, flags, name, key);
 }
 
 struct workqueue_struct *(alloc_workqueue)(const char *fmt, unsigned int flags, int max_active, ...)

@@ -10,6 +10,9 @@
 #include <linux/bitops.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
+#if __has_include(<asm/cpuid/api.h>)
+#include <asm/cpuid/api.h>
+#endif
 #include "check.h"
 
 /* --- The bug table: a ud2 and the line that it stands for. */
@@ -200,7 +203,7 @@ static void thunk_role(u32 role)
 	st_busy(st_below(1000));
 	ST_CHECK(rdtsc() == kw_shared.now_ns, "the clock");
 	ST_CHECK(cpuid_eax(0x80000000) == 0x80000008, "through the tree's own wrapper");
-	rdmsrl(MSR_IA32_TSC, a);
+	a = native_read_msr(MSR_IA32_TSC);
 	ST_CHECK(a == kw_shared.now_ns, "the clock");
 }
 

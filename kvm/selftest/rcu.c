@@ -270,7 +270,69 @@ static void later_srcu_role(u32 role)
 	}
 }
 
+/* Callbacks run after a grace period, also when others synchronize at the same time. */
+static void call_srcu_role(u32 role)
+{
+	u32 i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		if (role == 0) {
+			struct object *old = replace();
+
+			call_srcu(&srcu, &old->rcu, retire_callback);
+			ST_CHECK(old->valid, "call_srcu() ran its callback at once");
+			st_busy(st_below(4000));
+		} else if (role == 1) {
+			struct object *old = replace();
+
+			synchronize_srcu(&srcu);
+			retire(old);
+			st_busy(st_below(1000));
+		} else {
+			int idx = srcu_read_lock(&srcu);
+
+			use(true);
+			srcu_read_unlock(&srcu, idx);
+			st_busy(st_below(1000));
+		}
+	}
+	if (role == 0)
+		srcu_barrier(&srcu);
+}
+
+static void call_srcu_finish(void) { ST_CHECK(called == ROUNDS, "%u callbacks of %u", called, ROUNDS); }
+
+/* No callback while a reader from before is inside, however long; a later one holds nothing up. */
+static void long_srcu_role(u32 role)
+{
+	int idx;
+
+	if (role == 0) {
+		struct object *old = READ_ONCE(published);
+
+		idx = srcu_read_lock(&srcu);
+		st_until(200000);
+		ST_CHECK(old->valid, "the callback ran during a section that was open");
+		srcu_read_unlock(&srcu, idx);
+	} else if (role == 1) {
+		st_until(1000);
+		call_srcu(&srcu, &published->rcu, retire_callback);
+	} else {
+		st_until(50000);
+		idx = srcu_read_lock(&srcu);
+		st_until(400000);
+		ST_CHECK(called == 1, "the callback waited for a later reader");
+		srcu_read_unlock(&srcu, idx);
+	}
+}
+
 /* --- Misuse. */
+static void srcu_callback_role(u32 role)
+{
+	call_srcu(&srcu, &published->rcu, retire_callback);
+	cleanup_srcu_struct(&srcu);
+}
+
 static void srcu_twice_role(u32 role)
 {
 	int idx = srcu_read_lock(&srcu);
@@ -342,6 +404,10 @@ const struct kw_selftest st_rcu_tests[] = {
 	  .must_see = 15 },
 	{ "srcu: synchronize_srcu() waits neither for later readers nor for another's", 4, .setup = setup,
 	  .role = later_srcu_role },
+	{ "srcu: callbacks run after a grace period, all of them", 4, .setup = setup, .role = call_srcu_role,
+	  .finish = call_srcu_finish, .must_see = 3 },
+	{ "srcu: a callback waits for a long reader, and not for later ones", 3, .setup = setup,
+	  .role = long_srcu_role },
 	{ "deadlock: a reader and a grace period", 2, KW_SELFTEST_DEADLOCK, .setup = setup,
 	  .role = rcu_deadlock_role, .says = "task1 waits for mutex &update|task2 waits for RCU grace period" },
 	{ "stuck: synchronize_srcu() in its own section", 1, KW_SELFTEST_STUCK, .setup = setup,
@@ -349,6 +415,7 @@ const struct kw_selftest st_rcu_tests[] = {
 	MISUSE("srcu_read_unlock() twice", srcu_twice_role, "srcu_read_unlock"),
 	MISUSE("srcu_read_unlock() of the other index", srcu_index_role, "srcu_read_unlock"),
 	MISUSE("cleanup_srcu_struct() with a reader", srcu_cleanup_role, "cleanup_srcu_struct"),
+	MISUSE("cleanup_srcu_struct() with a callback", srcu_callback_role, "cleanup_srcu_struct"),
 	MISUSE("rcu_read_unlock() twice", rcu_twice_role, "rcu_read_unlock"),
 	MISUSE("synchronize_rcu() in a section", rcu_inside_role, "synchronize_rcu"),
 	{ }

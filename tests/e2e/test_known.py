@@ -5,9 +5,14 @@ One that nothing shows any more is out of date, or its signature is wrong.
 """
 
 import json
+import os
 import unittest
 
-from test_race import campaign, lapicsim, scenario
+from test_race import BUILD, campaign, lapicsim, scenario
+
+# Came after 6.12; 7.3 is only built while the mirror has it (scripts/variants.mk).
+YOUNG = ("mp-state-kick",)
+NEWER = os.path.exists(BUILD + "/variants/7.3/plain/runner")
 
 
 class Known(unittest.TestCase):
@@ -17,7 +22,9 @@ class Known(unittest.TestCase):
         for known in listed:
             with self.subTest(known=known["name"]):
                 seen = set()
-                for variant in ("6.12", "6.1"):
+                if known["name"] in YOUNG and not NEWER:
+                    continue
+                for variant in ("7.3",) if known["name"] in YOUNG else ("6.12", "6.1"):
                     code, rows = campaign(variant, scenario(known["scenario"]), "--seeds", "0-1999")
                     self.assertEqual(code, 0, rows["summary"])
                     seen |= {d["known"] for d in rows["divergence"]}

@@ -41,7 +41,7 @@ bool kw_bug_find(uint64_t rip, struct kw_bug *out)
 	for (b = fake_bugs; b < fake_bugs_end; b++) {
 		if (b->rip != rip)
 			continue;
-		*out = (struct kw_bug){ "arch/x86/kvm/lapic.c", (uint32_t)b->line, b->is_warn };
+		*out = (struct kw_bug){ rip, "arch/x86/kvm/lapic.c", (uint32_t)b->line, b->is_warn };
 		return true;
 	}
 	return false;

@@ -27,6 +27,8 @@ static __always_inline bool test_preempt_need_resched(void) { return false; }
 static __always_inline void __preempt_count_add(int val) { kw_preempt_count += val; }
 static __always_inline void __preempt_count_sub(int val) { kw_preempt_count -= val; }
 static __always_inline bool __preempt_count_dec_and_test(void) { return !--kw_preempt_count; }
+static __always_inline int __preempt_count_add_return(int val) { return kw_preempt_count += val; }
+static __always_inline int __preempt_count_sub_return(int val) { return kw_preempt_count -= val; }
 static __always_inline bool should_resched(int offset) { return false; }
 
 #endif
