@@ -158,7 +158,7 @@ static enum apicv_access virtualize_self_ipi(struct vcpu *v, uint8_t vector)
 {
 	struct kw_apicv *a = &v->hw->apicv;
 
-	oracle_hw_keeps_tmr(v->index, vector);
+	oracle_hw_accepts(v->index, vector);
 	put_bit(v, LAPIC_IRR, vector, true);
 	if (vector > a->rvi)
 		a->rvi = vector;
@@ -253,24 +253,29 @@ static bool read_is_virtualized(const struct kw_apicv *a, uint32_t offset)
 	}
 }
 
+/* "The access is not entirely contained within the low 4 bytes of a naturally aligned 16-byte region": it exits. */
 static enum apicv_access access_page(struct vcpu *v)
 {
 	struct kw_hw *hw = v->hw;
-	uint32_t offset = hw->exit_qual & 0xff0;
+	uint32_t offset = hw->exit_qual & 0xff0, shift = 8 * (hw->exit_qual & 15);
+	uint32_t mask = hw->access_bytes >= 4 ? ~0u : (1u << 8 * hw->access_bytes) - 1;
+	uint32_t value;
 
-	if (!hw->apicv.apic_accesses)
+	if (!hw->apicv.apic_accesses || shift / 8 + hw->access_bytes > 4)
 		return APICV_EXITS;
+	value = get(v, offset);
 	if (!(hw->exit_qual & 0x1000)) {
 		if (!read_is_virtualized(&hw->apicv, offset))
 			return APICV_EXITS;
-		hw->mmio_data = get(v, offset);
+		hw->mmio_data = value >> shift & mask;
 		return APICV_DONE;
 	}
 	if (!write_is_virtualized(&hw->apicv, offset))
 		return APICV_EXITS;
-	hw->apicv.trap_old = get(v, offset);
-	put(v, offset, (uint32_t)hw->mmio_data);
-	return emulate_write(v, offset, (uint32_t)hw->mmio_data);
+	hw->apicv.trap_old = value;
+	value = (value & ~(mask << shift)) | ((uint32_t)hw->mmio_data & mask) << shift;
+	put(v, offset, value);
+	return emulate_write(v, offset, value);
 }
 
 static enum apicv_access access_msr(struct vcpu *v, bool write)

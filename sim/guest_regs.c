@@ -99,7 +99,7 @@ enum step do_reg_write(struct vcpu *v)
 		lapic_wrmsr(v, MSR_X2APIC_BASE + REG(reg), tame(v, reg, value));
 	else if (odd == 0)
 		lapic_mmio_write(v, reg | 4, 4, value);
-	else if (odd == 1)
+	else if (odd == 1 && !v->hw->has_apicv)	/* undefined; the hardware would merge it into its page */
 		lapic_mmio_write(v, reg, 2, value);
 	else
 		lapic_mmio_write(v, reg, 4, tame(v, reg, value));

@@ -393,7 +393,7 @@ static bool uses_registers(const struct scenario *s)
 	const struct guest_mix *g = &s->guest;
 
 	return (g->reg_read || g->reg_write || g->reg_msr || g->svr || g->logical_id || g->apic_base || g->icr_any) &&
-	       !s->apicv && !g->init && !g->sipi && !g->startup && !s->init_percent && !s->migrate_gap_ns;
+	       !g->init && !g->sipi && !g->startup && !s->init_percent && !s->migrate_gap_ns;
 }
 
 int machine_build(const struct scenario *s, char *error, uint64_t n)

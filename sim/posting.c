@@ -9,7 +9,7 @@ void posting_send(struct vcpu *v, uint8_t vector)
 {
 	struct kw_apicv *a = &v->hw->apicv;
 
-	oracle_hw_keeps_tmr(v->index, vector);
+	oracle_hw_accepts(v->index, vector);
 	a->pir[vector >> 5] |= 1u << (vector & 31);
 	if (a->on || a->suppress)
 		return;

@@ -14,7 +14,9 @@
  * An access is an interval: messages that overlap one which changes ID, LDR, DFR,
  * SVR or the mode may find the old state or the new one.
  */
+#include "sim/oracle/check_apicv.h"
 #include "sim/oracle/check_fast.h"
+#include "sim/oracle/deviation.h"
 #include "sim/oracle/identity.h"
 #include "sim/oracle/regs.h"
 
@@ -144,6 +146,15 @@ void oracle_access_apply(uint32_t vcpu)
 		oracle_guest_tpr(vcpu, (uint8_t)a->value);
 }
 
+/* "Error Status Register": what is written does not matter. With APICv it stays in the page. */
+static void settle_esr(struct reg_file *f, const struct oracle_access *a, const struct kw_apic_state *kvm)
+{
+	if (!a->msr && a->write && a->where == REG_ESR * 16 && a->bytes == 4 && kvm->apicv &&
+	    apic_reg(kvm->regs, a->where) == (uint32_t)a->value && f->reg[REG_ESR] != (uint32_t)a->value &&
+	    regs_xapic(f) && deviation_allows(DEV_APICV_ESR))
+		f->reg[REG_ESR] = (uint32_t)a->value;
+}
+
 void oracle_access_end(uint32_t vcpu, bool faulted, uint64_t value, const struct kw_apic_state *kvm)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
@@ -153,6 +164,7 @@ void oracle_access_end(uint32_t vcpu, bool faulted, uint64_t value, const struct
 
 	if (!r->active)
 		return;
+	kvm = apicv_view(v, kvm);
 	r->active = false;
 	if (faulted != r->faults) {
 		check_fire(CHECK_ACCESS_FAULT, v, v->vm, DIV_NONE, "%s of 0x%x, value 0x%llx, %s", how(a), a->where,
@@ -161,6 +173,7 @@ void oracle_access_end(uint32_t vcpu, bool faulted, uint64_t value, const struct
 	} else if (!faulted && !a->write) {
 		check_read(v, a, value);
 	}
+	settle_esr(&r->now, a, kvm);
 	check_regs(v, kvm);
 	regs_identity(&r->now, &id);
 	if ((id.apic_base & APIC_BASE_EN) && !(v->now.apic_base & APIC_BASE_EN))

@@ -116,11 +116,19 @@ void check_apicv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 		check_status(v, kvm);
 }
 
-/* "Self-IPI Virtualization" does not write VTMR, nor does an IOMMU; a real APIC would clear the bit. */
-void oracle_hw_keeps_tmr(uint32_t vcpu, uint8_t vector)
+/*
+ * "Self-IPI Virtualization" does not look at VSVR and does not write VTMR, nor does an
+ * IOMMU; a real APIC would drop the interrupt while disabled, and clear the bit.
+ */
+void oracle_hw_accepts(uint32_t vcpu, uint8_t vector)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
+	if (!identity_enabled(&v->now) && deviation_allows(DEV_APICV_SW_DISABLED)) {
+		vcpu_may_set(v, vector);
+		vector_set(v->unsure, vector);
+		v->tmr_loose = true;
+	}
 	if (!vector_test(v->apic.tmr, vector) || !deviation_allows(DEV_APICV_KEEPS_TMR))
 		return;
 	vector_set(v->unsure, vector);

@@ -96,6 +96,12 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_APICV_KEEPS_TMR] = {
 		"apicv-keeps-tmr", "SDM, \"Self-IPI Virtualization\" and \"Posted-Interrupt Processing\"",
 		"a self-IPI that the hardware virtualizes, or an interrupt that it posts, leaves TMR as it was", true, 0 },
+	[DEV_APICV_SW_DISABLED] = {
+		"apicv-sw-disabled", "docs/findings/apicv-sw-disabled.md",
+		"a self-IPI that the hardware virtualizes reaches an APIC that is software-disabled", true, 0 },
+	[DEV_APICV_ESR] = {
+		"apicv-esr", "docs/findings/apicv-esr.md",
+		"ESR reads back what was written, if the hardware virtualizes the write", true, 0 },
 	[DEV_HALT_SIPI] = {
 		"halt-sipi", "KVM: kvm_vcpu_has_events() counts any pending SIPI",
 		"a SIPI that is ignored ends HLT all the same", true, 0 },

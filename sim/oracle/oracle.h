@@ -98,7 +98,7 @@ void oracle_cancel(uint32_t vcpu, const struct kw_apic_state *kvm);
 /* --- APIC virtualization: what the hardware does between an entry and an exit. --- */
 void oracle_hw_dispatch(uint32_t vcpu, uint8_t vector, const struct kw_hw *hw);
 void oracle_hw_posted(uint32_t vcpu);			/* after PIR went to VIRR */
-void oracle_hw_keeps_tmr(uint32_t vcpu, uint8_t vector);	/* a self-IPI, a posted interrupt: before its message ends */
+void oracle_hw_accepts(uint32_t vcpu, uint8_t vector);	/* a self-IPI, a posted interrupt, into VIRR or PIR: before its message ends */
 
 /* --- What the guest does. An action that exits is told after oracle_exit(). --- */
 void oracle_guest_eoi(uint32_t vcpu);			/* EOI register written */

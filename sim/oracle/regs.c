@@ -8,8 +8,8 @@
  * Pure: judges nothing (check_access.c does), and knows nothing of time, so the
  * timer's current count is open.  TPR, PPR, ISR, TMR and IRR are in apic.h.
  *
- * Not modelled: INIT (a scenario that sends one has no register file), APICv, and
- * errors that are only received.
+ * Not modelled: INIT (a scenario that sends one has no register file), and errors
+ * that are only received.
  */
 #include "sim/oracle/regs.h"
 

@@ -14,7 +14,7 @@ static struct vcpu vcpu = { .hw = &hw };
 static int dispatched;
 
 void oracle_hw_dispatch(uint32_t index, uint8_t vector, const struct kw_hw *h);
-void oracle_hw_keeps_tmr(uint32_t index, uint8_t vector);
+void oracle_hw_accepts(uint32_t index, uint8_t vector);
 
 void oracle_hw_dispatch(uint32_t index, uint8_t vector, const struct kw_hw *h)
 {
@@ -22,7 +22,7 @@ void oracle_hw_dispatch(uint32_t index, uint8_t vector, const struct kw_hw *h)
 	dispatched = vector;
 }
 
-void oracle_hw_keeps_tmr(uint32_t index, uint8_t vector) { (void)index, (void)vector; }
+void oracle_hw_accepts(uint32_t index, uint8_t vector) { (void)index, (void)vector; }
 
 static uint32_t reg(uint32_t offset)
 {
@@ -40,6 +40,7 @@ static void begin(bool xapic)
 	memset(&hw, 0, sizeof(hw));
 	hw.vapic_page = page;
 	hw.rflags = KW_RFLAGS_IF;
+	hw.access_bytes = 4;
 	hw.apicv = (struct kw_apicv){ .vid = 1, .register_virt = 1, .posted = 1,
 				      .apic_accesses = xapic, .x2apic_mode = !xapic,
 				      .msr_read = ~0ull, .msr_write = 1ull << 8 | 1ull << 11 | 1ull << 63 };
@@ -187,5 +188,21 @@ static void test_reads(void)
 	EXPECT(apicv_access(&vcpu) == APICV_EXITS);
 }
 
-TEST_MAIN(TEST(test_delivery), TEST(test_window), TEST(test_eoi_exit), TEST(test_wrong_svi),
+/* "Contained within the low 4 bytes of a 16-byte region", or it exits. */
+static void test_narrow(void)
+{
+	begin(true);
+	memcpy(page + LAPIC_SVR, &(uint32_t){ 0x1ff }, 4);
+	hw.exit_reason = KW_EXIT_APIC_ACCESS;
+	hw.access_bytes = 1;
+	hw.exit_qual = LAPIC_SVR + 1;
+	EXPECT(apicv_access(&vcpu) == APICV_DONE && hw.mmio_data == 1);
+	EXPECT(write_page(LAPIC_SVR + 1, 0) == APICV_TRAPS && reg(LAPIC_SVR) == 0xff);
+	hw.access_bytes = 2;
+	EXPECT(write_page(LAPIC_SVR + 3, 0) == APICV_EXITS && reg(LAPIC_SVR) == 0xff);
+	hw.access_bytes = 4;
+	EXPECT(write_page(LAPIC_SVR + 4, 0) == APICV_EXITS && reg(LAPIC_SVR) == 0xff);
+}
+
+TEST_MAIN(TEST(test_narrow), TEST(test_delivery), TEST(test_window), TEST(test_eoi_exit), TEST(test_wrong_svi),
 	  TEST(test_tpr), TEST(test_icr), TEST(test_x2apic), TEST(test_reads))

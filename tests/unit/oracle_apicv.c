@@ -259,7 +259,7 @@ static void self_ipi_after_level(bool allowed)
 	oracle_guest_eoi(0);
 	M->isr[0x41] = 0;
 	handle = oracle_icr_begin(0, 0x44041);
-	oracle_hw_keeps_tmr(0, 0x41);
+	oracle_hw_accepts(0, 0x41);
 	M->irr[0x41] = 1;
 	oracle_message_end(handle, true);
 	exit_apicv();
@@ -274,6 +274,31 @@ static void test_self_ipi(void)
 	FIRED("tmr-matches", DIV_REGISTER_MISMATCH, 0x41);
 }
 
-TEST_MAIN(TEST(test_posted), TEST(test_lost), TEST(test_dispatch), TEST(test_unnotified),
+/* The hardware does not look at SVR; a sender has to. */
+static void self_ipi_while_disabled(bool allowed)
+{
+	int32_t handle;
+
+	boot_apicv();
+	deviation_switch("apicv-sw-disabled", allowed);
+	M->svr = 0xff;
+	enter_apicv();
+	handle = oracle_icr_begin(0, 0x44041);
+	oracle_hw_accepts(0, 0x41);
+	M->irr[0x41] = 1;
+	update_status();
+	oracle_message_end(handle, true);
+	dispatch(0x41);
+	deviation_switch("apicv-sw-disabled", true);
+}
+
+static void test_self_ipi_while_disabled(void)
+{
+	self_ipi_while_disabled(true);
+	SILENT();
+	EXPECT(deviation_row(DEV_APICV_SW_DISABLED)->used > 0);
+}
+
+TEST_MAIN(TEST(test_self_ipi_while_disabled), TEST(test_posted), TEST(test_lost), TEST(test_dispatch), TEST(test_unnotified),
 	  TEST(test_status), TEST(test_rvi_lags), TEST(test_caches), TEST(test_pv_word), TEST(test_trapped_write),
 	  TEST(test_self_ipi))

@@ -225,6 +225,35 @@ static void test_nothing_else_changes(void)
 	PAGE();
 }
 
+/* "Error Status Register": the value written does not matter; with APICv the page keeps it. */
+static void test_esr(void)
+{
+	static const struct kw_apicv apicv;
+
+	for (int with_apicv = 0; with_apicv < 2; with_apicv++) {
+		struct oracle_access write = { .write = true, .bytes = 4, .where = 0x280, .value = 0x55 };
+
+		boot_regs(false);
+		mmio_write(0x280, 4, 0x55);
+		SILENT();
+		model_put(M, 0x280, 0x55);
+		model_look(M);
+		M->state.apicv = with_apicv ? &apicv : NULL;
+		oracle_access_begin(0, &write);
+		oracle_access_apply(0);
+		oracle_access_end(0, false, 0, &M->state);
+		M->state.apicv = NULL;
+		if (!with_apicv) {
+			PAGE();
+			continue;
+		}
+		mmio_read(0x280, 4, 0x55);
+		SILENT();
+		mmio_read(0x280, 4, 0);
+		VALUE();
+	}
+}
+
 /* --- A change of LDR as an interval. */
 static void test_window(void)
 {
@@ -273,4 +302,4 @@ static void test_disabled_drops(void)
 TEST_MAIN(TEST(test_reserved_registers), TEST(test_one_way_registers), TEST(test_reserved_bits),
 	  TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values), TEST(test_pending_is_read),
 	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window),
-	  TEST(test_disabled_drops))
+	  TEST(test_disabled_drops), TEST(test_esr))
