@@ -11,6 +11,7 @@ from verdict import failure_name
 
 MOST_NEW = 6        # new causes that the summary lists
 MOST_FAILURES = 200
+ENOUGH = 59         # clean runs exclude a rate of 5 % at 95 %
 
 
 def headline(campaign, verdict):
@@ -29,8 +30,13 @@ def headline(campaign, verdict):
         return "Nothing new, but %s ended at a limit." % words.count(verdict.limited, "run")
     if not expected + known:
         return "No divergence at all."
-    parts = [words.count(n, word) for n, word in ((expected, "expected"), (known, "known")) if n]
-    return "Nothing new: %s." % " and ".join(p.replace("expecteds", "expected").replace("knowns", "known") for p in parts)
+    said = []
+    if expected:
+        said.append("%s that %s expected" % (words.count(expected, "divergence"), "was" if expected == 1 else "were"))
+    if known:
+        said.append("%s that %s known" % (words.number(known) if said else words.count(known, "divergence"),
+                                          "is" if known == 1 else "are"))
+    return "Nothing new: %s." % " and ".join(said)
 
 
 def verdict_block(campaign, verdict):
@@ -87,11 +93,22 @@ def how_sure(campaign):
     cells = [c for c in campaign.cells if c.runs]
     if not cells:
         return ["Nothing can be said: no run has ended."]
-    least = min(cells, key=lambda c: c.runs)
+    enough = sorted((c for c in cells if c.runs >= ENOUGH), key=lambda c: c.runs)
+    said = []
+    if enough:
+        low, high = (words.one_in(stats.zero_failure(c.runs)) for c in (enough[0], enough[-1]))
+        said.append("What no run of a scenario showed happens in fewer than %s of its runs%s (95 %%). " % (
+            low, "" if low == high else ", down to %s where most were made" % high))
+    few = {}
+    for c in cells:
+        if c.runs < ENOUGH:
+            few[c.scenario.name] = max(few.get(c.scenario.name, 0), c.runs)
+    if few:
+        said.append("Too few runs to say anything of %s. " % words.enumerate_some(
+            ["%s (%s)" % (name, words.count(runs, "run")) for name, runs in sorted(few.items())], 4))
+    said += [Ref("All bounds", "how-sure"), ". "]
     repeated = sum(c.repeated for c in cells)
     differing = sum(f.kind == "differs" for c in cells for f in c.failures)
-    said = ["What no run of a scenario showed, fewer than %s of its runs show (95 %%); more runs make it more. "
-            % words.one_in(stats.zero_failure(least.runs)), Ref("All bounds", "how-sure"), ". "]
     if repeated:
         said.append("%s made twice, in different processes, %s." % (
             "1 run was" if repeated == 1 else "%s runs were" % words.number(repeated),
@@ -133,7 +150,7 @@ def failures_section(campaign, verdict):
     if not verdict.failures:
         return Section("failures", "Failures of the harness",
                        [Text(["None: no worker died or hung, nothing that is not modelled was called, and every run that "
-                              "was made twice gave the same digest." if campaign.runs else "None."])])
+                              "was made twice gave the same digest." if campaign.runs else "None."])], short="Harness")
     rows = []
     for f in verdict.failures[:MOST_FAILURES]:
         command = "" if f.kind == "setup" else campaign.replay(f.cell, f.seed)
@@ -145,26 +162,23 @@ def failures_section(campaign, verdict):
     return Section("failures", "Failures of the harness", [
         Text(["These say nothing about KVM; they are to be repaired first."]),
         Table("Failures of the harness.", [("What", "l"), ("Scenario", "l"), ("Variant", "l"), ("Said", "l"),
-                                           ("Again", "l")], rows, note)])
+                                           ("Again", "l")], rows, note)], short="Harness")
 
 
 def made_of(variant):
     """Where the code of @variant comes from, by its manifest."""
-    m = variant.manifest
-    said = []
+    m, said = variant.manifest, []
     source = m.get("source")
     if isinstance(source, dict):
-        said.append(" ".join("%s %s" % (k, v) for k, v in sorted(source.items()) if isinstance(v, (str, int))))
-    elif isinstance(source, str):
-        said.append(source)
-    for key in ("kernel_version", "version", "patches", "rules"):
-        value = m.get(key)
-        if isinstance(value, list) and value:
-            said.append("%s: %s" % (key, words.enumerate_some(
-                [v.get("name", v.get("path", "")) if isinstance(v, dict) else v for v in value], 6)))
-        elif isinstance(value, str) and value:
-            said.append(value)
-    return "; ".join(words.clean(s) for s in said if s) or "the store does not say"
+        said.append(" ".join(str(source[k]) for k in ("package", "version", "repository", "path", "rev", "commit")
+                             if isinstance(source.get(k), (str, int))))
+    edits = m.get("edits")
+    if isinstance(edits, list):
+        said += ["%s %s" % (e.get("kind", "edit"), e.get("name", "")) for e in edits[:6] if isinstance(e, dict)]
+    said += [m[k] for k in ("compiler",) if isinstance(m.get(k), str)]
+    if isinstance(m.get("optimize"), int):
+        said.append("-O%d" % m["optimize"])
+    return words.one_line(words.clean("; ".join(s for s in said if s))) or "the store does not say"
 
 
 def inputs_section(campaign):
@@ -176,12 +190,16 @@ def inputs_section(campaign):
     if campaign.nr_campaigns > 1:
         blocks.append(Text(["The store has %d campaigns; this is number %d. " % (campaign.nr_campaigns, campaign.number),
                             Code("--campaign N"), " reports another."]))
-    return Section("inputs", "What it was made of", blocks)
+    return Section("inputs", "What it was made of", blocks, short="Inputs")
+
+
+def heading(campaign):
+    names = words.enumerate_some([v.name for v in campaign.variants], 4)
+    return "%s on %s" % (words.count(campaign.runs, "run"), names) if campaign.variants else "A campaign without variants"
 
 
 def build(campaign, verdict, figures, histories, known):
-    """@figures: {name: Figure or Text}; @histories: [blocks for the n-th cause]; @known: {name: dict}."""
-    title = "%s: %s" % (campaign.path, headline(campaign, verdict).rstrip("."))
+    """@figures: {name: Figure or Text}; @histories: (command, blocks) of the n-th cause; @known: {name: dict}."""
     sections = [
         causes_section(campaign, verdict, histories, known),
         variants_section(campaign, verdict),
@@ -192,4 +210,4 @@ def build(campaign, verdict, figures, histories, known):
         failures_section(campaign, verdict),
         inputs_section(campaign),
     ]
-    return Report(title, summary(campaign, verdict), sections)
+    return Report(heading(campaign), summary(campaign, verdict), sections)

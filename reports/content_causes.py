@@ -26,7 +26,7 @@ def example(cause):
 
 
 def list_table(campaign, causes):
-    head = [("Divergence", "l"), ("Is", "l")] + [(v.name, "r") for v in campaign.variants] + [("Scenarios", "r")]
+    head = [("Divergence", "l"), ("Status", "l")] + [(v.name, "r") for v in campaign.variants] + [("Scenarios", "r")]
     rows = []
     for i, cause in enumerate(causes[:IN_LIST], 1):
         label = cause_label(cause)
@@ -53,20 +53,19 @@ def where_table(cause):
                      [Badge(b.status)]])
     note = "%s more rows are in buckets.csv." % words.number(len(cause.buckets) - ROWS) if len(cause.buckets) > ROWS else ""
     return Table("Where it was seen.", [("Variant", "l"), ("Scenario", "l"), ("Runs", "r"), ("Rate", "r"), ("95 % interval", "r"),
-                                        ("First in run", "r"), ("Is", "l")], rows, note)
+                                        ("First in run", "r"), ("Status", "l")], rows, note)
 
 
 def status_text(cause, known):
     if cause.status == "known":
         entry = known.get(cause.known, {})
-        parts = [Badge("known"), " "]
         if not entry:
-            return parts + ["Explained in known/%s.known, which is not here." % cause.known]
-        parts += [Strong(entry.get("title", cause.known)), ". ", entry.get("explanation", ""), " "]
+            return ["Explained in known/%s.known, which is not here." % cause.known]
+        parts = [Strong(entry.get("title", cause.known)), ". ", entry.get("explanation", ""), " "]
         return parts + (["Write-up: ", Code(entry["finding"]), "."] if entry.get("finding") else [])
     if cause.status == "expected":
-        return [Badge("expected"), " The scenario says that this class of variants shows it."]
-    return [Badge("new"), " Nobody expected it, and nothing in known/ explains it."]
+        return ["Expected: the scenario says that this class of variants shows it."]
+    return ["New: no scenario expects it, and nothing in known/ explains it."]
 
 
 def meaning(cause):
@@ -79,12 +78,12 @@ def meaning(cause):
     return parts
 
 
-def commands(campaign, cause):
-    """For each variant the run that is shown or, where none is, the first."""
-    out = []
+def commands(campaign, cause, shown):
+    """The run that is shown, then for each other variant the first one."""
+    out = [Command(shown, "the shortest that is known")] if shown else []
     for v in campaign.variants:
         mine = cause.of(v)
-        if mine:
+        if mine and not (shown and "%s@%s:" % (v.name, v.identity) in shown):
             out.append(Command(campaign.replay(mine[0].cell, mine[0].first_seed), "on %s" % v.name))
     return out[:8]
 
@@ -94,9 +93,9 @@ def cause_part(campaign, verdict, i, cause, history, known):
     shown = example(cause)
     if shown:
         blocks.append(Text(["For example: ", Code(words.cut(words.one_line(shown), 400))]))
-    blocks += [Text(meaning(cause)), where_table(cause)]
-    blocks += commands(campaign, cause)
-    return Section("cause-%d" % i, cause_label(cause), blocks + history, Badge(cause.status))
+    shown, history = history if history else (None, [])
+    blocks += [Text(meaning(cause)), where_table(cause)] + commands(campaign, cause, shown) + history
+    return Section("cause-%d" % i, cause_label(cause), blocks, Badge(cause.status))
 
 
 def causes_section(campaign, verdict, histories, known):
@@ -107,7 +106,7 @@ def causes_section(campaign, verdict, histories, known):
             Ref("How sure that makes one", "how-sure"), " is said below."] if campaign.runs else ["None: nothing was run."])])
     blocks = [list_table(campaign, causes)]
     for i, cause in enumerate(causes[:IN_FULL], 1):
-        blocks.append(cause_part(campaign, verdict, i, cause, histories[i - 1] if i <= len(histories) else [], known))
+        blocks.append(cause_part(campaign, verdict, i, cause, histories[i - 1] if i <= len(histories) else None, known))
     if len(causes) > IN_FULL:
         blocks.append(Text(["The other %s are in the list above only, and in buckets.csv with their tokens." %
                             words.number(len(causes) - IN_FULL)]))

@@ -4,7 +4,7 @@
 import stats
 import words
 from content_causes import cause_label
-from document import Code, Ref, Section, Strong, Table, Text
+from document import Badge, Code, Ref, Section, Strong, Table, Text
 
 MOST_ROWS = 60
 
@@ -61,54 +61,56 @@ def variants_section(campaign, verdict):
         blocks.append(side_by_side(campaign, verdict))
     else:
         blocks.append(Text(["No variant shows a divergence; they differ in nothing that the oracle looks at."]))
-    return Section("variants", "Variants side by side", blocks + [scenario_table(campaign)])
+    return Section("variants", "Variants side by side", blocks + [scenario_table(campaign)], short="Variants")
 
 
 # --- How sure.
 def zero_table(campaign):
+    """Variants of which the same can be said share a row."""
     rows = []
     for s in campaign.scenarios[:200]:
+        same = {}
         for v in campaign.variants:
             cell = campaign.cell(s, v)
-            if not cell or not cell.runs:
-                continue
-            once = sum(b.runs == 1 for b in cell.buckets)
-            estimate, bound = stats.good_turing(once, cell.runs)
-            rows.append([[Code(s.name)], [v.name], [words.number(cell.runs)],
-                         ["%s (%s)" % (words.percent(stats.zero_failure(cell.runs)),
-                                       words.one_in(stats.zero_failure(cell.runs)))],
-                         [words.number(len(cell.buckets))], [words.number(once)],
-                         [words.percent(estimate)], [words.percent(bound)]])
+            if cell and cell.runs:
+                same.setdefault((cell.runs, len(cell.buckets), sum(b.runs == 1 for b in cell.buckets)), []).append(v.name)
+        for (runs, nr, once), names in same.items():
+            estimate, bound = stats.good_turing(once, runs)
+            all_of_them = len(names) == len(campaign.variants) > 1
+            rows.append([[Code(s.name)], ["all" if all_of_them else words.enumerate_some(names, 3)], [words.number(runs)],
+                         [words.one_in(stats.zero_failure(runs))], [words.number(nr)], [words.number(once)],
+                         ["%s (at most %s)" % (words.percent(estimate), words.percent(bound))]])
     return Table("What the number of runs allows to say.", [
-        ("Scenario", "l"), ("Variant", "l"), ("Runs", "r"), ("Unseen is rarer than", "r"), ("Buckets", "r"),
-        ("Seen once", "r"), ("Chance of a new one", "r"), ("at most", "r")], rows[:400])
+        ("Scenario", "l"), ("Variants", "l"), ("Runs", "r"), ("Unseen is rarer than", "r"), ("Buckets", "r"),
+        ("Seen once", "r"), ("Chance of a new one", "r")], rows[:400])
 
 
 def fixed_table(campaign, verdict):
-    """What one variant shows and another does not: since when may one say that it is gone?"""
+    """What a variant shows in no scenario, and another does: decided where it takes the fewest runs."""
     rows = []
     for cause in verdict.causes[:MOST_ROWS]:
-        for b in cause.buckets:
-            for v in campaign.variants:
+        for v in campaign.variants:
+            if cause.of(v):
+                continue
+            best = None
+            for b in cause.buckets:
                 other = campaign.cell(b.cell.scenario, v)
-                if v is b.cell.variant or not other or not other.runs:
-                    continue
-                if any(o.cell is other for o in cause.buckets):
-                    continue
                 need = stats.runs_to_fixed(b.runs, b.cell.runs)
-                more = max(0, need - other.runs) if need else None
-                rows.append([[cause_label(cause)], [Code(b.cell.scenario.name)],
-                             ["%s on %s" % (words.percent(b.runs / b.cell.runs), b.cell.variant.name)],
-                             [v.name], [words.number(other.runs)],
-                             [Strong("gone") if more == 0 else "%s more clean runs" % words.number(more)
-                              if more else "not known"]])
+                if other and other.runs and need and (not best or need / other.runs < best[0] / best[2]):
+                    best = (need, b, other.runs)
+            if best:
+                need, b, runs = best
+                rows.append([[cause_label(cause)], [v.name], [Code(b.cell.scenario.name)],
+                             ["%s on %s" % (words.percent(b.runs / b.cell.runs), b.cell.variant.name)], [words.number(runs)],
+                             [words.number(need)],
+                             [Badge("ok", "gone")] if runs >= need else ["%s more runs" % words.number(need - runs)]])
     if not rows:
         return []
     return [Text(["What one variant shows and another does not may be called gone at 95 % once the other has had enough "
                   "clean runs: log(0.05) / log(1 - p), p being the low end of the rate's interval where it is shown."]),
-            Table("Shown by one variant and not by another.", [
-                ("Divergence", "l"), ("Scenario", "l"), ("Rate", "r"), ("Not seen on", "l"), ("Clean runs", "r"),
-                ("So it is", "l")], rows[:MOST_ROWS])]
+            Table("Shown by one variant and not by another, in the scenario that decides it.", [
+                ("Divergence", "l"), ("Not seen on", "l"), ("Scenario", "l"), ("Rate elsewhere", "r"), ("Clean runs", "r"),
+                ("Needed", "r"), ("So it is", "l")], rows[:MOST_ROWS])]
 
 
 def how_sure_section(campaign, verdict, figures):
@@ -119,8 +121,8 @@ def how_sure_section(campaign, verdict, figures):
               Text([Strong("Unseen is rarer than"), ": if something happened in more than this share of runs, a campaign "
                     "of this length would have missed it in fewer than 5 of 100 cases (1 - 0.05^(1/n), nearly 3/n). ",
                     Strong("Chance of a new one"), ": the Good-Turing estimate that the next run shows a bucket that none "
-                    "did so far: buckets seen exactly once, over runs. ", Strong("At most"),
-                    ": its bound at 95 % (McAllester and Schapire). The intervals of rates are Wilson's, at 95 %."]),
+                    "did so far: buckets seen exactly once, over runs; in brackets its bound at 95 %, which supposes nothing "
+                    "(McAllester and Schapire). The intervals of rates are Wilson's, at 95 %."]),
               zero_table(campaign)]
     blocks += fixed_table(campaign, verdict)
     blocks += [figures["found"], figures["waits"], figures["mutants"]]
@@ -129,7 +131,7 @@ def how_sure_section(campaign, verdict, figures):
 
 # --- Coverage, time, deviations.
 def coverage_section(campaign, figures):
-    return Section("coverage", "Pairs of operation and APIC state", [figures["pairs"]])
+    return Section("coverage", "Pairs of operation and APIC state", [figures["pairs"]], short="Coverage")
 
 
 def sessions_table(campaign):
@@ -145,8 +147,8 @@ def time_section(campaign, figures):
     blocks = [figures["speed"]]
     virtual, wall = sum(c.virtual_ns for c in campaign.cells), sum(c.wall_ns for c in campaign.cells)
     if virtual and wall:
-        blocks.append(Text(["%s of virtual time were simulated in %s of the workers' time (%s of it)." % (
-            words.duration(virtual), words.duration(wall), words.percent(virtual / wall))]))
+        blocks.append(Text(["%s of virtual time were simulated in %s of the workers' time: %s times as fast as the clock." % (
+            words.duration(virtual), words.duration(wall), words.significant(virtual / wall))]))
     if campaign.sessions:
         blocks.append(sessions_table(campaign))
     ends = {}
@@ -159,7 +161,7 @@ def time_section(campaign, figures):
     blocks.append(Text(["How the runs ended: %s." % ", ".join(
         "%s %s" % (words.number(n), says[e]) for e, n in ends.items() if n)] if any(ends.values()) else
         ["No run has ended."]))
-    return Section("time", "The campaign over time", blocks)
+    return Section("time", "The campaign over time", blocks, short="Over time")
 
 
 def deviations_section(campaign):

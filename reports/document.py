@@ -41,6 +41,7 @@ class Section:
     title: str
     blocks: list
     badge: object = None
+    short: str = ""     # its name in a list of sections
 
 
 @dataclasses.dataclass
@@ -87,6 +88,7 @@ class Figure:
     says: str
     wide: str           # SVG
     narrow: str
+    legend: list        # (what it is drawn in, as plot.py names it; text)
 
 
 @dataclasses.dataclass

@@ -14,13 +14,14 @@ from content_causes import cause_label
 from document import Figure, Text
 
 MOST_CURVES = 6
+SHORTEST_NS = 10 ** 9   # what is said of less is noise
 MOST_POINTS = 600       # of a curve; beyond that the eye sees no more
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def figure(name, title, says, script):
+def figure(name, title, says, script, legend=()):
     try:
-        return Figure(name, title, says, *plot.draw("fig-" + name, title, says, script))
+        return Figure(name, title, says, *plot.draw("fig-" + name, title, says, script), list(legend))
     except plot.PlotError as e:
         return Text(["%s: not drawn. %s" % (title, words.one_line(words.clean(str(e))))])
 
@@ -33,28 +34,21 @@ def thin(points):
     return [points[round(i * step)] for i in range(MOST_POINTS)]
 
 
-def key_lines(size, curves):
-    """The key under the plot, one entry a line, so that names may be long; it takes room of its own."""
-    height = plot.SIZES[size][1] + 18 * curves
-    return ["set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,12' linewidth 1.6" % (
-        plot.SIZES[size][0], height), "set key below left vertical maxcols 1 Left reverse"]
-
-
 def log_runs(most):
     return ["set xlabel 'runs'", "set xrange [1:%d]" % max(2, most)] + (
         ["set logscale x"] if most > 100 else []) + ["set format x '%.0s%c'" if most >= 1000 else "set format x '%g'"]
 
 
-def curves(size, named, style="steps"):
-    """@named: [(title, points)]."""
+def curves(lines, style="steps"):
+    """@lines: a list of points for each."""
     script = []
-    for i, (_, points) in enumerate(named):
+    for i, points in enumerate(lines):
         script += plot.data("d%d" % i, thin(points))
-    limit = 44 if size == "narrow" else 110
-    plots = ["$d%d using 1:2 with %s lt %d title %s" % (i, style, i % len(plot.SERIES) + 1,
-                                                         plot.quote(words.cut(title, limit)))
-             for i, (title, _) in enumerate(named)]
-    return script + ["plot " + ", ".join(plots)]
+    return script + ["plot " + ", ".join("$d%d using 1:2 with %s lt %d" % (i, style, i + 1) for i in range(len(lines)))]
+
+
+def legend(texts):
+    return [("s%d" % i, text) for i, text in enumerate(texts, 1)]
 
 
 # --- Divergences found over runs.
@@ -68,18 +62,16 @@ def found(campaign, verdict):
         if firsts:
             points = [(1, 0)] if firsts[0] > 1 else []
             points += [(run, n) for n, run in enumerate(firsts, 1)] + [(most, len(firsts))]
-            named.append(("%s: %d" % (v.name, len(firsts)), points, firsts[-1]))
+            named.append((v.name, points, firsts[-1], len(firsts)))
     named = named[:MOST_CURVES]
     says = "; ".join("%s shows %s, the last of them first seen in run %s of %s" % (
-        t.split(":")[0], words.count(len({p[1] for p in points} - {0}), "divergence"), words.number(last), words.number(most))
-        for t, points, last in named) + "."
-    top = max(len(c) for _, c, _ in named)
+        name, words.count(n, "divergence"), words.number(last), words.number(most)) for name, _, last, n in named) + "."
+    top = max(n for *_, n in named)
 
     def script(size):
-        return key_lines(size, len(named)) + log_runs(most) + [
-            "set yrange [0:%g]" % (top * 1.08 + 0.2), "set ytics %s" % (1 if top <= 10 else "autofreq"),
-            "set ylabel 'divergences'"] + curves(size, [(t, p) for t, p, _ in named])
-    return figure("found", title, says, script)
+        return log_runs(most) + ["set yrange [0:%g]" % (top * 1.08 + 0.2), "set ytics %s" % (1 if top <= 10 else "autofreq"),
+                                 "set ylabel 'divergences'"] + curves([points for _, points, _, _ in named])
+    return figure("found", title, says, script, legend("%s: %d" % (name, n) for name, _, _, n in named))
 
 
 # --- Detection times as survival curves.
@@ -103,10 +95,9 @@ def waits(campaign, verdict):
                     "never reached the median (%s)" % words.count(n, "wait")) for label, _, m, n in named) + "."
 
     def script(size):
-        return key_lines(size, len(named)) + log_runs(most) + [
-            "set xrange [0.5:%d]" % max(2, most), "set yrange [0:1.02]", "set ylabel 'share that still waits'"] + curves(
-                size, [(label, points) for label, points, _, _ in named])
-    return figure("waits", title, says, script)
+        return log_runs(most) + ["set xrange [0.5:%d]" % max(2, most), "set yrange [0:1.02]",
+                                 "set ylabel 'share that still waits'"] + curves([points for _, points, _, _ in named])
+    return figure("waits", title, says, script, legend(label for label, *_ in named))
 
 
 # --- The campaign's speed.
@@ -116,7 +107,9 @@ def speed(campaign, verdict):
     for s in campaign.sessions:
         before = (0, 0)
         for wall, _, events, _, _ in s.series:
-            if wall > before[0] and events >= before[1]:
+            if wall < before[0] + SHORTEST_NS:
+                continue
+            if events >= before[1]:
                 points.append(((offset + before[0]) / 1e9, (events - before[1]) / ((wall - before[0]) / 1e9)))
                 points.append(((offset + wall) / 1e9, points[-1][1]))
             before = (wall, events)
@@ -134,7 +127,7 @@ def speed(campaign, verdict):
 
     def script(size):
         return ["set xlabel '%s of the campaign'" % xunit, "set ylabel '%sevents per second'" % unit,
-                "set yrange [0:%g]" % (1.1 * max(y for _, y in drawn)), "unset key"] + curves(size, [("", drawn)], "lines")
+                "set yrange [0:%g]" % (1.1 * max(y for _, y in drawn))] + curves([drawn], "lines")
     return figure("speed", title, says, script)
 
 
@@ -163,7 +156,7 @@ def pairs(campaign, verdict):
         width = plot.SIZES[size][0]
         height = 110 + 16 * len(operations)
         lines = ["set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,%d' linewidth 1" % (
-            width, height, 11 if size == "wide" else 9), "unset key", "unset grid", "set xrange [-0.5:%g]" % (len(states) - 0.5),
+            width, height, 11 if size == "wide" else 9), "unset grid", "set xrange [-0.5:%g]" % (len(states) - 0.5),
             "set yrange [%g:-0.5]" % (len(operations) - 0.5), "unset border", "set tics scale 0",
             "set xtics rotate by 60 right", "set style fill solid noborder"]
         lines.append("set xtics (%s)" % ", ".join("%s %d" % (plot.quote(s), i) for i, s in enumerate(states)))
@@ -173,7 +166,8 @@ def pairs(campaign, verdict):
             lines += plot.data("h%d" % l, cells or [(-5, -5)])
         return lines + ["plot " + ", ".join("$h%d using 1:2:(0.46):(0.44) with boxxyerror lc rgb '#00002%d'" % (l, l)
                                             for l in range(5))]
-    return figure("pairs", title, says, script)
+    return figure("pairs", title, says, script, [("h0", "never met"), ("h1", "met by few runs"), ("h2", "by over a thousandth of "
+                  "the commonest"), ("h3", "by over a hundredth"), ("h4", "by over a tenth")])
 
 
 # --- How much the oracle sees.
@@ -203,15 +197,15 @@ def mutants(campaign, verdict):
 
     def script(size):
         lines = ["set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,12' linewidth 1" % (
-            plot.SIZES[size][0], 110 + 34 * len(rows)), "set key below left horizontal Left reverse", "set yrange [%g:-0.6]" % (
+            plot.SIZES[size][0], 70 + 34 * len(rows)), "set yrange [%g:-0.6]" % (
             len(rows) - 0.4), "set xrange [0:100]", "set xlabel '%'", "set style fill solid noborder", "unset grid",
             "set ytics scale 0"]
         lines.append("set ytics (%s)" % ", ".join("%s %d" % (plot.quote(r[0]), i) for i, r in enumerate(rows)))
         lines += plot.data("m", [(100 * k / max(1, k + s), i) for i, (_, k, _, s) in enumerate(rows)])
         return lines + [
-            "plot $m using (0):2:(0):1:($2-0.32):($2+0.32) with boxxyerror lc rgb '%s' title 'seen', "
-            "$m using 1:2:1:(100):($2-0.32):($2+0.32) with boxxyerror lc rgb '#000003' title 'not seen'" % plot.SERIES[0]]
-    return figure("mutants", title, says, script)
+            "plot $m using (0):2:(0):1:($2-0.32):($2+0.32) with boxxyerror lc rgb '%s', "
+            "$m using 1:2:1:(100):($2-0.32):($2+0.32) with boxxyerror lc rgb '#000003'" % plot.SERIES[0]]
+    return figure("mutants", title, says, script, [("s1 box", "seen by the oracle"), ("grid box", "not seen")])
 
 
 def make(campaign, verdict):

@@ -84,12 +84,32 @@ def steps(lines):
             out.append([actor, ns, [], "", mark])
         out[-1][2].append(shorten(actor, event, text))
         out[-1][3] = after or out[-1][3]
+    return [step[:2] + [without_echoes(step[2])] + step[3:] for step in out]
+
+
+def without_echoes(what):
+    """An ICR write is told by kvm_apic_ipi, a register write by kvm_apic; kvm_msr and kvm_apic say it again."""
+    if any(w.startswith("apic_ipi") for w in what):
+        what = [w for w in what if not w.startswith("apic: apic_write APIC_ICR")]
+    if any(w.startswith(("apic_ipi", "apic: ")) for w in what):
+        what = [w for w in what if not re.match("msr: msr_(read|write) 8[0-9a-f]{2} ", w)]
+    return what
+
+
+def folded(found):
+    """The same step again and again is one: [..., how often, time of the last]."""
+    out = []
+    for step in found:
+        if out and out[-1][0] == step[0] and out[-1][2:5] == step[2:5] and not step[4]:
+            out[-1][5:] = [out[-1][5] + 1, step[1]]
+        else:
+            out.append(step + [1, step[1]])
     return out
 
 
 def make(lines, token):
     """History of @lines, the divergence last."""
-    shown = steps(lines)[-SHOWN:]
+    shown = folded(steps(lines))[-SHOWN:]
     actors = []
     for actor, *_ in reversed(shown):
         if actor not in actors:
@@ -99,9 +119,11 @@ def make(lines, token):
     if others:
         actors.append("others")
     rows = []
-    for actor, ns, text, after, mark in shown:
+    for actor, ns, text, after, mark, times, last in shown:
         column = actors.index("others" if actor in others else actor)
         if actor in others:
             text = ["%s: %s" % (actor, t) for t in text]
+        if times > 1:
+            text = text + ["(%s times, until %s)" % (words.number(times), words.moment(last))]
         rows.append(Event(words.moment(ns), column, "\n".join(text), after, mark))
     return History("The last %d steps before the divergence, in the run of %s." % (len(rows) - 1, token), actors, rows)

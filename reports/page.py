@@ -3,12 +3,15 @@
 
 import html
 import os
+import re
 
+import plot
 from document import (Badge, Code, Command, Facts, Figure, History, Items, Ref, Strong, Table, Text, Verdict)
 from document import Section
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORDS = {"new": "new", "expected": "expected", "known": "known", "ok": "ok", "bad": "missing", "undecided": "not decided"}
+UNIT = re.compile(r"(?<=\d) (?=%|[munkMGTh]?s?\b)")    # a number and its unit stay on one line
 
 
 def escape(text):
@@ -21,7 +24,7 @@ def parts(items):
 
 def part(p):
     if isinstance(p, str):
-        return escape(p)
+        return UNIT.sub("\u00a0", escape(p))
     if isinstance(p, Code):
         return "<code>%s</code>" % escape(p.text)
     if isinstance(p, Strong):
@@ -31,6 +34,17 @@ def part(p):
     if isinstance(p, Badge):
         return '<span class="badge %s">%s</span>' % (p.status, escape(p.text or WORDS[p.status]))
     raise TypeError(p)
+
+
+def swatch(what):
+    """A piece of the line, or of the area, that a legend explains."""
+    name, _, box = what.partition(" ")
+    if box or name[0] == "h":
+        return '<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true"><rect x="4" y="1" width="20" height="10" ' \
+               'style="fill:var(--%s)"/></svg>' % name
+    dash = " ".join(str(n) for n in plot.DASHES[int(name[1:]) - 1])
+    return '<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true"><path d="M0,6 H28" style="stroke:var(--%s)" ' \
+           'stroke-width="2.5"%s/></svg>' % (name, ' stroke-dasharray="%s"' % dash if dash else "")
 
 
 def read(name):
@@ -59,9 +73,12 @@ class Page:
     def facts(self, b, level):
         self.put("<dl>%s</dl>" % "".join("<div><dt>%s</dt><dd>%s</dd></div>" % (escape(t), parts(p)) for t, p in b.rows))
 
+    def open_table(self, caption, klass):
+        self.put('<figure class="%s"><div class="scroll" role="region" aria-label="%s" tabindex="0"><table><caption><span>%s'
+                 '</span></caption><thead><tr>' % (klass, escape(caption), escape(caption)))
+
     def table(self, b, level):
-        self.put('<figure class="table"><div class="scroll" role="region" aria-label="%s" tabindex="0"><table><caption>%s'
-                 '</caption><thead><tr>' % (escape(b.caption), escape(b.caption)))
+        self.open_table(b.caption, "table")
         self.put("".join('<th scope="col" class="%s">%s</th>' % (align, escape(title)) for title, align in b.head))
         self.put("</tr></thead><tbody>")
         for row in b.rows:
@@ -80,12 +97,14 @@ class Page:
 
     def figure(self, b, level):
         self.put('<figure class="plot-box" id="%s"><figcaption><strong>%s</strong></figcaption><div class="wide">%s</div>'
-                 '<div class="narrow">%s</div><p class="note">%s</p></figure>' % (
-                     escape(b.id), escape(b.title), b.wide, b.narrow, escape(b.says)))
+                 '<div class="narrow">%s</div>' % (escape(b.id), escape(b.title), b.wide, b.narrow))
+        if b.legend:
+            self.put('<ul class="legend">%s</ul>' % "".join("<li>%s%s</li>" % (swatch(what), escape(text)) for what, text in b.legend))
+        self.put('<p class="note">%s</p></figure>' % part(b.says))
 
     def history(self, b, level):
-        self.put('<figure class="table history"><div class="scroll" role="region" aria-label="%s" tabindex="0"><table>'
-                 '<caption>%s</caption><thead><tr><th scope="col" class="r">Time</th>' % (escape(b.caption), escape(b.caption)))
+        self.open_table(b.caption, "table history")
+        self.put('<th scope="col" class="r">Time</th>')
         self.put("".join('<th scope="col">%s</th>' % escape(a) for a in b.actors))
         self.put('<th scope="col">State after it</th></tr></thead><tbody>')
         for e in b.events:
@@ -121,9 +140,9 @@ class Page:
         self.put('<a class="skip" href="#main">To the report</a>\n<header><div class="bar"><p class="name">lapicsim report'
                  '</p><button type="button" id="theme" aria-pressed="false" hidden>Dark</button></div>'
                  '<nav aria-label="Parts of this report"><ul><li><a href="#summary">Summary</a></li>%s</ul></nav></header>\n'
-                 % "".join('<li><a href="#%s">%s</a></li>' % (escape(s.id), escape(s.title)) for s in r.sections))
+                 % "".join('<li><a href="#%s">%s</a></li>' % (escape(s.id), escape(s.short or s.title)) for s in r.sections))
         self.put('<main id="main" tabindex="-1"><section id="summary" aria-labelledby="summary-h"><h1 id="summary-h">%s</h1>'
-                 % escape(r.title.split(":")[0]))
+                 % escape(r.title))
         self.blocks(r.blocks, 2)
         self.put("</section>")
         for s in r.sections:

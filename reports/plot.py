@@ -17,7 +17,7 @@ COLOURS = {"#000001": "ink", "#000002": "muted", "#000003": "grid",
            "#000011": "s1", "#000012": "s2", "#000013": "s3", "#000014": "s4", "#000015": "s5", "#000016": "s6",
            "#000020": "h0", "#000021": "h1", "#000022": "h2", "#000023": "h3", "#000024": "h4"}
 SERIES = [c for c, name in COLOURS.items() if name.startswith("s")]
-DASHES = ["solid", "(12,4)", "(3,3)", "(12,4,3,4)", "(20,5)", "(1,4)"]
+DASHES = [(), (9, 4), (2, 3), (9, 3, 2, 3), (16, 5), (1, 4)]
 NEVER_WITHIN = 20       # seconds
 
 
@@ -44,12 +44,12 @@ def preamble(size):
         "set border 3 lc rgb '#000002' lw 0.6",
         "set tics nomirror out scale 0.5 textcolor rgb '#000001'",
         "set grid ytics lc rgb '#000003' lt 1 lw 0.5",
-        "set key textcolor rgb '#000001' noopaque samplen 2 spacing 1.15 noenhanced",
+        "unset key",       # the page has the legend: there it wraps, and can be read aloud
         "set xlabel textcolor rgb '#000001'", "set ylabel textcolor rgb '#000001'",
         "set datafile separator '\\t'",
     ]
     for i, colour in enumerate(SERIES, 1):
-        lines.append("set linetype %d lc rgb '%s' lw 1.4 dt %s" % (i, colour, DASHES[i - 1]))
+        lines.append("set linetype %d lc rgb '%s' lw 1.4 dt %s" % (i, colour, DASHES[i - 1] or "solid"))
     return lines
 
 

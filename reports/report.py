@@ -71,7 +71,7 @@ def cheapest(cause):
 
 
 def led_to(campaign, causes, source):
-    """For each of @causes the blocks that tell what led to it."""
+    """For each of @causes: the command that shows it, and the blocks that tell what led to it."""
     flavour = [] if campaign.flavour == "plain" else ["--flavour", campaign.flavour]
     out = []
     for cause in causes:
@@ -79,9 +79,10 @@ def led_to(campaign, causes, source):
         token = campaign.token(bucket.cell, seed)
         seen = source.get(token, flavour, cause.kind, cause.check)
         if seen.lines:
-            out.append([history.make(seen.lines, token)])
+            blocks = [history.make(seen.lines, token)]
         else:
-            out.append([Text(["What led to it is not shown: %s." % seen.why.rstrip(".")])])
+            blocks = [Text(["What led to it is not shown: %s." % seen.why.rstrip(".")])]
+        out.append((campaign.replay(bucket.cell, seed), blocks))
     return out
 
 

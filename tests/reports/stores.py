@@ -10,6 +10,7 @@ import tempfile
 
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REPORT = os.path.join(REPO, "reports/report.py")
+FIGURES = 4     # of an ordinary report: found, waits, mutants, speed
 sys.path.insert(0, os.path.join(REPO, "reports"))
 
 SCENARIO = """\
