@@ -39,6 +39,7 @@ help:
 	@echo 'make docs		the generated pages of docs/, from the tables'
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
 	@echo 'make cluster-test	docs/cluster.md for real: Slurm and GNU parallel on this machine; installs them'
+	@echo 'make report-check	lapicsim report'\''s page in a real browser; installs Chromium'
 	@echo 'make unit-check	unit tests; SAN=address: with sanitizers'
 	@echo 'make setup		install the Debian packages that all of this needs'
 	@echo 'make clean		remove $(O) but not the unpacked kernel sources'
@@ -71,7 +72,7 @@ check: all
 
 # --- Longer ones, on their own.
 .PHONY: library kills bench determinism million deviations detection live docs clean
-.PHONY: coverage mutants cluster-test hot
+.PHONY: coverage mutants cluster-test hot report-check
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
 
@@ -113,6 +114,11 @@ cluster-test: $(LAPICSIM) variant-6.12
 hot: variant-6.12 variant-6.1
 	$(Q)scripts/setup.sh valgrind
 	$(Q)python3 scripts/hot.py $(O) 6.12 6.1
+
+report-check: setup
+	$(Q)scripts/setup.sh chromium
+	$(Q)LAPICSIM_BUILD=$(abspath $(O)) python3 -m unittest discover -v -s tests/browser
+	@echo 'screenshots: $(O)/screenshots'
 
 docs: $(LAPICSIM)
 	$(Q)python3 scripts/docs.py $(LAPICSIM)

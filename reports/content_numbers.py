@@ -157,7 +157,7 @@ def time_section(campaign, figures):
             ends[end] = ends.get(end, 0) + n
         ends["died"] = ends.get("died", 0) + c.died
     says = {"complete": "came to rest", "limited": "hit a limit first", "crashed": "ended in a host BUG or crash",
-            "hung": "ended in a hang", "trapped": "called what is not modelled", "died": "took the worker along"}
+            "hung": "ended in a hang", "trapped": "called what is not modelled", "timed_out": "took too long", "out_of_memory": "took too much memory", "died": "took the worker along"}
     blocks.append(Text(["How the runs ended: %s." % ", ".join(
         "%s %s" % (words.number(n), says[e]) for e, n in ends.items() if n)] if any(ends.values()) else
         ["No run has ended."]))

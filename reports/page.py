@@ -11,7 +11,7 @@ from document import Section
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORDS = {"new": "new", "expected": "expected", "known": "known", "ok": "ok", "bad": "missing", "undecided": "not decided"}
-UNIT = re.compile(r"(?<=\d) (?=%|[munkMGTh]?s?\b)")    # a number and its unit stay on one line
+UNIT = re.compile(r"(?<=\d) (?=%|(?:[kMGTh]|[mun]?s|min)\b)")    # a number and its unit stay on one line
 
 
 def escape(text):

@@ -15,7 +15,7 @@ from model import Bucket, Campaign, Cell, Failure, Pair, Record, Scenario, Sessi
 
 APPLICATION_ID = 0x4c415049
 VERSIONS = (1, 2)
-ENDS = ("complete", "limited", "crashed", "hung", "trapped")
+ENDS = ("complete", "limited", "crashed", "hung", "trapped", "timed_out", "out_of_memory")
 MASK = (1 << 64) - 1
 NONE = (1 << 32) - 1
 
@@ -127,35 +127,37 @@ def read_cells(db, campaign):
             "SELECT id, name, hash, claim, text FROM scenario WHERE id IN"
             " (SELECT scenario FROM cell WHERE campaign = ?) ORDER BY id", campaign.number):
         scenarios[id] = Scenario(name(label), whole(hash, "a hash"), name(claim), text(body))
-    for id, scenario, variant in db.rows("SELECT id, scenario, variant FROM cell WHERE campaign = ?"
-                                         " ORDER BY scenario, variant, id", campaign.number):
+    canary = " AND NOT canary" if "canary" in db.columns("cell") else ""
+    for id, scenario, variant in db.rows("SELECT id, scenario, variant FROM cell WHERE campaign = ?%s"
+                                         " ORDER BY scenario, variant, id" % canary, campaign.number):
         if scenario not in scenarios or variant not in variants:
             raise StoreError("cell %s names a scenario or a variant that is not there" % id)
         key = (scenario, variant)
         if key not in merged:
             merged[key] = Cell(scenarios[scenario], variants[variant])
         by_id[id] = merged[key]
-    campaign.variants = list(variants.values())
-    campaign.scenarios = list(scenarios.values())
     campaign.cells = list(merged.values())
+    campaign.variants = [v for v in variants.values() if any(c.variant is v for c in campaign.cells)]
+    campaign.scenarios = [s for s in scenarios.values() if any(c.scenario is s for c in campaign.cells)]
     return by_id
 
 
 def read_ranges(db, by_id):
+    ends = [e for e in ENDS if e in db.columns("range")]
     columns = ("events", "interrupts", "virtual_ns", "wall_ns", "divergent", "repeated")
     for row in db.rows("SELECT cell, first, count, first_limited, %s, %s FROM range ORDER BY cell, first" % (
-            ", ".join(ENDS), ", ".join(columns))):
+            ", ".join(ends), ", ".join(columns))):
         cell = by_id.get(row[0])
         if not cell:
             continue
         numbers = [whole(v, "a count") for v in row[2:]]
         cell.ranges.append((seed(row[1]), numbers[0]))
         cell.runs += numbers[0]
-        for name, value in zip(ENDS, numbers[2:]):
-            cell.ends[name] = cell.ends.get(name, 0) + value
-        for name, value in zip(columns, numbers[2 + len(ENDS):]):
-            setattr(cell, name, getattr(cell, name) + value)
-        limited = numbers[2 + ENDS.index("limited")]
+        for end, value in zip(ends, numbers[2:]):
+            cell.ends[end] = cell.ends.get(end, 0) + value
+        for column, value in zip(columns, numbers[2 + len(ends):]):
+            setattr(cell, column, getattr(cell, column) + value)
+        limited = cell.ends.get("limited", 0) and numbers[2 + ends.index("limited")]
         if limited and (cell.first_limited is None or seed(numbers[1]) < cell.first_limited):
             cell.first_limited = seed(numbers[1])
     for cell in by_id.values():

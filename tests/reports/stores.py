@@ -24,11 +24,27 @@ unfixed = always host-bug
 """
 
 
+SCHEMA = """
+#include <stdio.h>
+#include "sim/cmd/store_schema.c"
+int main(void)
+{
+	for (unsigned int i = 0; store_schema(i); i++)
+		printf("%s;\\n", store_schema(i));
+	return 0;
+}
+"""
+_SCHEMA = []
+
+
 def schema():
-    """The SQL, out of the C strings."""
-    with open(os.path.join(REPO, "sim/cmd/store_schema.c"), encoding="utf-8") as f:
-        code = re.sub(r"/\*.*?\*/", "", f.read().partition("store_schema[] =")[2].partition(";\n")[0], flags=re.S)
-    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', code)).replace('\\"', '"').replace("\\n", "\n")
+    """The SQL, from a program around sim/cmd/store_schema.c."""
+    if not _SCHEMA:
+        with tempfile.TemporaryDirectory() as where:
+            subprocess.run(["gcc", "-std=gnu11", "-I" + REPO, "-x", "c", "-", "-o", where + "/schema"], input=SCHEMA, text=True,
+                           check=True)
+            _SCHEMA.append(subprocess.run([where + "/schema"], capture_output=True, text=True, check=True).stdout)
+    return _SCHEMA[0]
 
 
 def version():
