@@ -20,7 +20,7 @@
 struct pin_device {
 	struct vm *vm;
 	uint32_t gsi, nr;
-	struct irqfd irqfd;
+	struct irqfd *irqfd;
 	struct rng target, time;
 };
 
@@ -53,9 +53,9 @@ static void level(struct pin_device *d)
 /* --- irqfd. */
 static void again_later(struct pin_device *d)
 {
-	irqfd_detach(&d->irqfd);
+	irqfd_detach(d->irqfd);
 	host_sleep(rng_gap(&d->time, sc()->pin_hold_ns));
-	irqfd_attach(&d->irqfd);
+	irqfd_attach(d->irqfd);
 }
 
 static bool up(const struct pin_device *d) { return pins_of(d->vm)->signalled[d->gsi] >> d->nr & 1; }
@@ -69,11 +69,11 @@ static void set_up(struct pin_device *d, bool is)
 
 static void resampled(struct pin_device *d)
 {
-	bool asked = irqfd_asked(&d->irqfd);
+	bool asked = irqfd_asked(d->irqfd);
 
 	if (up(d)) {
 		if (asked)
-			irqfd_signal(&d->irqfd);
+			irqfd_signal(d->irqfd);
 		else if (withdraws(d))
 			set_up(d, false);
 		return;
@@ -81,20 +81,20 @@ static void resampled(struct pin_device *d)
 	if (!rng_one_in(&d->target, sc()->pin_gap_ns / POLL_NS + 1))
 		return;
 	set_up(d, true);
-	irqfd_signal(&d->irqfd);
+	irqfd_signal(d->irqfd);
 }
 
 static void by_irqfd(struct pin_device *d)
 {
 	bool resample = pins_level(d->gsi);
 
-	irqfd_open(&d->irqfd, (uint32_t)(d->vm - machine.vm), d->gsi, resample);
-	irqfd_attach(&d->irqfd);
+	d->irqfd = irqfd_open((uint32_t)(d->vm - machine.vm), d->gsi, resample);
+	irqfd_attach(d->irqfd);
 	while (host_sleep(rng_gap(&d->time, resample ? POLL_NS : sc()->pin_gap_ns))) {
 		if (resample)
 			resampled(d);
 		else
-			irqfd_signal(&d->irqfd);
+			irqfd_signal(d->irqfd);
 		if (!up(d) && sc()->irqfd_detach && rng_one_in(&d->target, DETACH_ONE_IN))
 			again_later(d);
 	}

@@ -11,21 +11,19 @@
 
 #define MAX_IRQFDS 64u
 
-static struct irqfd *all[MAX_IRQFDS];	/* of this run */
+static struct irqfd all[MAX_IRQFDS];	/* of this run */
 static uint32_t nr_all;
 
 void irqfd_reset(void) { nr_all = 0; }
 
-void irqfd_open(struct irqfd *f, uint32_t vm, uint32_t gsi, bool resample)
+struct irqfd *irqfd_open(uint32_t vm, uint32_t gsi, bool resample)
 {
-	f->fd = kw_eventfd();
-	f->resamplefd = resample ? kw_eventfd() : -1;
-	f->gsi = gsi;
-	f->vm = vm;
-	f->attached = f->owes = false;
-	if (f->fd < 0 || nr_all == MAX_IRQFDS)
+	struct irqfd f = { .fd = kw_eventfd(), .resamplefd = resample ? kw_eventfd() : -1, .gsi = gsi, .vm = vm };
+
+	if (f.fd < 0 || nr_all == MAX_IRQFDS)
 		crash_end(CRASH_FAULT, "no more eventfds");
-	all[nr_all++] = f;
+	all[nr_all] = f;
+	return &all[nr_all++];
 }
 
 static int64_t assign(const struct irqfd *f, uint32_t flags)
@@ -79,14 +77,14 @@ bool irqfd_asked(struct irqfd *f)
 void irqfd_raised(uint32_t gsi)
 {
 	for (uint32_t i = 0; i < nr_all; i++)
-		if (all[i]->gsi == gsi)
-			all[i]->owes = false;
+		if (all[i].gsi == gsi)
+			all[i].owes = false;
 }
 
 void irqfd_quiet(void)
 {
 	for (uint32_t i = 0; i < nr_all; i++)
-		if (all[i]->owes && all[i]->attached)
-			oracle_finding(DIV_LOST_INTERRUPT, "irqfd-signal", all[i]->vm, DIV_NONE, DIV_NONE,
-				       "the eventfd of GSI %u was signalled, and its line was never raised", all[i]->gsi);
+		if (all[i].owes && all[i].attached)
+			oracle_finding(DIV_LOST_INTERRUPT, "irqfd-signal", all[i].vm, DIV_NONE, DIV_NONE,
+				       "the eventfd of GSI %u was signalled, and its line was never raised", all[i].gsi);
 }

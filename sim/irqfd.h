@@ -23,7 +23,8 @@ struct irqfd {
 	bool	 owes;			/* signalled, and KVM has not raised the line since */
 };
 
-void irqfd_open(struct irqfd *f, uint32_t vm, uint32_t gsi, bool resample);
+/* Valid until the run has been judged: longer than the actor whose it is. */
+struct irqfd *irqfd_open(uint32_t vm, uint32_t gsi, bool resample);
 void irqfd_attach(struct irqfd *f);
 void irqfd_detach(struct irqfd *f);
 void irqfd_signal(struct irqfd *f);

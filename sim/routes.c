@@ -123,11 +123,12 @@ static void raise(struct vm *vm, uint32_t nr, struct irqfd *f)
 	now = oracle_msi_begin((uint32_t)(vm - machine.vm), vr->now[nr].address, vr->now[nr].data);
 	if (changing)
 		next = oracle_msi_begin((uint32_t)(vm - machine.vm), vr->next[nr].address, vr->next[nr].data);
-	if (f->attached)
+	if (f) {
 		irqfd_signal(f);
-	else
+		f->owes = false;
+	} else {
 		host_ioctl(vm->fd, KVM_IRQ_LINE, (uint64_t)&line);
-	f->owes = false;
+	}
 	if (now >= 0)
 		oracle_message_end(now, !changing);
 	if (next >= 0)
@@ -139,16 +140,16 @@ void device_route(struct actor *self)
 {
 	struct vm *vm = self->priv;
 	uint32_t nr = (self->id - machine.routes_tid) % sc()->routes;
-	struct irqfd f = { .attached = false };
+	struct irqfd *f = NULL;	/* every other device has one */
 	struct rng time;
 
 	rng_init(&time, host_seed, self->id, RNG_TIME);
 	if (nr & 1) {
-		irqfd_open(&f, (uint32_t)(vm - machine.vm), ROUTES_FIRST_GSI + nr, false);
-		irqfd_attach(&f);
+		f = irqfd_open((uint32_t)(vm - machine.vm), ROUTES_FIRST_GSI + nr, false);
+		irqfd_attach(f);
 	}
 	while (host_sleep(rng_gap(&time, sc()->pin_gap_ns)))
-		raise(vm, nr, &f);
+		raise(vm, nr, f);
 }
 
 /* --- The manager. */

@@ -17,6 +17,7 @@
 static LIST_HEAD(kw_ready);		/* struct work_struct.entry */
 static LIST_HEAD(kw_delayed);		/* the same entry; due at delayed_work.timer.expires ns */
 static struct work_struct *kw_running;
+static u64 kw_nr_ended;			/* items that have run */
 static u32 kw_worker_tid;	/* the task that kw_boot() ran as, until kw_work_run() says */
 
 static char kw_a_queue[64];		/* never looked into */
@@ -101,8 +102,9 @@ static void kw_run_item(struct work_struct *work)
 
 	kw_unqueue(work);
 	kw_running = work;
-	work->func(work);
+	work->func(work);	/* which may free it */
 	kw_running = outer;
+	kw_nr_ended++;
 	kw_released(&kw_running);
 }
 
@@ -182,12 +184,20 @@ bool flush_delayed_work(struct delayed_work *dwork)
 	return flush_work(&dwork->work);
 }
 
-
 void __flush_workqueue(struct workqueue_struct *wq)
 {
-	while (!list_empty(&kw_ready))
-		flush_work(list_first_entry(&kw_ready, struct work_struct, entry));
-	while (kw_running && kw_self->tid != kw_worker_tid)
+	u64 target = kw_nr_ended + (kw_running != NULL);
+	struct work_struct *work;
+
+	if (kw_shared.silent || kw_self->tid == kw_worker_tid) {
+		while (!list_empty(&kw_ready))
+			kw_run_item(list_first_entry(&kw_ready, struct work_struct, entry));
+		return;
+	}
+	list_for_each_entry(work, &kw_ready, entry)
+		target++;
+	/* Not by its items, which may free themselves; items that others take back make it wait for later ones. */
+	while (kw_nr_ended < target && (kw_running || !list_empty(&kw_ready)))
 		kw_wait_worker();
 }
 

@@ -5,6 +5,7 @@
  */
 #include <linux/workqueue.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
 #include "check.h"
 
 #define ROUNDS 15
@@ -204,6 +205,55 @@ static void flush_inside_role(u32 role)
 	ST_CHECK(ran == 1, "%u", ran);
 }
 
+/* --- flush_workqueue(): all that was queued before, though items free themselves; not what comes later. */
+struct own_item {
+	struct work_struct work;
+	u32 nr;
+};
+
+static struct workqueue_struct *own_queue;
+
+static void own_queue_setup(void) { own_queue = alloc_workqueue("selftest", 0, 0); }
+
+static void on_own_item(struct work_struct *w)
+{
+	struct own_item *own = container_of(w, struct own_item, work);
+
+	st_busy(st_below(300));
+	ran++;
+	memset(own, 0x5a, sizeof(*own));
+	kfree(own);
+}
+
+static void queue_own_item(void)
+{
+	struct own_item *own = kzalloc(sizeof(*own), GFP_KERNEL);
+
+	INIT_WORK(&own->work, on_own_item);
+	queue_work(own_queue, &own->work);
+	queued++;
+}
+
+static void flush_queue_role(u32 role)
+{
+	u32 i, k, before;
+
+	for (i = 0; i < ROUNDS; i++) {
+		if (role) {
+			queue_own_item();
+			st_busy(st_below(500));
+			continue;
+		}
+		for (k = st_below(4); k; k--)
+			queue_own_item();
+		before = queued;
+		flush_workqueue(own_queue);
+		ST_CHECK(ran >= before, "%u of %u items that were queued before", ran, before);
+		st_saw(ran < queued);
+		st_busy(st_below(300));
+	}
+}
+
 const struct kw_selftest st_work_tests[] = {
 	{ "work: queued once, run as often as queued", 3, .setup = setup, .role = once_role, .finish = once_finish,
 	  .must_see = 3 },
@@ -213,6 +263,8 @@ const struct kw_selftest st_work_tests[] = {
 	  .must_see = 7 },
 	{ "work: flush_work() waits, and no two run one item", 2, .setup = setup, .role = flush_role, .must_see = 1 },
 	{ "work: an item flushes another", 1, .role = flush_inside_role },
+	{ "work: flush_workqueue() waits for items that free themselves, and for none that come later", 3,
+	  .setup = own_queue_setup, .role = flush_queue_role, .must_see = 3 },
 	{ "deadlock: an item and its flusher", 1, KW_SELFTEST_DEADLOCK, .setup = setup, .role = deadlock_role,
 	  .says = "kworker waits for mutex &mutex|task1 waits for work item" },
 	{ }
