@@ -280,6 +280,8 @@ struct kw_pic_state {			/* 8259A; half 1 is the slave */
 };
 void kw_ioapic_state(const struct kw_hw *hw, struct kw_ioapic_state *out);
 void kw_pic_state(const struct kw_hw *hw, struct kw_pic_state *out);
+/* As if each pin had seen so many EOIs in a row that found its level still up: KVM counts them to find storms. */
+void kw_ioapic_age(const struct kw_hw *hw, uint32_t eois);
 void kw_chip_watch(const struct kw_hw *hw);	/* from now on: hs_irq_line(), hs_chip_*() */
 
 struct kw_bug {

@@ -67,6 +67,15 @@ void kw_ioapic_state(const struct kw_hw *hw, struct kw_ioapic_state *out)
 	out->id = ioapic->id;
 }
 
+void kw_ioapic_age(const struct kw_hw *hw, u32 eois)
+{
+	struct kvm_ioapic *ioapic = kw_vm_of(hw)->arch.vioapic;
+	u32 i;
+
+	for (i = 0; i < IOAPIC_NUM_PINS; i++)
+		ioapic->irq_eoi[i] = eois;
+}
+
 void kw_pic_state(const struct kw_hw *hw, struct kw_pic_state *out)
 {
 	const struct kvm_pic *pic = kw_vm_of(hw)->arch.vpic;

@@ -16,6 +16,7 @@
 
 #define MSI_ADDRESS	0xfee00000u
 #define ADDRESS_LOGICAL	(1u << 2)
+#define ADDRESS_REDIRECT (1u << 3)	/* to one of those that it names, as with lowest priority */
 #define DATA_LOWEST	(1u << 8)
 #define DATA_NMI	(4u << 8)
 #define DATA_INIT	(5u << 8)
@@ -62,6 +63,8 @@ static uint32_t draw_dest(const struct vm *vm, uint32_t *address, struct rng *ta
 	if (percent >= s->broadcast_percent + s->logical_percent)
 		return dest;
 	*address |= ADDRESS_LOGICAL;
+	if (rng_percent(target, s->redirect_percent))
+		*address |= ADDRESS_REDIRECT;
 	return logical_dest(vm, target);
 }
 

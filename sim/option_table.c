@@ -183,6 +183,8 @@ const struct option scenario_options[] = {
 	PERCENT("devices", "posted", posted_percent, "0",
 		"Fixed, edge-triggered MSIs that an IOMMU posts, past KVM; needs apicv."),
 	PERCENT("devices", "lowest_priority", lowest_percent, "0", "MSIs with lowest priority delivery."),
+	PERCENT("devices", "redirect", redirect_percent, "0",
+		"MSIs with a logical destination and the redirection hint, which go to one of those that it names."),
 	PERCENT("devices", "nmi", nmi_percent, "0", "MSIs with delivery mode NMI."),
 	PERCENT("devices", "init", init_percent, "0", "MSIs with delivery mode INIT."),
 	ROW("devices", "msi_result", OPT_BOOL, msi_result, "no", 0, 0, "yes|no",
@@ -205,6 +207,8 @@ const struct option scenario_options[] = {
 	    "Whether irqfds are taken away and attached again now and then."),
 	ROW("devices", "routes", OPT_UINT, routes, "0", 0, 16, "number",
 	    "Devices of each VM on GSIs with MSI routes, every other one with an irqfd; pin_gap is their pace."),
+	ROW("devices", "storm_eois", OPT_UINT, storm_eois, "0", 0, 9999, "number",
+	    "EOIs in a row that found the level of each pin still up before the run: from 10,000 on KVM slows them down."),
 	ROW("devices", "pin_vector_first", OPT_UINT, pin_vector_first, "0x50", 16, 159, "vector",
 	    "Each GSI has four vectors of its own from here on."),
 

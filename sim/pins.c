@@ -138,9 +138,12 @@ int pins_build(char *error, uint64_t n)
 		}
 		if (split())
 			continue;
+		if (sc()->storm_eois)
+			kw_ioapic_age(any_hw(i), sc()->storm_eois);
 		kw_ioapic_state(any_hw(i), &ioapic);
 		kw_pic_state(any_hw(i), &pic);
 		oracle_chips_baseline(i, &ioapic, &pic);
+		oracle_ioapic_age(i, sc()->storm_eois);
 		kw_chip_watch(any_hw(i));
 	}
 	pins_on = true;

@@ -121,6 +121,7 @@ struct scenario {
 	uint32_t logical_percent;	/* MSIs with a logical destination */
 	uint32_t broadcast_percent;	/* MSIs to physical destination 0xff */
 	uint32_t lowest_percent;	/* MSIs with lowest priority delivery */
+	uint32_t redirect_percent;	/* logical MSIs with the redirection hint */
 	uint32_t posted_percent;	/* fixed, edge-triggered MSIs that an IOMMU posts */
 	uint32_t nmi_percent, init_percent; /* MSIs that are NMIs or INITs */
 	bool	 msi_result;		/* what KVM_SIGNAL_MSI returns is judged */
@@ -135,6 +136,7 @@ struct scenario {
 	bool	 directed_eoi;		/* EOI broadcasts suppressed, the I/O APIC's EOI register used */
 	bool	 irqfd_detach;		/* and take it away and back */
 	uint32_t routes;		/* devices on MSI routes */
+	uint32_t storm_eois;		/* EOIs in a row that found each pin's level up before the run */
 	uint32_t pin_vector_first;	/* four vectors for each GSI from here on */
 
 	/* [userspace] */

@@ -19,6 +19,7 @@ static const uint32_t chips[] = { KVM_IRQCHIP_PIC_MASTER, KVM_IRQCHIP_PIC_SLAVE,
 #define MAX_LAPICS	8u
 #define LAPIC_BANK	0x80u		/* ISR, IRR: eight registers */
 #define ENTRY_MASKED	(1ull << 16)
+#define ENTRY_RIRR	(1ull << 14)
 
 /* The oracle is not told: in the end nothing has changed, and no vCPU runs meanwhile. */
 static void load_lapic(const struct vcpu *v, struct kvm_lapic_state *regs)
@@ -51,7 +52,7 @@ static void empty(const struct vm *vm, const struct kvm_irqchip *saved, const st
 		load_lapic(&machine.vcpu[vm->first_vcpu + i], &regs);
 	}
 	for (uint32_t i = 0; i < KW_IOAPIC_PINS; i++)
-		chip.chip.ioapic.redirtbl[i].bits = ENTRY_MASKED;
+		chip.chip.ioapic.redirtbl[i].bits = (saved[2].chip.ioapic.redirtbl[i].bits & ~ENTRY_RIRR) | ENTRY_MASKED;
 	chip.chip.ioapic.irr = 0;
 	pins_saved_ioapic(&chip, &state);
 	oracle_ioapic_load(kw_shared.current_tid, &state);

@@ -26,6 +26,8 @@
 /* KVM api.rst, KVM_IRQFD: irqfds with a resamplefd share a source of their own. */
 #define SOURCE_RESAMPLE	1u
 #define MODE_LOWEST	1u
+#define STORM		10000u
+#define STORM_SLACK	16u
 
 enum accept { NOBODY, PERHAPS, SOMEBODY };
 
@@ -115,8 +117,9 @@ static enum rtc_answer rtc_answer(const struct chip_task *t, uint32_t nr)
 /* What userspace is told of it: see line_status.c. */
 static enum line_outcome outcome_of(const struct chip_task *t, uint32_t nr, uint64_t entry, bool edge, bool due)
 {
+	/* Taken back: but another source may hold it up. */
 	if (!t->level)
-		return LINE_DELIVERED;
+		return chips.vm[nr].io.line[t->gsi] ? LINE_OPEN : LINE_DELIVERED;
 	if (!due)
 		return edge && (entry & (REDIR_MASK | REDIR_LEVEL)) == REDIR_MASK ? LINE_IGNORED : LINE_NOT;
 	if ((t->doubt >> t->gsi & 1) || who_accepts(nr, entry) != SOMEBODY)
@@ -180,6 +183,18 @@ static void turn_load(struct chip_task *t, uint32_t nr)
 			turn_send(t, nr, pin);
 }
 
+/* The host's worker sends what waited. */
+static void turn_worker(struct chip_task *t, uint32_t nr)
+{
+	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++) {
+		struct chip_pin *p = &chips.vm[nr].pin[pin];
+
+		if (p->late && ideal_ioapic_due(&chips.vm[nr].io, pin))
+			turn_send(t, nr, pin);
+		p->late = false;
+	}
+}
+
 void ioapic_turn(struct chip_task *t, uint32_t task, uint32_t vm)
 {
 	chips.vm[vm].holder = task;
@@ -190,6 +205,8 @@ void ioapic_turn(struct chip_task *t, uint32_t task, uint32_t vm)
 		turn_write(t, task, vm);
 	else if (t->load)
 		turn_load(t, vm);
+	else if (task == 0)
+		turn_worker(t, vm);
 }
 
 /* --- Comparison. Afterwards the ideal entry is KVM's. */
@@ -273,6 +290,12 @@ void ioapic_turn_ends(struct chip_task *t, uint32_t nr, const struct kw_ioapic_s
 	}
 	t->sent = 0;
 	vm->holder = DIV_NONE;
+	if (kvm->id == vm->io.id && kvm->select == vm->io.select)
+		return;
+	check_fire(CHECK_IOAPIC_ENTRY, NULL, nr, DIV_NONE, "KVM has ID 0x%x and index 0x%x, expected 0x%x and 0x%x", kvm->id,
+		   kvm->select, vm->io.id, vm->io.select);
+	vm->io.id = kvm->id;
+	vm->io.select = kvm->select;
 }
 
 /* --- EOI messages. */
@@ -308,6 +331,18 @@ void ioapic_eoi(struct oracle_vcpu *v, int vector)
 	}
 }
 
+/*
+ * An EOI that finds the level up, time and again: KVM may wait a while before it sends.
+ * How many KVM has seen is known but for those that met another action.
+ */
+static bool storm(struct chip_pin *p, uint64_t kvm)
+{
+	if (++p->eois + STORM_SLACK < STORM || (kvm & REDIR_RIRR) || !deviation_allows(DEV_IOAPIC_STORM))
+		return false;
+	p->eois = 0;
+	return p->late = true;
+}
+
 /* The EOI of @v took effect at @pin, undisturbed. */
 static void eoi_done(struct oracle_vcpu *v, struct chip_eoi *e, uint32_t pin, uint64_t kvm)
 {
@@ -316,6 +351,9 @@ static void eoi_done(struct oracle_vcpu *v, struct chip_eoi *e, uint32_t pin, ui
 
 	vm->io.redir[pin] &= ~REDIR_RIRR;
 	again = sent && ideal_ioapic_due(&vm->io, pin);
+	if (!again)
+		vm->pin[pin].eois = 0;
+	again = again && !storm(&vm->pin[pin], kvm);
 	if (sent)
 		oracle_message_end(e->message[pin], again);
 	if (again)
@@ -363,8 +401,11 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 		if (p->nr_eoi)
 			continue;
 		p->doubt = false;
-		if (vm->holder == DIV_NONE)
-			compare(v->vm, pin, kvm->redir[pin], false);
+		if (vm->holder != DIV_NONE)
+			continue;
+		compare(v->vm, pin, kvm->redir[pin], false);
+		if (ideal_ioapic_due(&vm->io, pin))
+			storm(p, kvm->redir[pin]);
 	}
 	while (e->nr_other)
 		oracle_message_end(e->other[--e->nr_other], false);

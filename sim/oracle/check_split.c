@@ -63,6 +63,10 @@ void oracle_split_eoi(uint32_t vcpu, uint32_t vector)
 		check_fire(CHECK_EOI_EXIT_EXTRA, v, v->vm, vector,
 			   "KVM_EXIT_IOAPIC_EOI for vector 0x%02x, but the guest's last EOI was for %s", vector,
 			   e->vector < 0 ? "nothing" : "another");
+	else if (!vector_test(v->apic.tmr, vector) && !vector_test(v->unsure, vector))
+		/* "for a level-triggered IOAPIC interrupt" */
+		check_fire(CHECK_EOI_EXIT_EXTRA, v, v->vm, vector,
+			   "KVM_EXIT_IOAPIC_EOI for vector 0x%02x, which was edge-triggered", vector);
 	else if (v->now.svr & SVR_SUPPRESS)
 		check_fire(CHECK_EOI_EXIT_EXTRA, v, v->vm, vector,
 			   "KVM_EXIT_IOAPIC_EOI for vector 0x%02x, whose broadcast the guest has suppressed", vector);

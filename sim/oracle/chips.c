@@ -51,6 +51,8 @@ void chips_reset(void)
 		struct chip_vm *vm = &chips.vm[i];
 
 		memset(vm->pin, 0, sizeof(vm->pin));
+		for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++)
+			vm->pin[pin].eois = vm->eois_base;
 		vm->io = vm->io_base;
 		vm->pic = vm->pic_base;
 		vm->holder = DIV_NONE;
@@ -76,6 +78,8 @@ void oracle_chips_baseline(uint32_t vm, const struct kw_ioapic_state *ioapic, co
 	io->id = ioapic->id;
 	chips.vm[vm].io = *io;
 }
+
+void oracle_ioapic_age(uint32_t vm, uint32_t eois) { chips.vm[vm].eois_base = eois; }
 
 /* The guest ended @vector, or -1. */
 void chips_eoi(struct oracle_vcpu *v, int vector)

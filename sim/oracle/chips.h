@@ -23,6 +23,9 @@ int oracle_chips_init(uint32_t nr_tasks, bool split);
 /* The state before a run; no line is asserted. */
 void oracle_chips_baseline(uint32_t vm, const struct kw_ioapic_state *ioapic, const struct kw_pic_state *pic);
 
+/* So many EOIs in a row found the level of each pin of @vm still up before the run. */
+void oracle_ioapic_age(uint32_t vm, uint32_t eois);
+
 /* @task tells the chips of its VM that @gsi is @level for @source. */
 void oracle_irq_line(uint32_t task, uint32_t gsi, bool level, uint32_t source);
 /* @task is told by @status what became of it (KVM_IRQ_LINE_STATUS). */

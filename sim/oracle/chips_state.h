@@ -19,6 +19,8 @@ struct chip_pin {
 	bool	stale;			/* to be taken from KVM once nobody is at work there */
 	uint8_t nr_resamplers;		/* irqfds that KVM can ask */
 	bool	asked;			/* it asked instead of sending */
+	bool	late;			/* its level waits for the worker that slows storms down */
+	uint32_t eois;			/* in a row that found the level up, about */
 	bool	orphan;			/* Remote IRR is set for a vector that the entry no longer has */
 };
 
@@ -26,6 +28,7 @@ struct chip_vm {
 	struct ideal_ioapic io, io_base;
 	struct ideal_pic pic, pic_base;
 	struct chip_pin pin[KW_IOAPIC_PINS];
+	uint32_t eois_base;		/* of each pin, before a run */
 	uint32_t holder;		/* task whose turn it is at the I/O APIC, DIV_NONE */
 };
 

@@ -328,6 +328,40 @@ static void test_rtc_stuck(void)
 	FIRED("line-status", DIV_REGISTER_MISMATCH, DIV_NONE);
 }
 
+/* The last of many EOIs that find the level up; KVM's worker sends later, or nobody does. */
+static void storm(uint32_t eois)
+{
+	start(LEVEL);
+	oracle_ioapic_age(0, eois);
+	oracle_reset();
+	line(true, true);
+	prepare_and_enter();
+	eoi();
+	kvm.redir[PIN] &= ~REDIR_RIRR;
+	oracle_chip_settle(0, &kvm);
+}
+
+static void test_deviation_storm(void)
+{
+	storm(9999);
+	SILENT();
+	oracle_chip_locked(0, 0, KW_CHIP_IOAPIC);
+	model_accept(M, 0x41, true);
+	kvm.redir[PIN] |= REDIR_RIRR;
+	oracle_chip_unlock_ioapic(0, 0, &kvm);
+	prepare_and_enter();
+	SILENT();
+	storm(9000);
+	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
+	deviation_switch("ioapic-storm", false);
+	storm(9999);
+	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
+	deviation_switch("ioapic-storm", true);
+	storm(9999);
+	oracle_chips_quiet(0, &kvm);
+	FIRED("quiet-pin", DIV_LOST_INTERRUPT, 0x41);
+}
+
 static void test_widths(void)
 {
 	start(LEVEL);
@@ -561,5 +595,5 @@ TEST_MAIN(TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
 	  TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra),
 	  TEST(test_eoi_races_line), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_rtc),
-	  TEST(test_rtc_stuck), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
+	  TEST(test_rtc_stuck), TEST(test_deviation_storm), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
 	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
