@@ -51,6 +51,8 @@ static int parse_option(struct command_line *cl, const char *command, int argc, 
 			return -1;
 		}
 		value = "yes";
+	} else if (o->type == OPT_COUNT) {
+		value = value ? value : o->def;
 	} else if (!value) {
 		if (argc < 2) {
 			snprintf(error, n, "--%s: needs a value: %s", key, o->names);

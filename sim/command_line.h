@@ -32,6 +32,10 @@ struct command_line {
 	uint32_t replay_share;		/* percent */
 	bool table, deviations;
 	const char *store, *shard;
+	uint64_t until_quiet;		/* 0: not given */
+	uint64_t run_time_ns, run_memory; /* limits; run_time_ns 0: not given */
+	const char *canary;		/* a variant; NULL: built when needed */
+	bool no_canary;
 	const char *known;		/* folder; NULL: the repository's */
 
 	/* compare */

@@ -68,7 +68,8 @@ static void print_option(FILE *f, const struct option *o)
 	char help[512];
 	int column;
 
-	column = fprintf(f, "  --%s%s%s", o->key, o->names ? " " : "", o->names ? o->names : "");
+	column = fprintf(f, "  --%s%s%s", o->key, o->names && o->type != OPT_COUNT ? " " : "",
+			 o->names ? o->names : "");
 	if (column > HELP_COLUMN - 2) {
 		fputc('\n', f);
 		column = 0;

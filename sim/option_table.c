@@ -315,6 +315,8 @@ const struct option command_options[] = {
 	    "Run seeds 0 to N-1. Without --runs, --seeds and --time: 1000."),
 	ROW("run compare", "time", OPT_DURATION, time_ns, NULL, NS_PER_S / 10, 0, "DURATION",
 	    "Stop feeding seeds after this time, such as 90s or 8h; every variant still gets the same seeds."),
+	ROW("run", "until-quiet", OPT_COUNT, until_quiet, "100000", 1, UINT64_MAX, "[=N]",
+	    "Stop when N runs have brought no new kind of divergence, check and place, whatever the jobs."),
 	ROW("run compare", "jobs", OPT_UINT, jobs, NULL, 1, 1024, "N",
 	    "Worker processes at a time. Changes the speed, never the results. Without it: one per CPU."),
 	LIST("run compare", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario files; may be repeated."),

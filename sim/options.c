@@ -126,6 +126,31 @@ static int parse_duration(const char *text, uint64_t *value, char *error, size_t
 	return fail(error, n, "\"%s\" needs a unit: ns, us, ms, s, m or h", text);
 }
 
+static const struct {
+	const char *suffix;
+	uint64_t bytes;
+} byte_units[] = { { "G", 1ull << 30 }, { "M", 1ull << 20 }, { "K", 1ull << 10 } };
+
+#define NR_BYTE_UNITS (sizeof(byte_units) / sizeof(byte_units[0]))
+
+static int parse_bytes(const char *text, uint64_t *value, char *error, size_t n)
+{
+	const char *end;
+
+	if (read_number(text, value, &end))
+		return fail(error, n, "\"%s\" is not a size, such as 512M", text);
+	if (!*end && !*value)
+		return 0;
+	for (size_t i = 0; i < NR_BYTE_UNITS; i++) {
+		if (strcmp(end, byte_units[i].suffix))
+			continue;
+		if (__builtin_mul_overflow(*value, byte_units[i].bytes, value))
+			return fail(error, n, "\"%s\" is too large", text);
+		return 0;
+	}
+	return fail(error, n, "\"%s\" needs a unit: K, M or G", text);
+}
+
 static int parse_bool(const char *text, uint64_t *value, char *error, size_t n)
 {
 	static const char *const yes[] = { "yes", "true", "on", "1" };
@@ -250,6 +275,11 @@ static void format_value(const struct option *o, uint64_t value, char *buf, size
 		else
 			snprintf(buf, n, "0");
 		break;
+	case OPT_BYTES:
+		while (i < NR_BYTE_UNITS - 1 && value % byte_units[i].bytes)
+			i++;
+		snprintf(buf, n, "%llu%s", (unsigned long long)(value / byte_units[i].bytes), byte_units[i].suffix);
+		break;
 	case OPT_BOOL:
 	case OPT_FLAG:
 		snprintf(buf, n, "%s", value ? "yes" : "no");
@@ -302,7 +332,11 @@ int option_set(const struct option *o, void *base, const char *text, char *error
 	int err = 0;
 
 	switch (o->type) {
+	case OPT_BYTES:
+		err = parse_bytes(text, &value, error, n);
+		break;
 	case OPT_UINT:
+	case OPT_COUNT:
 		err = parse_uint(text, &value, error, n);
 		break;
 	case OPT_PERCENT:
@@ -334,7 +368,7 @@ void option_defaults(const struct option *table, const char *section, void *base
 	char error[256];
 
 	for (const struct option *o = table; o->section; o++) {
-		if (!o->def || (section && !option_in(o, section)))
+		if (!o->def || o->type == OPT_COUNT || (section && !option_in(o, section)))
 			continue;
 		if (option_set(o, base, o->def, error, sizeof(error))) {
 			fprintf(stderr, "option table: %s.%s: default %s\n", o->section, o->key, error);

@@ -20,6 +20,8 @@ enum option_type {
 	OPT_UINT,		/* decimal, or hexadecimal with 0x */
 	OPT_PERCENT,		/* 0..100, a % sign may follow */
 	OPT_DURATION,		/* an integer and ns, us, ms, s, m or h; stored in ns */
+	OPT_BYTES,		/* an integer and K, M or G */
+	OPT_COUNT,		/* command line: as OPT_UINT, only with "="; without a value, the default */
 	OPT_BOOL,		/* yes or no */
 	OPT_ENUM,		/* one of @names */
 	OPT_STRING,

@@ -8,13 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/feeder.h"
 #include "sim/cmd/log.h"
+#include "sim/cmd/plan.h"
 #include "sim/cmd/store.h"
 #include "sim/rng.h"
 
-struct cell *campaign_cell(const struct campaign *c, uint32_t scenario, uint32_t variant)
+struct cell *campaign_canary(const struct campaign *c)
 {
-	return &c->cells[scenario * c->nr_variants + variant];
+	return c->has_canary ? &c->cells[c->nr_cells] : NULL;
+}
+
+/* The plan goes by the first runs; see sim/cmd/plan.h. */
+static void count_run(struct campaign *c, struct cell *cell, uint64_t seed, uint64_t nr_events, uint64_t virtual_ns)
+{
+	cell->nr_runs++;
+	cell->nr_events += nr_events;
+	cell->virtual_ns += virtual_ns;
+	if (seed - c->feed_first < PLAN_FIRST_SEEDS) {
+		cell->first_runs++;
+		cell->first_events += nr_events;
+	}
+	if (cell->canary)
+		return;
+	c->nr_runs++;
+	c->nr_events += nr_events;
+	c->virtual_ns += virtual_ns;
 }
 
 uint64_t campaign_run_number(const struct campaign *c, uint64_t seed)
@@ -195,11 +214,12 @@ static void add_failure(struct cell *cell, enum failure_kind kind, uint64_t seed
 
 void campaign_record(struct campaign *c, struct cell *cell, const struct run_result *r)
 {
+	uint32_t nr_buckets;
+
 	pthread_mutex_lock(&c->lock);
-	cell->nr_runs++;
-	cell->nr_events += r->nr_events;
+	nr_buckets = cell->nr_buckets;
+	count_run(c, cell, r->seed, r->nr_events, r->virtual_ns);
 	cell->nr_interrupts += r->nr_interrupts;
-	cell->virtual_ns += r->virtual_ns;
 	cell->digest += rng_mix(r->digest ^ rng_mix(r->seed));
 	if (r->end == RUN_LIMIT && (!cell->nr_ends[RUN_LIMIT] || r->seed < cell->first_limit))
 		cell->first_limit = r->seed;
@@ -211,6 +231,8 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 		log_trap(c, cell, r->trap);
 	}
 	record_divergences(c, cell, r);
+	if (cell->nr_buckets > nr_buckets && !cell->canary)
+		c->last_bucket_ns = feeder_now();
 	if (cell->pairs)
 		pairs_add_run(cell->pairs, r);
 	for (uint32_t i = 0; i < DEV_NR; i++) {
@@ -218,9 +240,7 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 		cell->nr_using[i] += r->deviations[i] != 0;
 	}
 	cell->nr_divergent += r->nr_divergences != 0;
-	c->nr_divergent += r->nr_divergences != 0;
-	c->nr_runs++;
-	c->nr_events += r->nr_events;
+	c->nr_divergent += r->nr_divergences && !cell->canary;
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -246,8 +266,7 @@ void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind
 	cell->broken |= kind == FAILURE_SETUP;
 	if (kind == FAILURE_DIED || kind == FAILURE_HUNG) {
 		cell->nr_died++;
-		cell->nr_runs++;
-		c->nr_runs++;
+		count_run(c, cell, seed, 0, 0);
 	}
 	pthread_mutex_unlock(&c->lock);
 }

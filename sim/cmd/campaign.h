@@ -23,6 +23,7 @@
 #include "sim/token.h"
 
 #define CAMPAIGN_OVERRIDES 256
+#define CANARY_SHARE	100u	/* runs of a campaign for one run of its canary */
 
 struct variant {
 	const char *name;
@@ -74,6 +75,8 @@ struct cell {
 	struct failure *failures;
 	uint32_t nr_failures;
 	uint64_t nr_died;
+	uint64_t first_runs, first_events; /* of the first PLAN_FIRST_SEEDS seeds, for the plan */
+	bool canary;
 	bool broken;			/* FAILURE_SETUP: its runs are left out */
 	uint64_t cost_ns, nr_timed;	/* wall time of that many runs: for the feeder only */
 	struct pairs *pairs;		/* NULL: single runs are not kept */
@@ -85,7 +88,8 @@ struct campaign {
 	uint32_t nr_variants;
 	struct scenario *scenarios;
 	uint32_t nr_scenarios;
-	struct cell *cells;		/* scenario-major */
+	struct cell *cells;		/* scenario-major; room for the canary's behind them */
+	bool has_canary;
 	uint32_t nr_cells;
 	struct known_list known;
 	uint32_t flavour;
@@ -93,16 +97,25 @@ struct campaign {
 	uint64_t first_seed, last_seed;
 	uint64_t feed_first, feed_last;	/* of them, those that this process runs: its shard */
 	uint64_t time_ns;		/* 0: all seeds */
+	uint64_t until_quiet;		/* runs without a new bucket, after which it ends; 0: it does not */
 	uint32_t nr_jobs, replay_share;
 	uint64_t worker_timeout_ns;
 	bool verbose;
 	struct store *store;		/* NULL: none */
 	uint64_t spent_ns;		/* of @time_ns, before this process */
-	uint64_t nr_runs, nr_events, nr_divergent; /* so far, for progress */
+	uint64_t start_ns;		/* of the work of this process */
+	uint64_t nr_runs, nr_events, nr_divergent, virtual_ns; /* so far, without the canary's */
+	uint64_t last_bucket_ns;	/* when a bucket was new; 0: not yet in this process */
 	pthread_mutex_t lock;
 };
 
-struct cell *campaign_cell(const struct campaign *c, uint32_t scenario, uint32_t variant);
+/* The canary's cell, behind the others, or NULL. */
+struct cell *campaign_canary(const struct campaign *c);
+static inline struct cell *campaign_cell(const struct campaign *c, uint32_t scenario, uint32_t variant)
+{
+	return &c->cells[scenario * c->nr_variants + variant];
+}
+
 /* What a runner of @cell said about itself. 0, or -1 with @error if it is not what the others were. */
 int campaign_ready(struct campaign *c, struct cell *cell, const char *identity, const char *class,
 		   uint32_t scenario_hash, char *error, size_t n);

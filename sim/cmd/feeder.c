@@ -2,12 +2,8 @@
 /*
  * See feeder.h.
  *
- * A round is a scenario and a range of seeds, run on each variant; a pass is one
- * round of every scenario.  Within a round each job stays with a variant while
- * there is work, since changing it means a new process, and only then helps the
- * others.  Without a time there is one pass, whose rounds
- * are everything.  With one, the first pass finds out what a run costs, and each
- * of the next takes a part of what is left.
+ * Within a round each job stays with a variant while there is work, since changing
+ * it means a new process, and only then helps the others.
  */
 #include "sim/cmd/feeder.h"
 
@@ -17,7 +13,7 @@
 
 #define CHUNK_NS 200000000ull	/* also how long Ctrl-C may take */
 #define MAX_CHUNK 65536u
-#define MAX_ROUND_NS 60000000000ull /* long campaigns: scenarios still take turns */
+#define CANARY_BATCH 1024u	/* runs: a new process for less would cost more than they do */
 
 uint64_t feeder_now(void)
 {
@@ -32,13 +28,7 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static uint32_t scenario_of(const struct feeder *f)
-{
-	return f->turn % f->c->nr_scenarios;
-}
-
-/* Wall time of one run of @scenario; 0: not known yet. */
-static uint64_t run_cost(const struct campaign *c, uint32_t scenario)
+uint64_t feeder_run_cost(const struct campaign *c, uint32_t scenario)
 {
 	uint64_t runs = 0, ns = 0;
 
@@ -49,68 +39,75 @@ static uint64_t run_cost(const struct campaign *c, uint32_t scenario)
 	return runs ? ns / runs + 1 : 0;
 }
 
-/* Seeds of the next round of a campaign with a time; 0: too little time is left. */
-static uint64_t timed_round(const struct feeder *f)
-{
-	const struct campaign *c = f->c;
-	uint64_t cost = run_cost(c, scenario_of(f)), spent = feeder_now() - f->start_ns, budget;
-
-	if (f->turn < c->nr_scenarios || !cost)
-		return c->nr_jobs;
-	/* What the last twentieth would bring is not worth the risk of running over. */
-	if (spent + c->time_ns / 20 >= c->time_ns)
-		return 0;
-	/* 7/8 of what is left, over the scenarios that have their turn in this pass yet. */
-	budget = (c->time_ns - spent) / 8 * 7 / (c->nr_scenarios - scenario_of(f));
-	return min_u64(budget, MAX_ROUND_NS) * c->nr_jobs / c->nr_variants / cost;
-}
-
-/* False if this turn brings nothing. */
-static bool begin_round(struct feeder *f)
-{
-	const struct campaign *c = f->c;
-	uint64_t first = f->next_seed[scenario_of(f)];
-	uint64_t left = c->feed_last - first + 1;	/* 0 once @first is past the last */
-
-	memset(f->handed, 0, c->nr_variants * sizeof(*f->handed));
-	f->round_first = first;
-	f->round_count = min_u64(left, c->time_ns ? timed_round(f) : left);
-	f->next_seed[scenario_of(f)] += f->round_count;
-	return f->round_count;
-}
-
-static bool next_round(struct feeder *f)
-{
-	const struct campaign *c = f->c;
-
-	for (uint32_t i = 0; i < c->nr_scenarios; i++) {
-		f->turn++;
-		if (!c->time_ns && f->turn >= c->nr_scenarios)
-			return false;
-		if (begin_round(f))
-			return true;
-	}
-	return false;
-}
-
 /* What is left of the round for @variant, beyond what a store has of it. */
 static uint64_t left_of(const struct feeder *f, uint32_t variant)
 {
-	const struct cell *cell = campaign_cell(f->c, scenario_of(f), variant);
-	uint64_t *handed = &f->handed[variant];
+	const struct cell *cell = campaign_cell(f->c, f->plan.scenario, variant);
+	uint64_t *handed = &f->handed[variant], done;
 
 	if (cell->broken)
 		return 0;
-	*handed += min_u64(done_run_from(&cell->done, f->round_first + *handed), f->round_count - *handed);
-	return f->round_count - *handed;
+	while ((done = done_run_from(&cell->done, f->plan.first + *handed)) && *handed < f->plan.count)
+		*handed += min_u64(done, f->plan.count - *handed);
+	return f->plan.count - *handed;
 }
 
-/* The variant to go on with: @now's, else one that nobody has begun, else the one with most left. */
+static bool round_begun(const struct feeder *f)
+{
+	bool any = false;
+
+	for (uint32_t v = 0; v < f->c->nr_variants; v++) {
+		left_of(f, v);
+		any |= f->handed[v] != 0;
+	}
+	return any;
+}
+
+/* Is there not enough time left for half of this round? The first pass is for everybody. */
+static bool time_is_over(const struct feeder *f)
+{
+	const struct campaign *c = f->c;
+	uint64_t spent = feeder_now() - f->start_ns, cost;
+
+	if (!c->time_ns || !f->plan.pass || round_begun(f))
+		return false;
+	cost = feeder_run_cost(c, f->plan.scenario) * f->plan.count * c->nr_variants / c->nr_jobs;
+	return spent + cost / 2 >= c->time_ns;
+}
+
+/* --- Rounds. */
+enum next { NEXT_ROUND, NEXT_WAIT, NEXT_NONE };
+
+static enum next next_round(struct feeder *f)
+{
+	const struct campaign *c = f->c;
+	bool first = f->plan.pass == UINT64_MAX, ends = !first && plan_ends_pass(&f->plan);
+	uint32_t scenario = ends ? 0 : f->plan.scenario + 1;
+
+	/* How long rounds of the second pass are follows from the runs of the first. */
+	if (!first && f->plan.pass + ends == 1 && f->nr_out[scenario])
+		return NEXT_WAIT;
+	if (c->until_quiet && ends) {
+		if (f->nr_all_out)
+			return NEXT_WAIT;
+		f->quiet = plan_quiet_runs(c, f->plan.pass) >= c->until_quiet;
+		if (f->quiet)
+			return NEXT_NONE;
+	}
+	if (!plan_next(&f->plan))
+		return NEXT_NONE;
+	memset(f->handed, 0, c->nr_variants * sizeof(*f->handed));
+	return time_is_over(f) ? NEXT_NONE : NEXT_ROUND;
+}
+
+/* The variant to go on with: @now's, else the one with most left. */
 static bool choose_variant(const struct feeder *f, const struct cell *now, uint32_t *variant)
 {
 	uint64_t most = 0;
 
-	if (now && now->scenario == scenario_of(f) && left_of(f, now->variant)) {
+	if (f->plan.pass == UINT64_MAX)
+		return false;
+	if (now && !now->canary && now->scenario == f->plan.scenario && left_of(f, now->variant)) {
 		*variant = now->variant;
 		return true;
 	}
@@ -123,66 +120,116 @@ static bool choose_variant(const struct feeder *f, const struct cell *now, uint3
 	return most;
 }
 
-/* The lowest seed that some variant still has to run. */
-static uint64_t first_not_done(const struct campaign *c, uint32_t scenario)
-{
-	uint64_t least = UINT64_MAX;
-
-	for (uint32_t v = 0; v < c->nr_variants; v++)
-		least = min_u64(least, done_run_from(&campaign_cell(c, scenario, v)->done, c->feed_first));
-	return c->feed_first + least;
-}
-
-void feeder_init(struct feeder *f, struct campaign *c)
-{
-	*f = (struct feeder){ .c = c, .start_ns = feeder_now() - c->spent_ns };
-	f->next_seed = calloc(c->nr_scenarios, sizeof(*f->next_seed));
-	f->handed = calloc(c->nr_variants, sizeof(*f->handed));
-	if (!f->next_seed || !f->handed)
-		abort();
-	for (uint32_t i = 0; i < c->nr_scenarios; i++)
-		f->next_seed[i] = first_not_done(c, i);
-	if (!begin_round(f))
-		f->stopped = !next_round(f);
-}
-
 static void cut_chunk(struct feeder *f, uint32_t variant, struct chunk *out)
 {
 	const struct campaign *c = f->c;
-	uint64_t cost = run_cost(c, scenario_of(f));
+	uint64_t cost = feeder_run_cost(c, f->plan.scenario);
 	uint64_t count = cost ? min_u64(CHUNK_NS / cost + 1, MAX_CHUNK) : 1;
 
 	/* Towards the end in smaller pieces, so that the jobs end together. */
 	count = min_u64(count, left_of(f, variant) / (2 * c->nr_jobs) + 1);
-	out->cell = campaign_cell(c, scenario_of(f), variant);
-	out->first = f->round_first + f->handed[variant];
+	out->cell = campaign_cell(c, f->plan.scenario, variant);
+	out->first = f->plan.first + f->handed[variant];
 	count = min_u64(count, done_gap_from(&out->cell->done, out->first));
 	out->count = count;
 	f->handed[variant] += count;
 }
 
+/* --- The canary. */
+
+/* False: it has, so far, all that it should. @enough: do not bother for less. */
+static bool canary_chunk(struct feeder *f, uint64_t enough, struct chunk *out)
+{
+	struct cell *cell = campaign_canary(f->c);
+	uint64_t owed, done;
+
+	if (!cell || cell->broken)
+		return false;
+	while ((done = done_run_from(&cell->done, f->c->feed_first + f->canary_handed)))
+		f->canary_handed += done;
+	owed = f->c->nr_runs / CANARY_SHARE;
+	if (owed < f->canary_handed + enough)
+		return false;
+	out->cell = cell;
+	out->first = f->c->feed_first + f->canary_handed;
+	out->count = min_u64(owed - f->canary_handed, CANARY_BATCH);
+	out->count = min_u64(out->count, done_gap_from(&cell->done, out->first));
+	f->canary_handed += out->count;
+	return true;
+}
+
+/* --- */
+void feeder_init(struct feeder *f, struct campaign *c)
+{
+	*f = (struct feeder){ .c = c, .start_ns = feeder_now() - c->spent_ns, .stopped = !c->nr_cells };
+	plan_init(&f->plan, c);
+	pthread_cond_init(&f->changed, NULL);
+	f->handed = calloc(c->nr_variants, sizeof(*f->handed));
+	f->nr_out = calloc(c->nr_scenarios + 1, sizeof(*f->nr_out));
+	if (!f->handed || !f->nr_out)
+		abort();
+}
+
+/* After the last round: what is still owed to the canary is known when all others are done. */
+static enum next last_chunk(struct feeder *f, struct chunk *out)
+{
+	if (!campaign_canary(f->c))
+		return NEXT_NONE;
+	if (f->nr_all_out)
+		return NEXT_WAIT;
+	return canary_chunk(f, 1, out) ? NEXT_ROUND : NEXT_NONE;
+}
+
+static enum next next_chunk(struct feeder *f, const struct cell *now, struct chunk *out)
+{
+	enum next next = NEXT_ROUND;
+	uint32_t variant;
+
+	if (canary_chunk(f, CANARY_BATCH, out))
+		return NEXT_ROUND;
+	while (!f->rounds_over && !choose_variant(f, now, &variant)) {
+		next = next_round(f);
+		if (next == NEXT_WAIT)
+			return next;
+		f->rounds_over = next == NEXT_NONE;
+	}
+	if (f->rounds_over)
+		return last_chunk(f, out);
+	cut_chunk(f, variant, out);
+	return NEXT_ROUND;
+}
+
 bool feeder_next(struct feeder *f, const struct cell *now, struct chunk *out)
 {
-	uint32_t variant;
-	bool any = false;
+	enum next next = NEXT_NONE;
 
 	pthread_mutex_lock(&f->c->lock);
-	while (!f->stopped && !any) {
-		any = choose_variant(f, now, &variant);
-		if (any)
-			cut_chunk(f, variant, out);
-		else
-			f->stopped = !next_round(f);
+	while (!f->stopped) {
+		next = next_chunk(f, now, out);
+		if (next != NEXT_WAIT)
+			break;
+		pthread_cond_wait(&f->changed, &f->c->lock);
+	}
+	if (f->stopped)
+		next = NEXT_NONE;
+	if (next == NEXT_ROUND) {
+		f->nr_out[out->cell->scenario]++;
+		f->nr_all_out++;
 	}
 	pthread_mutex_unlock(&f->c->lock);
-	return any;
+	return next == NEXT_ROUND;
 }
 
 void feeder_done(struct feeder *f, const struct chunk *chunk, uint64_t ns)
 {
 	pthread_mutex_lock(&f->c->lock);
-	chunk->cell->cost_ns += ns;
-	chunk->cell->nr_timed += chunk->count;
+	if (ns) {
+		chunk->cell->cost_ns += ns;
+		chunk->cell->nr_timed += chunk->count;
+	}
+	f->nr_out[chunk->cell->scenario]--;
+	f->nr_all_out--;
+	pthread_cond_broadcast(&f->changed);
 	pthread_mutex_unlock(&f->c->lock);
 }
 
@@ -190,6 +237,7 @@ void feeder_stop(struct feeder *f)
 {
 	pthread_mutex_lock(&f->c->lock);
 	f->stopped = true;
+	pthread_cond_broadcast(&f->changed);
 	pthread_mutex_unlock(&f->c->lock);
 }
 
@@ -200,7 +248,7 @@ static uint64_t seeds_time_left(const struct campaign *c)
 
 	for (uint32_t i = 0; i < c->nr_cells; i++) {
 		const struct cell *cell = &c->cells[i];
-		uint64_t cost = run_cost(c, cell->scenario);
+		uint64_t cost = feeder_run_cost(c, cell->scenario);
 
 		if (cell->broken || cell->nr_runs >= total)
 			continue;
@@ -216,10 +264,10 @@ uint64_t feeder_time_left(struct feeder *f)
 	uint64_t spent = feeder_now() - f->start_ns, left;
 
 	pthread_mutex_lock(&f->c->lock);
-	if (!f->c->time_ns)
-		left = seeds_time_left(f->c);
-	else
+	if (f->c->time_ns)
 		left = spent < f->c->time_ns ? f->c->time_ns - spent : 0;
+	else
+		left = f->c->until_quiet ? UINT64_MAX : seeds_time_left(f->c);
 	pthread_mutex_unlock(&f->c->lock);
 	return left;
 }

@@ -6,12 +6,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define ERASE_LINE "\r\033[K"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char status[256];	/* on the screen now, or "" */
+static char status[512];	/* on the screen now, or "" */
 
 bool log_on_terminal(void)
 {
@@ -50,6 +51,13 @@ void log_text(const char *text)
 	print_above("", text);
 }
 
+static int columns(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
+}
+
 void log_status(const char *text)
 {
 	if (!log_on_terminal()) {
@@ -57,7 +65,8 @@ void log_status(const char *text)
 		return;
 	}
 	pthread_mutex_lock(&lock);
-	snprintf(status, sizeof(status), "%s", text);
+	/* A line that wraps could not be drawn again in place. */
+	snprintf(status, sizeof(status), "%.*s", columns() - 1, text);
 	fprintf(stderr, ERASE_LINE "%s", status);
 	fflush(stderr);
 	pthread_mutex_unlock(&lock);

@@ -30,7 +30,7 @@ static int choose_seeds(struct campaign *c, const struct command_line *cl)
 	if (cl->runs)
 		c->last_seed = cl->runs - 1;
 	else if (!cl->seeds.given)
-		c->last_seed = cl->time_ns ? INT64_MAX : DEFAULT_RUNS - 1;
+		c->last_seed = cl->time_ns || cl->until_quiet ? INT64_MAX : DEFAULT_RUNS - 1;
 	return 0;
 }
 
@@ -43,6 +43,8 @@ static int choose_shard(struct campaign *c, const char *text)
 	c->feed_last = c->last_seed;
 	if (!text)
 		return 0;
+	if (c->time_ns || c->until_quiet)
+		return cmd_fail(CMD_USAGE, "--shard: only seeds can be cut into parts, not --time or --until-quiet");
 	if (shard_parse(text, &shard, error, sizeof(error)))
 		return cmd_fail(CMD_USAGE, "--shard: %s", error);
 	if (!shard_cut(&shard, &c->feed_first, &c->feed_last))
@@ -102,7 +104,7 @@ static int choose_variants(struct campaign *c, const struct option_list *given)
 static void make_cells(struct campaign *c)
 {
 	c->nr_cells = c->nr_scenarios * c->nr_variants;
-	c->cells = calloc(c->nr_cells, sizeof(*c->cells));
+	c->cells = calloc(c->nr_cells + 1, sizeof(*c->cells));
 	if (!c->cells)
 		abort();
 	for (uint32_t i = 0; i < c->nr_cells; i++) {
@@ -147,6 +149,7 @@ int prepare_campaign(struct campaign *c, const struct command_line *cl, const st
 				sizeof(c->overrides) - 1);
 	c->flavour = cl->flavour;
 	c->time_ns = cl->time_ns;
+	c->until_quiet = cl->until_quiet;
 	c->nr_jobs = cl->jobs ? cl->jobs : nr_cpus();
 	c->replay_share = cl->replay_share;
 	c->worker_timeout_ns = cl->worker_timeout_ns;

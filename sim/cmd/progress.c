@@ -18,10 +18,10 @@ static struct {
 	struct feeder *f;
 	uint32_t nr_running;
 	uint64_t start_ns, drawn_ns;
-	uint64_t runs_before, events_before; /* that a store had */
+	struct status before;		/* what a store had */
 	/* Rates are of the last second or so; an average would hide that things got stuck. */
-	uint64_t rate_ns, rate_runs, rate_events;
-	uint64_t runs_per_s, events_per_s;
+	uint64_t rate_ns, rate_runs, rate_events, rate_virtual;
+	uint64_t runs_per_s, events_per_s, virtual_per_s; /* the last in ms */
 	pthread_mutex_t lock;
 	pthread_cond_t ended;
 } p = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -72,45 +72,71 @@ static uint64_t runs_in_all(const struct campaign *c)
 {
 	uint64_t seeds = c->feed_last - c->feed_first + 1, all;
 
-	return c->time_ns || __builtin_mul_overflow(seeds, c->nr_cells, &all) ? 0 : all;
+	return c->time_ns || c->until_quiet || __builtin_mul_overflow(seeds, c->nr_cells, &all) ? 0 : all;
 }
 
-static void update_rates(uint64_t now, uint64_t runs, uint64_t events)
+static void update_rates(uint64_t now, const struct status *s)
 {
 	uint64_t ms = (now - p.rate_ns) / 1000000;
 
-	if (ms < 1000 && p.rate_runs != p.runs_before)
+	if (ms < 1000 && p.rate_runs != p.before.nr_runs)
 		return;
 	if (ms) {
-		p.runs_per_s = (runs - p.rate_runs) * 1000 / ms;
-		p.events_per_s = (events - p.rate_events) * 1000 / ms;
+		p.runs_per_s = (s->nr_runs - p.rate_runs) * 1000 / ms;
+		p.events_per_s = (s->nr_events - p.rate_events) * 1000 / ms;
+		p.virtual_per_s = (s->virtual_ns - p.rate_virtual) / ms / 1000;
 	}
 	p.rate_ns = now;
-	p.rate_runs = runs;
-	p.rate_events = events;
+	p.rate_runs = s->nr_runs;
+	p.rate_events = s->nr_events;
+	p.rate_virtual = s->virtual_ns;
 }
 
-static void draw(uint64_t now)
+static void bucket_text(const struct status *s, char *buf, size_t n)
 {
-	char runs[32], all[40] = "", rate[32], events[32], divergent[32], left[32], line[256];
-	uint64_t nr_runs, nr_events, nr_divergent, total = runs_in_all(p.c);
+	uint64_t fresh = s->nr_buckets - p.before.nr_buckets;
+	char ago[32];
 
-	pthread_mutex_lock(&p.c->lock);
-	nr_runs = p.c->nr_runs;
-	nr_events = p.c->nr_events;
-	nr_divergent = p.c->nr_divergent;
-	pthread_mutex_unlock(&p.c->lock);
-	update_rates(now, nr_runs, nr_events);
+	if (!fresh) {
+		snprintf(buf, n, "no new bucket");
+		return;
+	}
+	duration_text(s->wall_ns - s->last_bucket_ns, ago, sizeof(ago));
+	snprintf(buf, n, "%" PRIu64 " new bucket%s, last %s ago", fresh, fresh > 1 ? "s" : "", ago);
+}
+
+/* "slowest big-4096, 1.204 s" */
+static void slowest_text(const struct status *s, char *buf, size_t n)
+{
+	uint64_t us = s->slowest_ns / 1000;
+
+	if (s->slowest == UINT32_MAX)
+		snprintf(buf, n, "slowest ?");
+	else
+		snprintf(buf, n, "slowest %s, %" PRIu64 ".%03" PRIu64 " %s", p.c->scenarios[s->slowest].name,
+			 us < 1000000 ? us / 1000 : us / 1000000, us < 1000000 ? us % 1000 : us / 1000 % 1000,
+			 us < 1000000 ? "ms" : "s");
+}
+
+static void draw(uint64_t now, const struct status *s)
+{
+	char time[32], runs[32], all[40] = "", rate[32], events[32], left[32], buckets[96], slowest[192], line[512];
+	uint64_t total = runs_in_all(p.c);
+
+	update_rates(now, s);
 	if (total) {
 		all[0] = '/';
 		progress_count(total, all + 1, sizeof(all) - 1);
 	}
+	duration_text(s->wall_ns, time, sizeof(time));
 	duration_text(feeder_time_left(p.f), left, sizeof(left));
-	snprintf(line, sizeof(line), "%s%s runs  %s runs/s  %s events/s  %s divergent  %s left",
-		 progress_count(nr_runs, runs, sizeof(runs)), all,
+	bucket_text(s, buckets, sizeof(buckets));
+	slowest_text(s, slowest, sizeof(slowest));
+	snprintf(line, sizeof(line), "%s  %s%s runs  %s runs/s  %s events/s  simulated/real %" PRIu64 ".%03" PRIu64
+		 "  %s  %s  %u workers  %s left", time, progress_count(s->nr_runs, runs, sizeof(runs)), all,
 		 progress_short(p.runs_per_s, rate, sizeof(rate)),
-		 progress_short(p.events_per_s, events, sizeof(events)),
-		 progress_count(nr_divergent, divergent, sizeof(divergent)), left);
+		 progress_short(p.events_per_s, events, sizeof(events)), p.virtual_per_s / 1000,
+		 p.virtual_per_s % 1000, buckets, slowest, s->nr_workers, left);
 	log_status(line);
 	p.drawn_ns = now;
 }
@@ -125,12 +151,14 @@ void progress_start(struct campaign *c, struct feeder *f)
 	p.c = c;
 	p.f = f;
 	p.nr_running = c->nr_jobs;
-	p.runs_before = p.rate_runs = c->nr_runs;
-	p.events_before = p.rate_events = c->nr_events;
-	p.start_ns = p.drawn_ns = p.rate_ns = feeder_now();
+	c->start_ns = p.start_ns = p.drawn_ns = p.rate_ns = feeder_now();
+	status_take(&p.before, c);
+	p.rate_runs = p.before.nr_runs;
+	p.rate_events = p.before.nr_events;
+	p.rate_virtual = p.before.virtual_ns;
 }
 
-bool progress_wait(void)
+bool progress_wait(struct status *status)
 {
 	uint64_t now = feeder_now(), until = now + TICK_NS;
 	struct timespec ts = { until / 1000000000, until % 1000000000 };
@@ -142,8 +170,9 @@ bool progress_wait(void)
 	running = p.nr_running;
 	pthread_mutex_unlock(&p.lock);
 	now = feeder_now();
+	status_take(status, p.c);
 	if (running && now - p.drawn_ns >= (log_on_terminal() ? TICK_NS - TICK_NS / 10 : LINE_NS))
-		draw(now);
+		draw(now, status);
 	return running;
 }
 
@@ -162,6 +191,6 @@ void progress_end(void)
 
 	log_status_end();
 	log_line("%s runs in %" PRIu64 ".%" PRIu64 " s, %s events/s",
-		 progress_count(p.c->nr_runs - p.runs_before, runs, sizeof(runs)), ms / 1000, ms % 1000 / 100,
-		 progress_short((p.c->nr_events - p.events_before) * 1000 / ms, rate, sizeof(rate)));
+		 progress_count(p.c->nr_runs - p.before.nr_runs, runs, sizeof(runs)), ms / 1000, ms % 1000 / 100,
+		 progress_short((p.c->nr_events - p.before.nr_events) * 1000 / ms, rate, sizeof(rate)));
 }

@@ -11,10 +11,11 @@
 
 #include "sim/cmd/campaign.h"
 #include "sim/cmd/feeder.h"
+#include "sim/cmd/status.h"
 
 void progress_start(struct campaign *c, struct feeder *f);
-/* Sleeps for a moment, then draws. False once all jobs have ended. */
-bool progress_wait(void);
+/* Sleeps for a moment, then draws @status, which it takes. False once all jobs have ended. */
+bool progress_wait(struct status *status);
 /* From a job, as the last that it does. */
 void progress_job_ended(void);
 void progress_end(void);

@@ -30,6 +30,13 @@
 #define START_PATIENCE 4
 #define FAREWELL_NS 2000000000ull
 
+static uint32_t nr_alive;
+
+uint32_t runner_nr_alive(void)
+{
+	return __atomic_load_n(&nr_alive, __ATOMIC_RELAXED);
+}
+
 static uint64_t now_ns(void)
 {
 	struct timespec ts;
@@ -106,6 +113,7 @@ static void drop(struct runner *r)
 		while (waitpid(r->pid, &r->wait_status, 0) < 0 && errno == EINTR)
 			;
 		r->pid = 0;
+		__atomic_sub_fetch(&nr_alive, 1, __ATOMIC_RELAXED);
 	}
 }
 
@@ -129,6 +137,8 @@ static int spawn(struct runner *r, const struct runner_spec *spec)
 		if (!r->pid)
 			become_runner(spec->program, fds);
 		err = r->pid < 0 ? -1 : 0;
+		if (!err)
+			__atomic_add_fetch(&nr_alive, 1, __ATOMIC_RELAXED);
 	}
 	close_fd(&in[0]);
 	close_fd(&out[1]);

@@ -43,6 +43,8 @@ struct runner {
 	char error[1024];	/* RUNNER_ERROR: what it said */
 };
 
+/* How many of this program's runners there are now. */
+uint32_t runner_nr_alive(void);
 /* For one that was never started, so that it may be stopped. */
 void runner_init(struct runner *r);
 /* Starts it and waits until its VMs are built. On failure nothing is left of it but r->error. */

@@ -23,6 +23,7 @@
 #include <stdio.h>
 
 #include "sim/cmd/campaign.h"
+#include "sim/cmd/status.h"
 
 #define STORE_VERSION	2
 #define STORE_KEPT	16
@@ -74,8 +75,8 @@ void store_chunk_dead(struct store_chunk *k);
 bool store_commit(struct store *s, const struct campaign *c, const struct cell *cell, struct store_chunk *k);
 bool store_fail(struct store *s, const struct campaign *c, const struct cell *cell, enum failure_kind kind,
 		uint64_t seed, const char *text);
-/* A point of the time series, if the last is old enough. */
-void store_progress(struct store *s, const struct campaign *c);
+/* A point of the time series, if the one before is old enough; or if this is the @last. */
+void store_progress(struct store *s, const struct campaign *c, const struct status *now, bool last);
 /* Takes over what the store at @path has. False: see store_error(). */
 bool store_merge(struct store *s, const char *path);
 /* A line to @f for each gap, overlap, or variant of one name with several identities. */

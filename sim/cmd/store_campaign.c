@@ -30,7 +30,9 @@ static char *campaign_key(const struct campaign *c)
 		fprintf(f, " --variant %s@%s", c->variants[i].name, c->variants[i].identity);
 	if (c->time_ns)
 		fprintf(f, " --time");
-	else
+	if (c->until_quiet)
+		fprintf(f, " --until-quiet=%" PRIu64, c->until_quiet);
+	if ((!c->time_ns && !c->until_quiet) || c->last_seed != INT64_MAX)
 		fprintf(f, " --seeds %" PRIu64 "-%" PRIu64, c->first_seed, c->last_seed);
 	fprintf(f, " --flavour %s --replay-share %u --set %s", flavour_name(c->flavour), c->replay_share,
 		c->overrides);
@@ -107,10 +109,10 @@ static bool find_campaign(struct store *s, const struct campaign *c)
 {
 	char *key = campaign_key(c);
 	bool ok = store_sql(s, "INSERT OR IGNORE INTO campaign (key, flavour, overrides, first_seed, last_seed,"
-			    " budget_ns, replay_share, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", NULL, NULL,
-			    "sssiiiii", key, flavour_name(c->flavour), c->overrides, (int64_t)c->first_seed,
-			    (int64_t)c->last_seed, (int64_t)c->time_ns, (int64_t)c->replay_share,
-			    (int64_t)time(NULL)) &&
+			    " budget_ns, until_quiet, replay_share, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", NULL,
+			    NULL, "sssiiiiii", key, flavour_name(c->flavour), c->overrides, (int64_t)c->first_seed,
+			    (int64_t)c->last_seed, (int64_t)c->time_ns, (int64_t)c->until_quiet,
+			    (int64_t)c->replay_share, (int64_t)time(NULL)) &&
 		  store_sql(s, "SELECT id FROM campaign WHERE key = ?", store_take_int, &s->campaign, "s", key);
 
 	free(key);
@@ -145,19 +147,19 @@ void store_end(struct store *s, bool finished)
 		  (int64_t)(feeder_now() - s->start_ns), (int64_t)finished, s->session);
 }
 
-void store_progress(struct store *s, const struct campaign *c)
+void store_progress(struct store *s, const struct campaign *c, const struct status *now, bool last)
 {
-	uint64_t now = feeder_now() - s->start_ns;
-	int64_t buckets = 0;
+	const char *slowest = now->slowest < c->nr_scenarios ? c->scenarios[now->slowest].name : "";
 
-	if (now - s->series_ns < SERIES_NS && s->series_ns)
+	if (!last && now->wall_ns - s->series_ns < SERIES_NS && s->series_ns)
 		return;
-	s->series_ns = now;
-	for (uint32_t i = 0; i < c->nr_cells; i++)
-		buckets += c->cells[i].nr_buckets;
+	s->series_ns = now->wall_ns;
 	pthread_mutex_lock(&s->lock);
-	store_sql(s, "INSERT OR IGNORE INTO series (session, wall_ns, runs, events, divergent, buckets)"
-		  " VALUES (?, ?, ?, ?, ?, ?)", NULL, NULL, "iiiiii", s->session, (int64_t)now, (int64_t)c->nr_runs,
-		  (int64_t)c->nr_events, (int64_t)c->nr_divergent, buckets);
+	store_sql(s, "INSERT OR IGNORE INTO series (session, wall_ns, runs, events, divergent, buckets, virtual_ns,"
+		  " workers, last_bucket_ns, slowest, slowest_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0),"
+		  " nullif(?, ''), nullif(?, 0))", NULL, NULL, "iiiiiiiiisi", s->session, (int64_t)now->wall_ns,
+		  (int64_t)now->nr_runs, (int64_t)now->nr_events, (int64_t)now->nr_divergent,
+		  (int64_t)now->nr_buckets, (int64_t)now->virtual_ns, (int64_t)now->nr_workers,
+		  (int64_t)now->last_bucket_ns, slowest, (int64_t)now->slowest_ns);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/cmd/plan.h"
 #include "sim/cmd/store_sql.h"
 
 struct loading {
@@ -55,9 +56,17 @@ static void take_range(sqlite3_stmt *q, void *arg)
 	cell->nr_died += count - ends;
 	cell->cost_ns += column(q, 13);
 	cell->nr_timed += count;
+	/* Chunks do not cross the end of a round. */
+	if (column(q, 0) - l->c->feed_first < PLAN_FIRST_SEEDS) {
+		cell->first_runs += count;
+		cell->first_events += column(q, 2);
+	}
+	if (cell->canary)
+		return;
 	l->c->nr_runs += count;
 	l->c->nr_events += column(q, 2);
 	l->c->nr_divergent += column(q, 6);
+	l->c->virtual_ns += column(q, 4);
 }
 
 static void take_kind(sqlite3_stmt *q, void *arg)

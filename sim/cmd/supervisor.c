@@ -207,8 +207,10 @@ static void *job_main(void *arg)
 	while (feeder_next(j->feeder, j->cell, &chunk)) {
 		uint64_t start;
 
-		if (!have_runner(j, chunk.cell))
+		if (!have_runner(j, chunk.cell)) {
+			feeder_done(j->feeder, &chunk, 0);
 			continue;
+		}
 		/* VMs are built once per worker; what a run costs should not contain that. */
 		start = feeder_now();
 		store_chunk_start(&j->kept, chunk.first);
@@ -254,6 +256,7 @@ int supervisor_run(struct campaign *c)
 {
 	struct job *jobs = calloc(c->nr_jobs, sizeof(*jobs));
 	struct sigaction stop = { .sa_handler = on_stop };
+	struct status status;
 	bool told = false;
 	struct feeder f;
 
@@ -264,9 +267,9 @@ int supervisor_run(struct campaign *c)
 	feeder_init(&f, c);
 	progress_start(c, &f);
 	start_jobs(jobs, c, &f);
-	while (progress_wait()) {
+	while (progress_wait(&status)) {
 		if (c->store)
-			store_progress(c->store, c);
+			store_progress(c->store, c, &status, false);
 		if (stop_signal && !told) {
 			told = true;
 			feeder_stop(&f);
@@ -275,6 +278,10 @@ int supervisor_run(struct campaign *c)
 	}
 	for (uint32_t i = 0; i < c->nr_jobs; i++)
 		pthread_join(jobs[i].thread, NULL);
+	if (c->store)
+		store_progress(c->store, c, &status, true);
+	if (f.quiet)
+		log_line("quiet: no new bucket in at least %llu runs", (unsigned long long)c->until_quiet);
 	progress_end();
 	free(jobs);
 	return stop_signal;

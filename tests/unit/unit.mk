@@ -34,6 +34,7 @@ UNIT_OBJS_scheduler_hooks	:= $(UNIT_OBJS_scheduler)
 UNIT_OBJS_determinism	:= digest $(UNIT_OBJS_scheduler)
 UNIT_OBJS_crash		:= crash crash_san crash_stack coro
 UNIT_OBJS_snapshot	:= snapshot
+UNIT_OBJS_plan		:= cmd/plan
 UNIT_OBJS_done		:= cmd/done rng
 UNIT_OBJS_swarm		:= swarm options option_table rng
 UNIT_OBJS_trace		:= trace trace_format coro
@@ -41,7 +42,7 @@ UNIT_OBJS_apicv		:= apicv
 UNIT_LIBS_crash		:= -lunwind
 UNIT_OBJS_stats		:= cmd/stats_mcnemar cmd/stats_survival cmd/stats_wilson
 UNIT_LIBS_stats		:= -lm
-UNIT_NAMES := stats apicv crash done snapshot trace rng digest divergence token swarm coro policy event determinism \
+UNIT_NAMES := plan stats apicv crash done snapshot trace rng digest divergence token swarm coro policy event determinism \
 	scheduler scheduler_sleep scheduler_limits scheduler_hooks
 
 # The oracle's tests need all of the oracle and nothing else but names and streams.
