@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Help, version, variant, the runner by hand, progress on a terminal."""
 
+import fcntl
 import json
 import os
 import pty
@@ -8,6 +9,7 @@ import re
 import select
 import struct
 import subprocess
+import termios
 import unittest
 
 from fake import fake
@@ -164,8 +166,10 @@ class Live(CommandTest):
 
 
 class Progress(CommandTest):
-    def test_line_is_drawn_in_place(self):
+    def drawn(self, columns):
+        """What a terminal so wide is sent."""
         master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         p = subprocess.Popen(
             [self.f.program, "run", "alpha", "--runs", "1000", "--jobs", "2"],
             stdout=subprocess.PIPE, stderr=slave,
@@ -179,11 +183,18 @@ class Progress(CommandTest):
                 break
         p.communicate()
         os.close(master)
+        self.assertEqual(p.returncode, 0)
         text = seen.decode()
         self.assertGreater(text.count("\r\033[K"), 2)
-        self.assertRegex(text, r"[\d,]+/2,000 runs  .* runs/s  .* events/s  "
-                         r"\d+ divergent  \S+ left")
-        self.assertEqual(p.returncode, 0)
+        return text
+
+    def test_line_is_drawn_in_place(self):
+        self.assertRegex(self.drawn(250), r"0:0\d  [\d,]+/2,000 runs  \S+ runs/s  .* events/s  simulated/real .*  "
+                         r"\d+ new buckets, last 0:0\d ago  slowest alpha, 1\.\d+ ms  \d workers  \S+ left")
+
+    def test_line_is_cut_where_the_terminal_ends(self):
+        lines = self.drawn(60).split("\r\033[K")
+        self.assertEqual(59, max(len(line) for line in lines[1:-1]))
 
 
 if __name__ == "__main__":
