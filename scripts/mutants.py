@@ -110,7 +110,7 @@ class Campaign:
         self.results_path = os.path.join(self.folder, "sample.jsonl" if args.sample else "results.jsonl")
         self.results = {}	# key: the latest row
         self.kills = {}		# key: the latest row that is a kill
-        self.near, self.servers = Neighbours(), runs.Servers()
+        self.near = Neighbours()
         self.lock, self.stop = threading.Lock(), threading.Event()
         self.start, self.end = time.monotonic(), time.monotonic() + 60 * args.minutes
 
@@ -278,8 +278,6 @@ class Campaign:
             except KeyboardInterrupt:
                 self.stop.set()
                 sys.stderr.write("\nmutants: stopped; what is done is kept\n")
-            finally:
-                self.servers.close()
         return chosen
 
     def has_work(self, m, what):
@@ -290,6 +288,7 @@ class Campaign:
             if not self.stop.is_set() and time.monotonic() < self.end:
                 work(m)
         begin, told = time.monotonic(), 0.0
+        self.servers = runs.Servers()
         with concurrent.futures.ThreadPoolExecutor(self.args.jobs) as pool:
             try:
                 for i, _ in enumerate(pool.map(one, mutants)):
@@ -299,6 +298,8 @@ class Campaign:
             except KeyboardInterrupt:
                 self.stop.set()
                 raise
+            finally:
+                self.servers.close()
         if mutants and sys.stderr.isatty():
             sys.stderr.write("\n")
 

@@ -77,13 +77,15 @@ class Server:
     def run(self, number, seeds):
         """(output, died)"""
         out, end = b"", time.monotonic() + TIMEOUT_S
+        poll = select.poll()	# as many files as there are
+        poll.register(self.process.stdout)
         try:
             self.process.stdin.write(b"%d %s\n" % (number, b" ".join(b"%d" % s for s in seeds)))
             self.process.stdin.flush()
         except BrokenPipeError:
             return "", True
         while not out.endswith(b"\ndone\n"):
-            ready = select.select([self.process.stdout], [], [], max(end - time.monotonic(), 0))[0]
+            ready = poll.poll(1000 * max(end - time.monotonic(), 0))
             more = os.read(self.process.stdout.fileno(), 1 << 16) if ready else b""
             if not more:
                 return out.decode(errors="replace"), True
@@ -98,7 +100,7 @@ class Server:
 
 
 class Servers:
-    """A thread's servers, by scenario."""
+    """The servers of each thread of a round, by scenario."""
 
     def __init__(self):
         self.by_thread = threading.local()

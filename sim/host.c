@@ -62,9 +62,14 @@ void hs_relax(void)
 
 void hs_delay(uint64_t ns)
 {
+	uint32_t tid = kw_shared.current_tid;
+
 	/* In a callback's interrupt handler nobody can wait, and nobody would see it. */
-	if (ns && sched_current())
-		sched_advance(ns);
+	if (!ns || !sched_current())
+		return;
+	if (machine.timers && tid >= 1 && tid <= machine.nr_vcpus)
+		oracle_timer_waits(tid - 1, ns);
+	sched_advance(ns);
 }
 
 /* --- Interrupts. */

@@ -5,7 +5,8 @@
  * Verifies, by the SDM's "APIC Timer" and "TSC-Deadline Mode": an interrupt of the
  * timer's vectors is in IRR (or dispatched) only if the timer has expired, once for
  * each expiry; it is there at the first entry after an exit that followed the
- * expiry; a masked LVT delivers nothing; what the current count and
+ * expiry; the guest takes it when its time has come; KVM does not
+ * wait for longer than until then; a masked LVT delivers nothing; what the current count and
  * IA32_TSC_DEADLINE read as.
  *
  * Does not verify: which of several expiries an interrupt belongs to, when they
@@ -15,6 +16,9 @@
 #include "sim/oracle/check.h"
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/timer.h"
+
+/* KVM: what it is early by, at most 5000 ns, is cut by an eighth of itself before it is waited for. */
+#define WAIT_CUT_NS	625u
 
 /* Enters the ideal APIC as a message would that is over. */
 static void accept(struct oracle_vcpu *v, uint32_t vector, bool again)
@@ -69,6 +73,8 @@ static void appeared(struct oracle_vcpu *v, uint32_t vector, bool again)
 
 	if (!(s && s->may) && timer_vector(t) == vector && !timer_masked(t) &&
 	    timer_may_be_early(t, oracle.config.now_ns()) && deviation_allows(DEV_TIMER_ADVANCE)) {
+		t->take_from = t->due_lo;
+		t->take_vector = (uint8_t)vector;
 		timer_expire(t);
 		s = timer_slot_find(t, vector);
 	}
@@ -105,6 +111,42 @@ static void goes_with(struct oracle_timer *t, struct timer_slot *s, uint32_t vec
 		t->maybe_over = true;
 }
 
+/*
+ * "APIC Timer": the interrupt is generated when the time has come.  KVM may have put it into IRR
+ * before that, but a guest that looks at its TSC in the handler must find it past the deadline.
+ */
+static void taken(struct oracle_vcpu *v, uint32_t vector)
+{
+	struct oracle_timer *t = timer_of(v);
+	uint64_t now = oracle.config.now_ns();
+
+	if (!t->take_from || t->take_vector != vector)
+		return;
+	if (now < t->take_from && !t->lost_track && (now + WAIT_CUT_NS < t->take_from || !deviation_allows(DEV_TIMER_WAIT_CUT)))
+		check_fire(CHECK_TIMER_TAKEN_EARLY, v, v->vm, vector,
+			   "the guest takes timer interrupt 0x%02x %llu ns before its time", vector,
+			   (unsigned long long)(t->take_from - now));
+	t->take_from = 0;
+}
+
+/*
+ * KVM keeps a vCPU from entering for @ns more.  It may, until an interrupt that came early is due;
+ * there is nothing to wait for behind the last deadline that the timer ever had.
+ */
+void oracle_timer_waits(uint32_t vcpu, uint64_t ns)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+	const struct oracle_timer *t = timer_of(v);
+	uint64_t until = oracle.config.now_ns() + ns, latest = t->latest;
+
+	if (t->armed && t->due_hi > latest)
+		latest = t->due_hi;
+	if (until > latest && !t->lost_track && !t->busy)
+		check_fire(CHECK_TIMER_WAITS, v, v->vm, timer_vector(t),
+			   "KVM waits for %llu ns, %llu ns longer than any timer needs", (unsigned long long)ns,
+			   (unsigned long long)(until - latest));
+}
+
 /* By the hardware, between two looks at IRR: what was pending then is all that can be dispatched. */
 void check_timer_dispatch(struct oracle_vcpu *v, uint32_t vector)
 {
@@ -112,6 +154,7 @@ void check_timer_dispatch(struct oracle_vcpu *v, uint32_t vector)
 		return;
 	timer_advance(v, oracle.config.now_ns());
 	goes_with(timer_of(v), timer_slot_find(timer_of(v), vector), vector);
+	taken(v, vector);
 }
 
 static void check_vector(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t vector, bool dispatched)
@@ -168,6 +211,8 @@ void check_timer_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const stru
 	int vector = external ? (int)(info & KW_INTR_VECTOR_MASK) : kvm->injected;
 
 	check_timer(v, kvm, v->owed == vector ? -1 : vector);
+	if (external)
+		taken(v, (uint32_t)vector);
 }
 
 /* What KVM acknowledged for an entry that did not come about: in ISR, if it is not with KVM any more. */

@@ -153,6 +153,9 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_MSI_NOBODY] = {
 		"msi-nobody", "KVM api.rst, KVM_SIGNAL_MSI: 0 if the guest blocked the MSI, -1 on error",
 		"of two KVMs one may return 0 and the other -1 for an MSI that nobody takes", true, 0 },
+	[DEV_TIMER_WAIT_CUT] = {
+		"timer-wait-cut", "docs/findings/timer-wait-cut.md",
+		"the guest may take a timer interrupt up to 625 ns before its time", true, 0 },
 };
 
 _Static_assert(DEV_NR <= 64, "a bit for each");

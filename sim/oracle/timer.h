@@ -51,6 +51,9 @@ struct oracle_timer {
 	bool	 masked_expiry;		/* its latest expiry was while masked */
 	bool	 shown;			/* the latest expiry's interrupt has been seen */
 	uint64_t earliest;		/* not before it was armed */
+	uint64_t take_from;		/* it is in IRR early: the guest may take @take_vector from here on */
+	uint8_t	 take_vector;
+	uint64_t latest;		/* due_hi of all expiries since the run began */
 	uint64_t due_lo, due_hi;
 	uint64_t expired_hi;		/* the latest expiry's due_hi */
 	uint64_t period;		/* 0: once */
@@ -101,7 +104,7 @@ static inline void timer_looked(struct oracle_vcpu *v)
  * the timer's vectors do they show?  It enters the ideal APIC, if it is right.
  */
 void check_timer_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm);
-/* The hardware dispatches a virtual interrupt. */
+/* The hardware dispatches a virtual interrupt: the guest takes it. */
 void check_timer_dispatch(struct oracle_vcpu *v, uint32_t vector);
 /* An exit, while APICv is there: KVM may have posted on its fast path. */
 void check_timer_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm);

@@ -39,6 +39,8 @@ static void arm(struct oracle_timer *t, uint64_t begin, uint64_t lo, uint64_t hi
 	t->earliest = begin;
 	t->due_lo = lo;
 	t->due_hi = hi;
+	if (t->latest < hi)
+		t->latest = hi;
 }
 
 /* It is judged again from here on, but not what was due while it was not. */
@@ -182,6 +184,8 @@ static void write_divide(struct oracle_timer *t, uint32_t dcr, uint64_t begin, u
 	hi2 = rescale(t->due_hi, end, old, new);
 	t->due_lo = lo1 < lo2 ? lo1 : lo2;
 	t->due_hi = (hi1 > hi2 ? hi1 : hi2) + 1;
+	if (t->latest < t->due_hi)
+		t->latest = t->due_hi;
 	t->earliest = begin;
 }
 
@@ -207,6 +211,7 @@ static void write_register(struct oracle_vcpu *v, uint8_t reg, uint64_t value, u
 	struct oracle_timer *t = timer_of(v);
 	uint64_t until = blur(v, begin, end);
 
+	t->take_from = 0;	/* KVM no longer knows which one it was early with */
 	switch (reg) {
 	case TIMER_REG_LVTT:
 		/* "Local APIC State After It Has Been Software Disabled": masks stay set. */
@@ -308,6 +313,7 @@ void timer_load(struct oracle_vcpu *v, const uint8_t *regs, bool accepted)
 	t->busy = false;
 	if (!accepted)
 		return;
+	t->take_from = 0;
 	if (t->value) {
 		blur(v, begin, end);
 		mark_restored(t);

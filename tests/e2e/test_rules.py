@@ -38,6 +38,8 @@ ROWS = (
     ("timer-load-keeps-hv", "timer-state", "spurious-delivery", "timer-spurious"),
     ("timer-drop-nth", "timer-oneshot", "lost-interrupt", "timer-lost"),
     ("timer-counts-fast", "timer-oneshot", "spurious-delivery", "timer-early"),
+    ("timer-no-wait", "timer-deadline", "spurious-delivery", "timer-taken-early"),
+    ("timer-waits-long", "timer-deadline", "lost-interrupt", "timer-waits"),
     ("timer-pending-kept", "timer-deadline", "spurious-delivery", "timer-duplicate"),
     ("timer-deadline-kept", "timer-deadline", "register-mismatch", "timer-deadline"),
     ("timer-count-stands", "timer-periodic", "register-mismatch", "timer-count"),

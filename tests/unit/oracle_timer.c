@@ -247,21 +247,52 @@ static void test_deadline(void)
 	SILENT();
 }
 
+static void deadline_in(uint64_t ns, uint64_t taken_after)
+{
+	write_reg(TIMER_REG_DEADLINE, now + ns);
+	expires(taken_after);
+}
+
 static void test_advance(void)
 {
 	start_mode(DEADLINE);
-	write_reg(TIMER_REG_DEADLINE, now + 20000);
-	expires(16000);
+	deadline_in(20000, 19400);
 	passes(10000);
 	SILENT();
-	write_reg(TIMER_REG_DEADLINE, now + 20000);
-	expires(14000);
+	deadline_in(20000, 14000);
 	fired("timer-early", DIV_SPURIOUS_DELIVERY, 0xf0);
 	deviation_switch("timer-advance", false);
-	write_reg(TIMER_REG_DEADLINE, now + 20000);
-	expires(19999);
+	deadline_in(20000, 19999);
 	fired("timer-early", DIV_SPURIOUS_DELIVERY, 0xf0);
 	deviation_switch("timer-advance", true);
+}
+
+/* In IRR it may be early; the guest must not take it then. */
+static void test_taken_early(void)
+{
+	start_mode(DEADLINE);
+	deadline_in(20000, 16000);
+	fired("timer-taken-early", DIV_SPURIOUS_DELIVERY, 0xf0);
+	deviation_switch("timer-wait-cut", false);
+	deadline_in(20000, 19999);
+	fired("timer-taken-early", DIV_SPURIOUS_DELIVERY, 0xf0);
+	deviation_switch("timer-wait-cut", true);
+	deadline_in(20000, 20000);
+	SILENT();
+}
+
+static void test_waits(void)
+{
+	start_mode(DEADLINE);
+	write_reg(TIMER_REG_DEADLINE, now + 20000);
+	now += 19000;
+	oracle_timer_waits(0, 1000);
+	SILENT();
+	oracle_timer_waits(0, 1001);
+	fired("timer-waits", DIV_LOST_INTERRUPT, 0xf0);
+	expires(1000);
+	oracle_timer_waits(0, 1);
+	fired("timer-waits", DIV_LOST_INTERRUPT, 0xf0);
 }
 
 static void test_mode_switch(void)
@@ -437,6 +468,7 @@ static void test_quiet(void)
 }
 
 TEST_MAIN(TEST(test_oneshot), TEST(test_stopped), TEST(test_divide), TEST(test_periodic), TEST(test_missed),
-	  TEST(test_min_period), TEST(test_deadline), TEST(test_advance), TEST(test_mode_switch), TEST(test_masked),
+	  TEST(test_min_period), TEST(test_deadline), TEST(test_advance), TEST(test_taken_early),
+	  TEST(test_waits), TEST(test_mode_switch), TEST(test_masked),
 	  TEST(test_disabled), TEST(test_collapse), TEST(test_load), TEST(test_load_mode), TEST(test_load_pending),
 	  TEST(test_quiet))
