@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Trace lines as a table: one column for each actor, and what matters of the APICs after each event.
-
-The state comes from the trace itself: IRR and ISR from what KVM says it accepts, injects and ends, the PV EOI
-page and word from the memory manager and the guest. What came before the lines that are shown is counted, too.
-"""
+"""Trace lines (`lapicsim replay --trace=states`) as a table: one column for each actor, and after each step the
+local APICs that it changed, as KVM holds them."""
 
 import re
 
@@ -16,48 +13,6 @@ COLUMNS = 5
 VCPU = re.compile(r"(?:vm (\d+) )?vcpu (\d+),? ?(.*)")
 # Consequences that the exit before them has told already, and that change nothing that is shown.
 DULL = {"kvm_cpuid", "kvm_halt_poll_ns", "kvm_vcpu_wakeup", "kvm_fpu", "kvm_hv_timer_state"}
-
-
-class State:
-    """Of each APIC, by the number that the trace gives it."""
-
-    def __init__(self):
-        self.irr, self.isr, self.page = {}, {}, {}
-
-    def apply(self, actor, event, text):
-        """The text of what has changed, or ""."""
-        if event == "kvm_apic_accept_irq":
-            found = re.match(r"apicid ([0-9a-f]+) vec (\d+) \((?:Fixed|LowPrio)", text)
-            return self.change(int(found[1], 16), int(found[2]), self.irr) if found else ""
-        if event == "kvm_inj_virq":
-            found, apic = re.match(r"IRQ 0x([0-9a-f]+)", text), re.match(r"vcpu(\d+)", actor)
-            if not found or not apic or "reinjected" in text:
-                return ""
-            self.irr.setdefault(int(apic[1]), set()).discard(int(found[1], 16))
-            return self.change(int(apic[1]), int(found[1], 16), self.isr)
-        if event == "kvm_eoi":
-            found = re.match(r"apicid ([0-9a-f]+) vector (-?\d+)", text)
-            if found:
-                self.isr.setdefault(int(found[1], 16), set()).discard(int(found[2]))
-                return self.of(int(found[1], 16))
-        if event == "memory":
-            found = re.match(r"vm (\d+) page (0x[0-9a-f]+) is (.*)", text)
-            if found:
-                self.page[found[2]] = found[3]
-                away = ["%s %s" % p for p in sorted(self.page.items()) if p[1] != "back"]
-                return ", ".join(away) if away else "all pages are there"
-        return ""
-
-    def change(self, apic, vector, where):
-        where.setdefault(apic, set()).add(vector)
-        return self.of(apic)
-
-    def of(self, apic):
-        return "APIC %d: IRR %s, ISR %s" % (apic, vectors(self.irr.get(apic)), vectors(self.isr.get(apic)))
-
-
-def vectors(found):
-    return " ".join("%02x" % v for v in sorted(found, reverse=True)) if found else "-"
 
 
 def shorten(actor, event, text):
@@ -73,17 +28,19 @@ def shorten(actor, event, text):
 
 
 def steps(lines):
-    """[[actor, time, [what], state after, is it the divergence]]: lines of one actor at one moment are one."""
-    state, out = State(), []
+    """[[actor, time, [what], [states after], is it the divergence]]: lines of one actor at one moment are one."""
+    out = []
     for actor, ns, event, text in lines:
-        after = state.apply(actor, event, text)
-        if event in DULL and not after:
+        if event == "state":
+            if out:
+                out[-1][3].append(re.sub(r"^vcpu (\d+) ", r"vCPU \1: ", text))
+            continue
+        if event in DULL:
             continue
         mark = event == "divergence"
-        if not out or out[-1][:2] != [actor, ns] or len(out[-1][2]) >= STEP_LINES or mark:
-            out.append([actor, ns, [], "", mark])
+        if not out or out[-1][:2] != [actor, ns] or len(out[-1][2]) >= STEP_LINES or mark or out[-1][4]:
+            out.append([actor, ns, [], [], mark])
         out[-1][2].append(shorten(actor, event, text))
-        out[-1][3] = after or out[-1][3]
     return [step[:2] + [without_echoes(step[2])] + step[3:] for step in out]
 
 
@@ -125,5 +82,5 @@ def make(lines, token):
             text = ["%s: %s" % (actor, t) for t in text]
         if times > 1:
             text = text + ["(%s times, until %s)" % (words.number(times), words.moment(last))]
-        rows.append(Event(words.moment(ns), column, "\n".join(text), after, mark))
+        rows.append(Event(words.moment(ns), column, "\n".join(text), "\n".join(after), mark))
     return History("The last %d steps before the divergence, in the run of %s." % (len(rows) - 1, token), actors, rows)

@@ -49,7 +49,7 @@ def history(b):
     head = [("Time", "r")] + [(a, "l") for a in b.actors] + [("State after it", "l")]
     rows = []
     for e in b.events:
-        row = [e.time] + [""] * len(b.actors) + [escape(e.state)]
+        row = [e.time] + [""] * len(b.actors) + ["<br>".join(escape(t) for t in e.state.split("\n"))]
         row[1 + e.column] = "<br>".join(escape(t) for t in e.text.split("\n"))
         if e.mark:
             row[1 + e.column] = "**%s**" % row[1 + e.column]

@@ -113,7 +113,7 @@ class Page:
                 cells = '<td colspan="%d">%s</td>' % (len(b.actors) + 1, what)
             else:
                 cells = "".join("<td>%s</td>" % (what if i == e.column else "") for i in range(len(b.actors)))
-                cells += '<td class="state">%s</td>' % escape(e.state)
+                cells += '<td class="state">%s</td>' % "<br>".join(escape(line) for line in e.state.split("\n"))
             self.put('<tr%s><th scope="row" class="r">%s</th>%s</tr>' % (' class="mark"' if e.mark else "", escape(e.time), cells))
         self.put("</tbody></table></div></figure>")
 

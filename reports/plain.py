@@ -61,8 +61,8 @@ def history(b):
     for e in b.events:
         lines = e.text.split("\n")
         out += wrap("%s  %s: %s" % (e.time.rjust(12), b.actors[e.column], "; ".join(lines)), "", " " * 14)
-        if e.state:
-            out += wrap("-> " + e.state, " " * 14, " " * 17)
+        for state in e.state.split("\n") if e.state else []:
+            out += wrap("-> " + state, " " * 14, " " * 17)
     return out
 
 

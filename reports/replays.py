@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The last events before a divergence: `lapicsim replay TOKEN --trace=text`, up to the divergence.
+"""The last events before a divergence: `lapicsim replay TOKEN --trace=states`, up to the divergence.
 
 A trace may have millions of lines: it is read as it comes, and its process is ended when the divergence has
 been seen or the time is over. What was seen is kept in the output folder, so that the next report of the
@@ -12,6 +12,7 @@ import json
 import os
 import re
 import selectors
+import signal
 import subprocess
 import time
 
@@ -19,7 +20,7 @@ import words
 
 LINE = re.compile(r"\s*(\S.*?)-(\d+) +\[\d+\] +\S+ +(\d+)\.(\d{9}): (\w+): (.*)")
 KEEP = 400          # lines before the divergence that are looked at
-FORMAT = 2          # of the cache
+FORMAT = 3          # of the cache
 
 
 class Seen:
@@ -54,6 +55,15 @@ def lines_of(process, deadline):
             yield line.decode("utf-8", "replace")
 
 
+def end_group(process):
+    """Its runner too, which may hang."""
+    if process.poll() is None or process.returncode < 0:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 class Replays:
     def __init__(self, program, folder, seconds, total_seconds):
         self.program, self.folder, self.seconds = program, folder, seconds
@@ -65,7 +75,9 @@ class Replays:
                 kept = json.load(f)
         except (OSError, ValueError):
             return None
-        return Seen(kept["lines"]) if kept.get("format") == FORMAT else None
+        lines = kept.get("lines") if isinstance(kept, dict) and kept.get("format") == FORMAT else None
+        good = isinstance(lines, list) and all(isinstance(line, list) and len(line) == 4 for line in lines)
+        return Seen(lines) if good else None
 
     def get(self, token, options, kind, check):
         """What led to the first divergence of @kind and @check in the run of @token."""
@@ -90,8 +102,8 @@ class Replays:
         wanted = "%s: %s: " % (words.kind_name(kind), check)
         seconds = min(self.seconds, max(0.1, self.deadline - time.monotonic()))
         try:
-            process = subprocess.Popen([self.program, "replay", token, *options, "--trace=text"], stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            process = subprocess.Popen([self.program, "replay", token, *options, "--trace=states"], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         except OSError as e:
             return Seen(why="%s: %s" % (self.program, e.strerror))
         try:
@@ -102,10 +114,11 @@ class Replays:
                 kept.append(event)
                 if event[2] == "divergence" and event[3].startswith(wanted):
                     return Seen(kept)
-        except TimeoutError:
-            return Seen(why="the replay was not there within %d s" % self.seconds)
+            process.wait(max(1, seconds))      # it has said all; its exit code is to be its own
+        except (TimeoutError, subprocess.TimeoutExpired):
+            return Seen(why="the replay was not there within %g s" % self.seconds)
         finally:
-            process.kill()
+            end_group(process)
             error = process.communicate()[1].decode("utf-8", "replace").strip().splitlines()
         if process.returncode == 2 and error:
             return Seen(why=words.clean(error[0].removeprefix("lapicsim: ")))

@@ -14,7 +14,7 @@
 #include "sim/options.h"
 
 enum flavour { FLAVOUR_PLAIN, FLAVOUR_HOOKED, FLAVOUR_SANITIZED, FLAVOUR_COVERAGE };
-enum trace_format { TRACE_NONE, TRACE_TEXT };
+enum trace_format { TRACE_NONE, TRACE_TEXT, TRACE_STATES };
 
 struct command_line {
 	struct option_list args;	/* positional */

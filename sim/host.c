@@ -8,6 +8,9 @@
 #include "sim/crash.h"
 #include "sim/machine.h"
 #include "sim/scheduler.h"
+#include "sim/trace.h"
+
+#define unlikely(x)	__builtin_expect(!!(x), 0)
 
 enum call_slot { CALL_TIMER, CALL_WORK, CALL_PHASE };
 
@@ -19,6 +22,8 @@ static struct actor *last_actor;	/* whose countdown is in kw_shared */
 /* --- Tasks and the scheduler. */
 static void on_switch(struct actor *next)
 {
+	if (unlikely(kw_shared.trace_on))
+		trace_end_step();
 	last_actor->points_left = kw_shared.point_countdown;
 	last_actor = next;
 	kw_task_switch(next->id);

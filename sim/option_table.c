@@ -342,8 +342,9 @@ const struct option command_options[] = {
 	    "Runs, over all scenarios, on which the changed lines are counted; 0: not at all. The first time, each "
 	    "variant is built once more for it."),
 
-	ROW("replay", "trace", OPT_ENUM, trace, NULL, 0, 0, "none|text",
-	    "Print what happens: text is the form that ftrace prints KVM's events in."),
+	ROW("replay", "trace", OPT_ENUM, trace, NULL, 0, 0, "none|text|states",
+	    "Print what happens: text is the form that ftrace prints KVM's events in; states adds what each step changed "
+	    "in the local APICs."),
 	ROW("replay", "mark", OPT_SEEDS, mark, NULL, 0, 0, "EVENT",
 	    "With --trace: mark the digest's event of this number, which lapicsim compare names."),
 	FLAG("replay", "gdb", gdb, "Start gdb on the run."),

@@ -20,10 +20,12 @@
 #include "sim/snapshot.h"
 #include "sim/swarm.h"
 #include "sim/trace.h"
+#include "sim/trace_state.h"
 #include "sim/guest.h"
 
 bool run_stops_when_full;
 static struct run_result *result;	/* of the run in progress */
+static bool trace_states;
 static struct scenario scenario;	/* as the machine was built; machine.scenario has the run's mix */
 
 /* --- Findings. */
@@ -34,6 +36,7 @@ void record_divergence(const struct divergence *d)
 	struct divergence *copy;
 
 	host_event(DIGEST_DIVERGENCE, d->kind, (uint64_t)d->vcpu << 32 | d->vector);
+	trace_end_step();
 	if (trace_on())
 		trace_event("divergence", "%s: %s: vm %d vcpu %d vector 0x%x: %s", divergence_name(d->kind),
 			    d->check, (int)d->vm, (int)d->vcpu, d->vector, d->text);
@@ -208,12 +211,17 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	counts_reset();
 	start(seed);
 	trace_start(text);
+	trace_state_reset();
+	trace_after_steps(text && trace_states ? trace_state : NULL);
 	if (scenario.swarm_percent)
 		swarm_describe(&scenario, &machine.scenario, tell_mix);
 	crash = crash_protect(race);
 	if (crash->kind != CRASH_NONE) {
 		sched_abandon();
 		snapshot_distrust();
+		/* After anything but a BUG KVM's memory is not to be trusted, nor looked at. */
+		if (crash->kind != CRASH_BUG)
+			trace_after_steps(NULL);
 		record_crash(crash);
 	}
 	host_event(DIGEST_END, out->end, sched_nr_events());
@@ -227,6 +235,11 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	counts_collect(out->counter);
 	for (uint32_t i = 0; i < DEV_NR; i++)
 		out->deviations[i] = deviation_row(i)->used;
+}
+
+void run_trace_states(bool on)
+{
+	trace_states = on;
 }
 
 const uint64_t *run_checkpoints(uint32_t *nr)

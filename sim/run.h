@@ -51,6 +51,8 @@ extern bool run_stops_when_full;
 int run_setup(const struct scenario *s, char *error, uint64_t n);
 /* One run. @text: where --trace=text goes, NULL for none; the digest is the same. */
 void run_one(uint64_t seed, struct run_result *out, void *text);
+/* Whether traces have the state of the local APICs after each step, too (sim/trace_state.h). */
+void run_trace_states(bool on);
 /* Checkpoints of the last run's digest, for comparing runs. */
 const uint64_t *run_checkpoints(uint32_t *nr);
 /*

@@ -25,6 +25,11 @@ static struct {
 	char line[LINE_BYTES];
 	uint32_t len;
 	char comm[KW_MAX_TASKS][COMM_BYTES];
+	/* Of the last line. */
+	uint32_t tid;
+	uint64_t ns;
+	void (*after_steps)(void);
+	bool in_step, telling;
 } trace;
 
 static void append_args(const char *fmt, va_list args)
@@ -51,12 +56,36 @@ static const char *comm_of(uint32_t tid)
 	return tid < KW_MAX_TASKS && trace.comm[tid][0] ? trace.comm[tid] : "<...>";
 }
 
+void trace_after_steps(void (*fn)(void))
+{
+	trace.after_steps = fn;
+	trace.in_step = false;
+}
+
+void trace_end_step(void)
+{
+	if (!trace.after_steps || !trace.in_step || trace.telling)
+		return;
+	trace.telling = true;
+	trace.after_steps();
+	trace.telling = trace.in_step = false;
+}
+
 /* Preemption depth and need-resched stay dots: the boundary does not tell them. */
 static void begin_line(const char *name)
 {
-	uint32_t tid = kw_shared.current_tid;
-	uint64_t ns = kw_shared.now_ns;
+	uint32_t tid;
+	uint64_t ns;
 
+	if (!trace.telling) {
+		if (kw_shared.current_tid != trace.tid || kw_shared.now_ns != trace.ns)
+			trace_end_step();
+		trace.tid = kw_shared.current_tid;
+		trace.ns = kw_shared.now_ns;
+		trace.in_step = true;
+	}
+	tid = trace.tid;
+	ns = trace.ns;
 	trace.len = 0;
 	trace_append("%16s-%-7u [%03u] %c... %5" PRIu64 ".%09" PRIu64 ": %s: ", comm_of(tid), tid, tid,
 		     kw_irqs_enabled(tid) ? '.' : 'd', ns / 1000000000, ns % 1000000000, name);

@@ -19,6 +19,13 @@
 /* From here on to @out, beginning with ftrace's header. NULL: off. Sets kw_shared.trace_on. */
 void trace_start(FILE *out);
 static inline bool trace_on(void) { return __builtin_expect(kw_shared.trace_on, 0); }
+/*
+ * Calls @fn when an actor's step is over: before the first line of another actor or
+ * of another moment. Its lines still belong to the step. NULL: nobody.
+ */
+void trace_after_steps(void (*fn)(void));
+/* The step is over here, whatever comes next. */
+void trace_end_step(void);
 /* The name of @tid for the task column; copied. */
 void trace_task(uint32_t tid, const char *comm);
 /* An event of ours, e.g. trace_event("guest_op", "vcpu %u hlt", ...). Integers and strings only. */

@@ -9,6 +9,7 @@
  *   scenario PATH [OVERRIDES]	load and build          -> WIRE_READY or WIRE_ERROR
  *   run SEED_FIRST COUNT	that many runs           -> COUNT times WIRE_RUN
  *   trace SEED [EVENT]		one run, text to stderr, EVENT of its digest marked -> WIRE_RUN
+ *   states SEED [EVENT]	the same, with the state of the local APICs after each step
  *   events SEED FIRST		one run                  -> WIRE_EVENTS
  *   checkpoints		of the last run's digest -> WIRE_CHECKPOINTS
  *   quit

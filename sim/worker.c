@@ -214,6 +214,13 @@ static void serve_trace(const char *arguments)
 	flush();
 }
 
+static void serve_states(const char *arguments)
+{
+	run_trace_states(true);
+	serve_trace(arguments);
+	run_trace_states(false);
+}
+
 static void serve_events(const char *arguments)
 {
 	const struct digest_record *events;
@@ -264,6 +271,8 @@ static void serve_line(char *line)
 		serve_run(arguments);
 	else if (!strcmp(line, "trace"))
 		serve_trace(arguments);
+	else if (!strcmp(line, "states"))
+		serve_states(arguments);
 	else if (!strcmp(line, "events"))
 		serve_events(arguments);
 	else if (!strcmp(line, "checkpoints"))

@@ -90,7 +90,7 @@ static int start(struct replay *p)
 		.stderr_fd = -1,
 	};
 
-	if (p->cl->trace == TRACE_TEXT)
+	if (p->cl->trace != TRACE_NONE)
 		spec.stderr_fd = p->cl->json ? STDERR_FILENO : STDOUT_FILENO;
 	if (runner_start(&p->runner, &spec))
 		return cmd_fail(CMD_HARNESS, "%s", p->runner.error);
@@ -102,13 +102,15 @@ static int start(struct replay *p)
 
 static int run(struct replay *p)
 {
-	bool trace = p->cl->trace == TRACE_TEXT;
+	const char *trace = p->cl->trace == TRACE_STATES ? "states" : "trace";
 	char how[128], words[4096];
 
-	if (trace && p->cl->mark.given)
-		runner_ask(&p->runner, "trace 0x%" PRIx64 " %" PRIu64, p->token.seed, p->cl->mark.first);
+	if (p->cl->trace == TRACE_NONE)
+		runner_ask(&p->runner, "run 0x%" PRIx64 " 1", p->token.seed);
+	else if (p->cl->mark.given)
+		runner_ask(&p->runner, "%s 0x%" PRIx64 " %" PRIu64, trace, p->token.seed, p->cl->mark.first);
 	else
-		runner_ask(&p->runner, trace ? "trace 0x%" PRIx64 : "run 0x%" PRIx64 " 1", p->token.seed);
+		runner_ask(&p->runner, "%s 0x%" PRIx64, trace, p->token.seed);
 	switch (runner_read_run(&p->runner, &p->result)) {
 	case RUNNER_OK:
 		return 0;

@@ -171,6 +171,11 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 		fprintf(text, "0.000001 vcpu0 kvm_entry: seed %" PRIu64 "\n", seed);
 }
 
+void run_trace_states(bool on)
+{
+	(void)on;
+}
+
 const uint64_t *run_checkpoints(uint32_t *nr)
 {
 	*nr = 3;

@@ -39,6 +39,20 @@ class Golden(unittest.TestCase):
             with self.subTest(variant=variant):
                 self.assertEqual(golden, trace(variant))
 
+    def test_states_are_beside_the_trace(self):
+        """--trace=states is the text with more lines; the run is the same."""
+        def replay(form):
+            p = subprocess.run([BUILD + "/lapicsim", "replay", "v1:pv-eoi-disable:6.12:0xc", "--trace=" + form],
+                               stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+            return p.stdout.splitlines()
+        text, states = replay("text"), replay("states")
+        self.assertEqual(text, [line for line in states if ": state: vcpu " not in line])
+        told = [line.split(": state: ")[1] for line in states if ": state: " in line]
+        self.assertEqual("vcpu 0 IRR -, ISR -, PV EOI on, word 0", told[0])
+        for what in (r"vcpu 1 IRR cb, ISR -, PV EOI on, word 0", r"vcpu \d .*, ISR ([0-9a-f]{2} )*[0-9a-f]{2}, .*",
+                     r"vcpu \d .*PV EOI on and pending, word 1", r"vcpu \d .*, word away"):
+            self.assertTrue(any(re.fullmatch(what, line) for line in told), what)
+
     def test_an_interrupt_s_life_is_in_order(self):
         """docs/architecture.md, "Life of an interrupt", for the first MSI."""
         names = [line.split(": ")[1] for line in trace("6.12")]
