@@ -55,7 +55,7 @@ static uint32_t draw_dest(const struct vm *vm, uint32_t *address, struct rng *ta
 	const struct scenario *s = &machine.scenario;
 	uint32_t dest = rng_below(target, vm->nr_vcpus), percent;
 
-	if (!s->logical_percent && !s->broadcast_percent)
+	if (likely(!s->logical_percent && !s->broadcast_percent))
 		return dest;
 	percent = rng_below(target, 100);
 	if (percent < s->broadcast_percent)
@@ -83,24 +83,24 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 		data |= DATA_LEVEL | DATA_ASSERT;
 	if (rng_percent(target, s->lowest_percent))
 		data |= DATA_LOWEST;
-	if (s->nmi_percent || s->init_percent)
+	if (unlikely(s->nmi_percent || s->init_percent))
 		data = bypass_irr(data, rng_below(target, 100));
 	msi.data = data;
 	host_event(DIGEST_MESSAGE, address, data);
 	message = oracle_msi_begin(nr, address, data);
 	/* Remapping entries that post are for one vCPU, fixed and edge-triggered. */
-	if (s->posted_percent && !(data & ~0xffu) && low == MSI_ADDRESS && dest < vm->nr_vcpus &&
+	if (unlikely(s->posted_percent) && !(data & ~0xffu) && low == MSI_ADDRESS && dest < vm->nr_vcpus &&
 	    rng_percent(target, s->posted_percent)) {
 		posting_send(&machine.vcpu[vm->first_vcpu + dest], (uint8_t)data);
 		oracle_message_end(message, true);
 		return;
 	}
-	if (s->msi_result)
+	if (unlikely(s->msi_result))
 		before = oracle_msi_takers(nr, address, data);
 	ret = host_ioctl(vm->fd, KVM_SIGNAL_MSI, (uint64_t)&msi);
 	if (message >= 0)
 		oracle_message_end(message, ret >= 0);
-	if (s->msi_result)
+	if (unlikely(s->msi_result))
 		oracle_msi_result(nr, address, data, before, ret);
 }
 

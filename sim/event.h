@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/likely.h"
+
 #define EVENT_SLOT_BITS	14u
 #define EVENT_NR_SLOTS	(1u << EVENT_SLOT_BITS)
 #define EVENT_NEVER	UINT64_MAX	/* a time at which nothing can be queued */
@@ -54,7 +56,9 @@ static inline bool event_queued(const struct event_queue *q, uint32_t slot)
 
 static inline uint64_t event_add_ns(uint64_t at_ns, uint64_t delta_ns)
 {
-	return at_ns + delta_ns < at_ns ? EVENT_NEVER : at_ns + delta_ns;
+	uint64_t sum = at_ns + delta_ns;
+
+	return unlikely(sum < at_ns) ? EVENT_NEVER : sum;
 }
 
 /* EVENT_NEVER if there is none. */

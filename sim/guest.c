@@ -10,8 +10,6 @@
 #include "sim/oracle/oracle.h"
 #include "sim/trace.h"
 
-#define unlikely(x)	__builtin_expect(!!(x), 0)
-
 uint64_t guest_nr_interrupts;
 bool guest_again;
 
@@ -46,7 +44,7 @@ enum op guest_draw_op(struct vcpu *v)
 /* STI and MOV SS block for one instruction. */
 static void instruction_retired(struct vcpu *v)
 {
-	if (v->hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS))
+	if (unlikely(v->hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)))
 		guest_set_if(v, guest_if_on(v), 0);
 }
 
@@ -85,16 +83,16 @@ static enum op next_op(struct vcpu *v)
 {
 	enum op op;
 
-	if (v->icr_low_next)
+	if (unlikely(v->icr_low_next))
 		return OP_ICR_LOW;
-	if (v->ioapic_step == IOAPIC_SELECTED)
+	if (unlikely(v->ioapic_step == IOAPIC_SELECTED))
 		return OP_IOAPIC_WINDOW;
-	if (v->retry)
+	if (unlikely(v->retry))
 		return v->retry_op;
 	if (unlikely(v->ev.in_nmi | v->ev.boot | v->ev.sipis) &&
 	    guest_next_event_op(v, host_phase == HOST_QUIET, &op))
 		return op;
-	if (host_phase == HOST_QUIET)
+	if (unlikely(host_phase == HOST_QUIET))
 		return next_quiet(v);
 	if (v->nr_handlers)
 		return next_in_handler(v);
@@ -164,7 +162,7 @@ bool guest_step(struct vcpu *v)
 	v->retry = false;
 	if (ops[op].run(v) == STEP_EXIT && !(__builtin_expect(v->hw->has_apicv, 0) && virtualized(v)))
 		return true;
-	if (op != OP_STI && op != OP_MOV_SS)
+	if (likely(op != OP_STI && op != OP_MOV_SS))
 		instruction_retired(v);
 	return false;
 }

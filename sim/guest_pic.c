@@ -69,7 +69,7 @@ void guest_pic_handler(struct vcpu *v, uint32_t nr)
 	uint8_t vector = v->handler_vector[nr];
 
 	v->handler_pic[nr] = 0;
-	if (!pins_on || !sc()->pic || vector < PINS_PIC_BASE || vector >= PINS_PIC_BASE + 16)
+	if (likely(!pins_on) || !sc()->pic || vector < PINS_PIC_BASE || vector >= PINS_PIC_BASE + 16)
 		return;
 	v->handler_pic[nr] = PIC_HANDLER;
 	if ((vector & 7) != 7)

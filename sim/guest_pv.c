@@ -74,9 +74,9 @@ enum step do_eoi(struct vcpu *v)
 	uint64_t gpa = v->pv_msr & ~1ull;
 	uint32_t *word, old;
 
-	if (!(v->pv_msr & 1) || (!guest_again && rng_percent(&v->program, sc()->eoi_write_percent)))
+	if (unlikely(!(v->pv_msr & 1)) || (likely(!guest_again) && rng_percent(&v->program, sc()->eoi_write_percent)))
 		return write_eoi(v);
-	if (machine_prot(vm, gpa) != KW_USER_RW)
+	if (unlikely(machine_prot(vm, gpa) != KW_USER_RW))
 		return page_away(v, OP_EOI, gpa);
 	word = machine_word(vm, gpa);
 	old = *word;

@@ -19,6 +19,11 @@ struct digest host_digest;
 uint64_t host_seed;
 static struct actor *last_actor;	/* whose countdown is in kw_shared */
 
+void host_event(enum digest_event what, uint64_t a, uint64_t b)
+{
+	digest_add(&host_digest, what, kw_shared.now_ns, a, b);
+}
+
 /* --- Tasks and the scheduler. */
 static void on_switch(struct actor *next)
 {

@@ -8,8 +8,6 @@
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
 
-#define unlikely(x)	__builtin_expect(!!(x), 0)
-
 /* Messages in flight must know of it before KVM can. */
 static void begin_access(struct vcpu *v, const struct oracle_access *a)
 {
@@ -95,31 +93,29 @@ static bool pv_word(struct vcpu *v, uint32_t *word)
 	const struct vm *vm = &machine.vm[v->vm];
 
 	*word = 0;
-	if (v->pv_msr & 1)
+	if (likely(v->pv_msr & 1))
 		v->pv_gpa_now = v->pv_msr & ~1ull;
 	/* 0 is in no slot. */
-	if (machine_prot(vm, v->pv_gpa_now) == KW_USER_NONE)
+	if (unlikely(machine_prot(vm, v->pv_gpa_now) == KW_USER_NONE))
 		return false;
 	*word = *machine_word(vm, v->pv_gpa_now);
 	return true;
 }
 
-static inline void show(struct vcpu *v, void (*check)(uint32_t vcpu, const struct kw_hw *hw,
-						      const struct kw_apic_state *kvm, uint32_t pv_word,
-						      bool pv_word_readable))
+void lapic_check(struct vcpu *v, bool entry)
 {
 	struct kw_apic_state st;
 	uint32_t word;
 	bool readable = pv_word(v, &word);
 
 	kw_apic_state(v->hw, &st);
-	if (check == oracle_entry)
-		counts.plain[RUN_COUNT_PV_ARMED] += st.pv_eoi_pending;
-	check(v->index, v->hw, &st, word, readable);
+	if (!entry) {
+		oracle_exit(v->index, v->hw, &st, word, readable);
+		return;
+	}
+	counts.plain[RUN_COUNT_PV_ARMED] += st.pv_eoi_pending;
+	oracle_entry(v->index, v->hw, &st, word, readable);
 }
-
-void lapic_check_entry(struct vcpu *v) { show(v, oracle_entry); }
-void lapic_check_exit(struct vcpu *v) { show(v, oracle_exit); }
 
 void lapic_tell_all(struct vcpu *v)
 {

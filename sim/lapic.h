@@ -48,16 +48,15 @@ void lapic_mmio_write(struct vcpu *v, uint32_t offset, uint32_t bytes, uint32_t 
 void lapic_rdmsr(struct vcpu *v, uint32_t index);
 void lapic_wrmsr(struct vcpu *v, uint32_t index, uint64_t value);
 
-/* Before VM-Entry and after KVM synchronised an exit. */
-void lapic_check_entry(struct vcpu *v);
-void lapic_check_exit(struct vcpu *v);
+/* Before VM-Entry (@entry), and after KVM synchronised an exit. */
+void lapic_check(struct vcpu *v, bool entry);
 
 /* Actions that exited and whose effect KVM has to show from the next entry on. */
 enum vcpu_action { ACTION_NONE, ACTION_EOI, ACTION_TPR, ACTION_HLT, ACTION_PV_MSR, ACTION_PV_IPI };
 void lapic_tell_all(struct vcpu *v);
 static inline void lapic_tell(struct vcpu *v)
 {
-	if (v->untold)
+	if (unlikely(v->untold))
 		lapic_tell_all(v);
 }
 
@@ -67,7 +66,7 @@ void lapic_settle_timer(struct vcpu *v, bool faulted);
 void lapic_settle_all(struct vcpu *v, bool faulted);
 static inline void lapic_settle(struct vcpu *v, bool faulted)
 {
-	if (v->untold || v->message >= 0 || pins_on)
+	if (unlikely(v->untold) || unlikely(v->message >= 0) || unlikely(pins_on))
 		lapic_settle_all(v, faulted);
 }
 

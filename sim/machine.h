@@ -15,6 +15,7 @@
 
 #include "kvm/boundary.h"
 #include "sim/guest_events.h"
+#include "sim/likely.h"
 #include "sim/rng.h"
 #include "sim/scenario.h"
 
@@ -169,13 +170,13 @@ static inline bool machine_in_slot(const struct vm *vm, uint64_t gpa)
 /* A word of guest memory by guest physical address; NULL if no memslot has it. */
 static inline uint32_t *machine_word(const struct vm *vm, uint64_t gpa)
 {
-	return machine_in_slot(vm, gpa) ? (uint32_t *)(vm->hva + (gpa - MACHINE_PV_GPA)) : NULL;
+	return likely(machine_in_slot(vm, gpa)) ? (uint32_t *)(vm->hva + (gpa - MACHINE_PV_GPA)) : NULL;
 }
 
 /* Protection of the page of @gpa, KW_USER_NONE without a memslot. */
 static inline uint8_t machine_prot(const struct vm *vm, uint64_t gpa)
 {
-	return machine_in_slot(vm, gpa) ? vm->prot[(gpa - MACHINE_PV_GPA) / MACHINE_PAGE] : KW_USER_NONE;
+	return likely(machine_in_slot(vm, gpa)) ? vm->prot[(gpa - MACHINE_PV_GPA) / MACHINE_PAGE] : KW_USER_NONE;
 }
 
 

@@ -52,7 +52,7 @@ static inline uint32_t rng_below(struct rng *r, uint32_t n)
 /* True in @percent of 100 cases. 0 costs no more than its place in the stream. */
 static inline bool rng_percent(struct rng *r, uint32_t percent)
 {
-	if (!percent) {
+	if (__builtin_expect(!percent, 1)) {
 		r->counter++;
 		return false;
 	}

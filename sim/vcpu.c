@@ -15,15 +15,14 @@
 
 /* What a VM-Entry takes: so no chain of entries and exits is free of time, and a livelock ends the run. */
 #define ENTRY_NS	40u
-#define unlikely(x)	__builtin_expect(!!(x), 0)
-
 void (*vcpu_bare_entry)(struct kw_hw *hw);
 
 /* True if the event's delivery itself exits: SDM, "Information for VM Exits During Event Delivery". */
 static bool delivery_exits(struct vcpu *v, uint32_t info)
 {
-	if (!sc()->delivery_exit_ppm || host_phase != HOST_RACE ||
-	    rng_below(&v->program, 1000000) >= sc()->delivery_exit_ppm)
+	if (likely(!sc()->delivery_exit_ppm))
+		return false;
+	if (host_phase != HOST_RACE || rng_below(&v->program, 1000000) >= sc()->delivery_exit_ppm)
 		return false;
 	v->hw->idt_vectoring_info = info;
 	v->hw->exit_reason = KW_EXIT_EPT_VIOLATION;
@@ -55,9 +54,9 @@ static bool deliver_nmi(struct vcpu *v, uint32_t info)
 /* SDM, "Event Injection". */
 static bool inject(struct vcpu *v, uint32_t info)
 {
-	switch (info & KW_INTR_TYPE_MASK) {
-	case KW_INTR_TYPE_EXTERNAL:
+	if (likely((info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL))
 		return deliver(v, info & KW_INTR_VECTOR_MASK);
+	switch (info & KW_INTR_TYPE_MASK) {
 	case KW_INTR_TYPE_NMI:
 		return deliver_nmi(v, info);
 	default:
@@ -84,7 +83,7 @@ static bool external_interrupt_exits(struct vcpu *v)
 /* SDM, "VMX-Preemption Timer": it counts down each time that bit SHIFT of the TSC changes. */
 static uint64_t preemption_timer_expires(const struct kw_hw *hw)
 {
-	if (!hw->preemption_timer_on)
+	if (likely(!hw->preemption_timer_on))
 		return UINT64_MAX;
 	return ((sched_now() >> KW_PREEMPTION_TIMER_SHIFT) + hw->preemption_timer) << KW_PREEMPTION_TIMER_SHIFT;
 }
@@ -94,7 +93,7 @@ static bool pending_exit(struct vcpu *v, uint64_t timer_ns)
 {
 	struct kw_hw *hw = v->hw;
 
-	if (hw->immediate_exit) {
+	if (unlikely(hw->immediate_exit)) {
 		hw->immediate_exit = 0;
 		hw->exit_reason = KW_EXIT_PREEMPTION_TIMER;
 		return true;
@@ -104,7 +103,7 @@ static bool pending_exit(struct vcpu *v, uint64_t timer_ns)
 		return true;
 	}
 	/* SDM, "VM Exits Induced by the TPR Threshold": at entry only with APIC accesses virtualized. */
-	if (sc()->tpr_shadow && !v->x2apic && (hw->vapic_page[LAPIC_TPR] >> 4) < (hw->tpr_threshold & 15) &&
+	if (sc()->tpr_shadow && !v->x2apic && unlikely((hw->vapic_page[LAPIC_TPR] >> 4) < (hw->tpr_threshold & 15)) &&
 	    !(hw->has_apicv && hw->apicv.vid)) {
 		hw->exit_reason = KW_EXIT_TPR_BELOW_THRESHOLD;
 		return true;
@@ -114,11 +113,11 @@ static bool pending_exit(struct vcpu *v, uint64_t timer_ns)
 		hw->exit_reason = KW_EXIT_NMI_WINDOW;
 		return true;
 	}
-	if (external_interrupt_exits(v)) {
+	if (unlikely(external_interrupt_exits(v))) {
 		hw->exit_reason = KW_EXIT_EXTERNAL_INTERRUPT;
 		return true;
 	}
-	if (hw->int_window && guest_if_on(v) && !(hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS))) {
+	if (unlikely(hw->int_window) && guest_if_on(v) && !(hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS))) {
 		hw->exit_reason = KW_EXIT_INTERRUPT_WINDOW;
 		return true;
 	}
@@ -137,24 +136,22 @@ static bool deliver_virtual(struct vcpu *v, uint32_t vector)
 /* @timer_ns: when the VMX-preemption timer expires. */
 static void run_guest(struct vcpu *v, uint64_t timer_ns)
 {
+	bool timer_first;
 	uint64_t op_ns;
 	int vector;
 
 	for (;;) {
 		crash_heartbeat++;
-		if (pending_exit(v, timer_ns))
+		if (unlikely(pending_exit(v, timer_ns)))
 			return;
-		if (v->hw->has_apicv && v->hw->apicv.recognized && (vector = apicv_take(v)) >= 0) {
+		if (unlikely(v->hw->has_apicv) && v->hw->apicv.recognized && (vector = apicv_take(v)) >= 0) {
 			if (deliver_virtual(v, (uint32_t)vector))
 				return;
 			continue;
 		}
 		op_ns = guest_op_time(v);
-		if (unlikely(timer_ns - sched_now() <= op_ns)) {
-			sched_advance_interruptible(timer_ns - sched_now());
-			continue;
-		}
-		if (sched_advance_interruptible(op_ns))
+		timer_first = unlikely(timer_ns - sched_now() <= op_ns);
+		if (sched_advance_interruptible(timer_first ? timer_ns - sched_now() : op_ns) || timer_first)
 			continue;
 		if (guest_step(v))
 			return;
@@ -169,7 +166,7 @@ void hs_vm_enter(struct kw_hw *hw)
 	uint64_t timer_ns = preemption_timer_expires(hw);
 	bool forced = hw->immediate_exit;
 
-	if (vcpu_bare_entry) {
+	if (unlikely(vcpu_bare_entry)) {
 		vcpu_bare_entry(hw);
 		return;
 	}
@@ -178,17 +175,17 @@ void hs_vm_enter(struct kw_hw *hw)
 	if (unlikely(v->ev.apf_due))
 		guest_apf_settle(v);
 	/* A WRMSR that KVM carried out on its short way back to the guest is over too. */
-	if (hw->exit_reason == KW_EXIT_MSR_WRITE && !(hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)))
+	if (unlikely(hw->exit_reason == KW_EXIT_MSR_WRITE) && !(hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)))
 		oracle_guest_if(v->index, guest_if_on(v), 0);
 	if (unlikely(pins_on))
 		pins_enter(v);
-	lapic_check_entry(v);
+	lapic_check(v, true);
 	host_event(DIGEST_ENTRY, v->index, info);
 	COUNT(ENTRIES);
 	counts.plain[RUN_COUNT_INJECTED] += valid && (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL;
 	v->halted = false;
 	hw->exit_qual = 0;	/* SDM, "Basic VM-Exit Information": 0 where a reason defines none */
-	if (hw->has_apicv)
+	if (unlikely(hw->has_apicv))
 		apicv_enter(v);
 	if (!valid || !inject(v, info)) {
 		run_guest(v, timer_ns);
@@ -204,10 +201,10 @@ void hs_vm_exit_handle(struct kw_hw *hw)
 {
 	struct vcpu *v = hw->owner;
 
-	if (vcpu_bare_entry)
+	if (unlikely(vcpu_bare_entry))
 		return;
-	lapic_check_exit(v);
-	if (hw->has_apicv)
+	lapic_check(v, false);
+	if (unlikely(hw->has_apicv))
 		hw->apicv.trap_offset = 0;
 	lapic_tell(v);
 	if (unlikely(v->ev.apf_due))
@@ -224,7 +221,7 @@ void hs_vm_exit_done(struct kw_hw *hw, bool faulted)
 {
 	struct vcpu *v = hw->owner;
 
-	if (!vcpu_bare_entry && unlikely(v->accessing))
+	if (unlikely(v->accessing) && !vcpu_bare_entry)
 		lapic_access_done(v, faulted);
 }
 

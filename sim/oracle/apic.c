@@ -7,11 +7,43 @@
  */
 #include "sim/oracle/apic.h"
 
+uint32_t vector_any(const uint32_t *map)
+{
+	uint32_t any = 0;
+
+#pragma GCC unroll 8
+	for (int i = 0; i < APIC_WORDS; i++)
+		any |= map[i];
+	return any;
+}
+
+uint32_t apic_bank_diff(const uint8_t *page, uint32_t bank, const uint32_t *ideal)
+{
+	uint32_t diff = 0;
+
+	page += bank;
+#pragma GCC unroll 8
+	for (int i = 0; i < APIC_WORDS; i++)
+		diff |= apic_reg_word(page, 0, i) ^ ideal[i];
+	return diff;
+}
+
+uint32_t apic_tmr_diff(const uint8_t *page, const struct ideal_apic *apic)
+{
+	uint32_t diff = 0;
+
+	page += APIC_REG_TMR;
+#pragma GCC unroll 8
+	for (int i = 0; i < APIC_WORDS; i++)
+		diff |= (apic_reg_word(page, 0, i) ^ apic->tmr[i]) & (apic->irr[i] | apic->isr[i]);
+	return diff;
+}
+
 /* "Interrupt Acceptance for Fixed Interrupts": the vector moves from IRR to ISR. */
 void ideal_apic_dispatch(struct ideal_apic *apic, uint32_t vector)
 {
 	vector_clear(apic->irr, vector);
-	if (vector_test(apic->isr, vector))
+	if (__builtin_expect(vector_test(apic->isr, vector), 0))
 		return;
 	vector_set(apic->isr, vector);
 	apic->nr_isr++;
@@ -28,7 +60,7 @@ int ideal_apic_eoi(struct ideal_apic *apic)
 		return -1;
 	vector_clear(apic->isr, (uint32_t)vector);
 	apic->nr_isr--;
-	apic->top = apic->nr_isr ? (int16_t)vector_highest(apic->isr) : -1;
+	apic->top = __builtin_expect(apic->nr_isr, 0) ? (int16_t)vector_highest(apic->isr) : -1;
 	return vector;
 }
 

@@ -73,16 +73,15 @@ static inline void apic_reg_bank(const uint8_t *page, uint32_t bank, uint32_t *o
 		out[i] = apic_reg_word(page, bank, i);
 }
 
-/* Non-zero where the page's @bank differs from @ideal. On the path of every entry and exit: straight code. */
-static inline uint32_t apic_bank_diff(const uint8_t *page, uint32_t bank, const uint32_t *ideal)
-{
-	uint32_t diff = 0;
-
-#pragma GCC unroll 8
-	for (int i = 0; i < APIC_WORDS; i++)
-		diff |= apic_reg_word(page, bank, i) ^ ideal[i];
-	return diff;
-}
+/* Non-zero if @map is not empty. */
+uint32_t vector_any(const uint32_t *map);
+/*
+ * Non-zero if the page's @bank differs from @ideal.  Four times in each interrupt: straight
+ * code, and one copy of it.
+ */
+uint32_t apic_bank_diff(const uint8_t *page, uint32_t bank, const uint32_t *ideal);
+/* The same for TMR, as far as vectors are in IRR or ISR. */
+uint32_t apic_tmr_diff(const uint8_t *page, const struct ideal_apic *apic);
 
 /* -1: empty. */
 static inline int vector_highest(const uint32_t *map)

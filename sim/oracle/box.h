@@ -51,7 +51,7 @@ static inline bool box_map_test(int32_t map, uint32_t bit)
 /* Free maps are chained through their first word. */
 static inline void box_map_free(int32_t map)
 {
-	if (map == NONE)
+	if (likely(map == NONE))
 		return;
 	box_map(map)[0] = (uint64_t)box.free_map;
 	box.free_map = map;
@@ -64,7 +64,7 @@ static inline int32_t *box_many(uint32_t vm, uint32_t vector)
 
 static inline int32_t *box_chain(const struct message *m)
 {
-	return m->map == NONE ? &oracle_vcpu(m->target)->messages : box_many(m->vm, m->vector);
+	return likely(m->map == NONE) ? &oracle_vcpu(m->target)->messages : box_many(m->vm, m->vector);
 }
 
 static inline bool box_covers(const struct message *m, const struct oracle_vcpu *v, uint32_t vector)
@@ -87,7 +87,7 @@ static inline struct message *box_slot_alloc(void)
 {
 	struct message *m;
 
-	if (box.free != NONE) {
+	if (likely(box.free != NONE)) {
 		m = &box.slot[box.free];
 		box.free = m->next;
 	} else if (box.high < box.nr_slots) {
@@ -130,18 +130,18 @@ static inline void box_link_one(struct message *m, struct oracle_vcpu *v)
 
 	m->prev = NONE;
 	m->next = v->messages;
-	if (m->next != NONE)
+	if (unlikely(m->next != NONE))
 		box.slot[m->next].prev = self;
 	v->messages = self;
 }
 
 static inline void box_unlink(struct message *m)
 {
-	if (m->prev != NONE)
+	if (unlikely(m->prev != NONE))
 		box.slot[m->prev].next = m->next;
 	else
 		*box_chain(m) = m->next;
-	if (m->next != NONE)
+	if (unlikely(m->next != NONE))
 		box.slot[m->next].prev = m->prev;
 	box.nr_many -= m->map != NONE;
 }
@@ -151,9 +151,9 @@ static inline bool box_still_in_flight(struct oracle_vcpu *v, uint32_t vector)
 {
 	const struct oracle_vm *vm = &oracle.vm[v->vm];
 
-	if ((v->messages != NONE || box.nr_many) && box_nr_covering(v, vector))
+	if (unlikely(v->messages != NONE || box.nr_many) && box_nr_covering(v, vector))
 		return true;
-	if (vm->any_leaked && vector_test(vm->leaked, vector))
+	if (unlikely(vm->any_leaked) && vector_test(vm->leaked, vector))
 		return true;
 	vector_clear(v->inflight, vector);
 	return false;

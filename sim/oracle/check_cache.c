@@ -13,11 +13,11 @@
  * A sender sets the IRR bit first and irr_pending next: a message in flight may be
  * between the two.  What is posted only, irr_pending does not speak of.
  */
-static bool irr_hidden(const struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+static inline bool irr_hidden(const struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 {
 	uint32_t any = 0;
 
-	if (!vcpu_waiting(v))
+	if (likely(!vcpu_waiting(v)))
 		return false;
 	for (int w = 0; w < APIC_WORDS; w++)
 		any |= v->apic.irr[w] & ~(v->inflight[w] | (kvm->apicv ? kvm->apicv->pir[w] : 0));
@@ -63,10 +63,10 @@ static void check_each(struct oracle_vcpu *v, const struct kw_apic_state *kvm, b
 void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 {
 	bool sw_enabled = apic_reg(kvm->regs, APIC_REG_SVR) & APIC_SVR_ENABLED;
-	bool right = kvm->sw_enabled == sw_enabled && kvm->isr_count == v->apic.nr_isr &&
-		     (kvm->highest_isr_cache == -1 || kvm->highest_isr_cache == v->apic.top);
+	int wrong = (kvm->sw_enabled ^ sw_enabled) | (kvm->isr_count ^ v->apic.nr_isr) |
+		    ((kvm->highest_isr_cache != -1) & (kvm->highest_isr_cache != v->apic.top)) |
+		    (v->reported != 0) | (v->late_ack >= 0);
 
-	if (__builtin_expect(right && !v->reported && v->late_ack < 0 && (kvm->irr_pending || !irr_hidden(v, kvm)), 1))
-		return;
-	check_each(v, kvm, sw_enabled);
+	if (unlikely(wrong) || (!kvm->irr_pending && unlikely(irr_hidden(v, kvm))))
+		check_each(v, kvm, sw_enabled);
 }

@@ -22,15 +22,27 @@
 
 static void check_blocked(struct oracle_vcpu *v, uint32_t vector, uint32_t hw_blocking)
 {
-	if (!v->if_known)
+	if (unlikely(!v->if_known))
 		return;
-	if (!v->if_enabled)
+	if (unlikely(!v->if_enabled))
 		check_fire(CHECK_DISPATCH_BLOCKED, v, v->vm, vector, "vector 0x%02x injected with RFLAGS.IF = 0",
 			   vector);
-	else if (v->blocking & hw_blocking & BLOCK_MASK)
+	else if (unlikely(v->blocking & hw_blocking & BLOCK_MASK))
 		check_fire(CHECK_DISPATCH_BLOCKED, v, v->vm, vector,
 			   "vector 0x%02x injected in the shadow of %s", vector,
 			   v->blocking & KW_BLOCK_STI ? "STI" : "MOV SS");
+}
+
+/* Is anything but @vector in IRR? */
+static inline bool others_wait(struct oracle_vcpu *v, uint32_t vector)
+{
+	uint32_t *word = &v->apic.irr[vector >> 5], old = *word;
+	bool others;
+
+	vector_clear(v->apic.irr, vector);
+	others = vcpu_waiting(v);
+	*word = old;
+	return others;
 }
 
 /* The highest vector above @vector that KVM must have seen: pending since before the last exit. */
@@ -53,13 +65,15 @@ static void check_priority(struct oracle_vcpu *v, uint32_t vector)
 	uint8_t ppr_class = ideal_apic_ppr_class(&v->apic);
 	int higher;
 
-	if (vector_test(v->apic.isr, vector))
+	if (unlikely(vector_test(v->apic.isr, vector)))
 		check_fire(CHECK_DISPATCH_IN_SERVICE, v, v->vm, vector,
 			   "vector 0x%02x dispatched while it is in service", vector);
-	else if (vector >> 4 <= ppr_class)
+	else if (unlikely(vector >> 4 <= ppr_class))
 		check_fire(CHECK_DISPATCH_PPR, v, v->vm, vector,
 			   "vector 0x%02x dispatched at PPR class %u (TPR 0x%02x, highest ISR 0x%02x)", vector,
 			   ppr_class, v->apic.tpr, v->apic.top < 0 ? 0u : (unsigned int)v->apic.top);
+	if (likely(!others_wait(v, vector)))
+		return;
 	higher = higher_pending(v, vector);
 	if (higher >= 0)
 		check_fire(CHECK_DISPATCH_HIGHEST, v, v->vm, vector,
@@ -69,22 +83,22 @@ static void check_priority(struct oracle_vcpu *v, uint32_t vector)
 static void dispatch(struct oracle_vcpu *v, uint32_t vector)
 {
 	/* KVM took a replaced word for an ack of the same vector, then dispatched it anew: ISR cannot tell. */
-	if (v->maybe_acked && v->apic.top == (int)vector && deviation_allows(DEV_PV_WORD_REPLACED)) {
+	if (unlikely(v->maybe_acked) && v->apic.top == (int)vector && deviation_allows(DEV_PV_WORD_REPLACED)) {
 		ideal_apic_eoi(&v->apic);
 		v->maybe_acked = false;
 	}
-	if (!vector_test(v->apic.irr, vector) && !vector_test(v->may, vector))
+	if (unlikely(!vector_test(v->apic.irr, vector)) && !vector_test(v->may, vector))
 		check_fire(CHECK_DISPATCH_PENDING, v, v->vm, vector,
 			   "vector 0x%02x dispatched, but it was not pending", vector);
 	check_priority(v, vector);
-	if (!identity_enabled(&v->now) && !deviation_allows(DEV_SW_DISABLED_DISPATCH))
+	if (unlikely(!identity_enabled(&v->now)) && !deviation_allows(DEV_SW_DISABLED_DISPATCH))
 		check_fire(CHECK_DISPATCH_BLOCKED, v, v->vm, vector,
 			   "vector 0x%02x dispatched while the APIC is software-disabled", vector);
 	if (v->touched || v->loose)
 		message_dispatched(v, vector);
 	ideal_apic_dispatch(&v->apic, vector);
 	v->kept = false;
-	if (v->last_eoi == (int)vector)
+	if (unlikely(v->last_eoi == (int)vector))
 		v->last_eoi = -1;
 	/* Whoever moves a vector to ISR computes PPR. */
 	v->ppr_lazy = false;
@@ -126,7 +140,7 @@ void check_injection(struct oracle_vcpu *v, const struct kw_hw *hw, const struct
 	/* If something else goes first in this entry, KVM still holds what it acknowledged. */
 	int vector = external ? (int)(info & KW_INTR_VECTOR_MASK) : kvm->injected;
 
-	if (v->owed >= 0 && v->owed != vector && v->owed != kvm->injected)
+	if (unlikely(v->owed >= 0) && v->owed != vector && v->owed != kvm->injected)
 		check_owed(v);
 	if (external)
 		check_blocked(v, (uint32_t)vector, hw->interruptibility);

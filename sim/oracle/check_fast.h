@@ -9,8 +9,6 @@
 
 #include "sim/oracle/check.h"
 
-#define unlikely(x)	__builtin_expect(!!(x), 0)
-
 static inline void check_irr(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 {
 	if (unlikely(v->loose | apic_bank_diff(kvm->regs, APIC_REG_IRR, v->apic.irr)))
@@ -19,13 +17,7 @@ static inline void check_irr(struct oracle_vcpu *v, const struct kw_apic_state *
 
 static inline void check_tmr(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 {
-	uint32_t bad = v->tmr_loose;
-
-#pragma GCC unroll 8
-	for (int w = 0; w < APIC_WORDS; w++)
-		bad |= (apic_reg_word(kvm->regs, APIC_REG_TMR, w) ^ v->apic.tmr[w]) &
-		       (v->apic.irr[w] | v->apic.isr[w]);
-	if (unlikely(bad))
+	if (unlikely(v->tmr_loose | apic_tmr_diff(kvm->regs, &v->apic)))
 		settle_tmr(v, kvm);
 }
 

@@ -19,7 +19,7 @@
 
 static void word_settle(struct oracle_vcpu *v, uint32_t word, bool readable)
 {
-	if (v->page_gone || !readable) {
+	if (unlikely(v->page_gone || !readable)) {
 		v->word_known = v->word_trusted = false;
 		return;
 	}
@@ -29,7 +29,7 @@ static void word_settle(struct oracle_vcpu *v, uint32_t word, bool readable)
 
 static void check_other_bits(struct oracle_vcpu *v, uint32_t word)
 {
-	if (v->word_known && ((word ^ v->word) & ~1u))
+	if (likely(v->word_known) && unlikely((word ^ v->word) & ~1u))
 		check_fire(CHECK_PV_OTHER_BITS, v, v->vm, DIV_NONE,
 			   "PV EOI word went from 0x%08x to 0x%08x; only bit 0 is the host's", v->word, word);
 }
@@ -39,7 +39,7 @@ static bool surely_pending(const struct oracle_vcpu *v)
 {
 	uint32_t any = 0;
 
-	if (!vcpu_waiting(v))
+	if (likely(!vcpu_waiting(v)))
 		return false;
 	for (int w = 0; w < APIC_WORDS; w++)
 		any |= v->apic.irr[w] & ~(v->fresh[w] | v->may[w]);
@@ -96,15 +96,29 @@ static void check_msr(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	v->pv_msr = kvm->pv_eoi_msr;
 }
 
+/*
+ * Nothing is armed and nothing changed, or the word was just armed and all of the
+ * clauses allow it, with nothing else in IRR that they would have to be asked about.
+ */
+static inline bool plainly_right(const struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word)
+{
+	if (!v->word_known || v->kvm_pending || v->reported || kvm->pv_eoi_msr != v->pv_msr || (v->word & 1))
+		return false;
+	if (word == v->word)
+		return !kvm->pv_eoi_pending;
+	return word == (v->word | 1) && kvm->pv_eoi_pending && (v->pv_msr & 1) && v->apic.top >= 0 &&
+	       !kvm->apicv_active && !chips.on && !vcpu_waiting(v);
+}
+
 /* After the dispatch, before IRR is compared. */
 void check_pv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, bool readable)
 {
 	bool pending = kvm->pv_eoi_pending, judge = readable && !v->page_gone;
 
-	/* Nothing is armed and nothing changed. */
-	if (judge && v->word_known && word == v->word && !(word & 1) && !pending && !v->kvm_pending &&
-	    !v->reported && kvm->pv_eoi_msr == v->pv_msr) {
-		v->armed = v->maybe_acked = false;
+	if (likely(judge && plainly_right(v, kvm, word))) {
+		v->word = word;
+		v->armed = v->kvm_pending = pending;
+		v->maybe_acked = false;
 		return;
 	}
 	check_msr(v, kvm);
@@ -134,10 +148,10 @@ void check_pv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint
  */
 void check_pv_replaced(struct oracle_vcpu *v, uint32_t word, bool readable)
 {
-	if (v->page_gone && readable && !(word & 1) && (v->armed || v->kvm_pending))
+	if (unlikely(v->page_gone) && readable && !(word & 1) && (v->armed || v->kvm_pending))
 		v->maybe_acked = true;
 	/* PV EOI may have been enabled in a page that was leaving. */
-	if (!readable && (v->pv_msr & 1))
+	if (unlikely(!readable) && (v->pv_msr & 1))
 		v->page_was_gone = true;
 }
 
@@ -146,7 +160,7 @@ void check_pv_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint3
 {
 	bool judge = readable && !v->page_gone;
 
-	if (judge) {
+	if (likely(judge)) {
 		check_other_bits(v, word);
 		if (!(word & 1))
 			v->word_trusted = true;

@@ -101,7 +101,7 @@ int32_t oracle_self_ipi_begin(uint32_t vcpu, uint64_t value)
 
 void oracle_message_end(int32_t handle, bool accepted)
 {
-	if (handle >= EVENT_HANDLE)
+	if (unlikely(handle >= EVENT_HANDLE))
 		events_end(handle, accepted);
 	else
 		message_end(handle, accepted);

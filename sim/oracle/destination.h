@@ -37,10 +37,10 @@ static inline struct oracle_vcpu *destination_plain(const struct destination *d,
 	struct oracle_vcpu *v;
 
 	if ((d->shorthand | d->logical | d->listed | d->doubtful) || vm->nr_irregular || vm->nr_changing ||
-	    d->dest >= vm->nr || d->dest == 0xff || (d->dest > 0xff && vm->nr_xapic))
+	    d->dest >= vm->nr || d->dest == 0xff || unlikely(d->dest > 0xff && vm->nr_xapic))
 		return NULL;
 	v = oracle_vcpu(vm->first + d->dest);
-	return identity_enabled(&v->now) ? v : NULL;
+	return likely(identity_enabled(&v->now)) ? v : NULL;
 }
 
 /* The vCPUs [*first, *end) of @vm hold every match. */

@@ -14,14 +14,12 @@
 
 #include "sim/oracle/box.h"
 
-#define unlikely(x)	__builtin_expect(!!(x), 0)
-
 /* Which value TMR gets from two messages that overlap, or that collapse, is open. */
 static void vcpu_begins(struct oracle_vcpu *v, uint32_t vector, bool level)
 {
 	bool pending = vector_test(v->apic.irr, vector) || vector_test(v->may, vector);
 
-	if (pending) {
+	if (unlikely(pending)) {
 		vcpu_touch(v, v->again, vector);
 		if (vector_test(v->inflight, vector) || vector_test(v->apic.tmr, vector) != level) {
 			vector_set(v->unsure, vector);
@@ -181,13 +179,13 @@ void message_soften(struct message *m)
  */
 void message_accept_tmr(struct oracle_vcpu *v, const struct message *m, bool overlap, bool soft)
 {
-	if (soft && vector_test(v->apic.tmr, m->vector) != m->level) {
+	if (unlikely(soft) && vector_test(v->apic.tmr, m->vector) != m->level) {
 		vector_set(v->unsure, m->vector);
 		v->tmr_loose = true;
 	}
-	if (overlap || soft || vector_test(v->unsure, m->vector))
+	if (unlikely(overlap || soft || vector_test(v->unsure, m->vector)))
 		return;
-	if (m->level)
+	if (unlikely(m->level))
 		vector_set(v->apic.tmr, m->vector);
 	else
 		vector_clear(v->apic.tmr, m->vector);
@@ -197,15 +195,15 @@ void message_accept_tmr(struct oracle_vcpu *v, const struct message *m, bool ove
 static inline void end_target(struct message *m, struct oracle_vcpu *v)
 {
 	uint32_t vector = m->vector;
-	bool soft = m->soft_one || (m->soft != NONE && box_map_test(m->soft, v->index - oracle.vm[v->vm].first));
-	bool taken = vector_test(v->taken, vector) && v->taken_seq > m->begin_seq;
+	bool soft = unlikely(m->soft_one) || (unlikely(m->soft != NONE) && box_map_test(m->soft, v->index - oracle.vm[v->vm].first));
+	bool taken = unlikely(vector_test(v->taken, vector)) && v->taken_seq > m->begin_seq;
 	bool overlap = box_still_in_flight(v, vector);
 
 	v->nr_group -= m->group;
 	if (!overlap)
 		vector_clear(v->taken, vector);
 	message_accept_tmr(v, m, overlap, soft);
-	if (soft || taken) {
+	if (unlikely(soft || taken)) {
 		/* Still a perhaps, even after one more dispatch; if it is there, KVM need not have looked yet. */
 		vcpu_touch(v, v->again, vector);
 		if (vector_test(v->apic.irr, vector))
@@ -214,7 +212,7 @@ static inline void end_target(struct message *m, struct oracle_vcpu *v)
 	}
 	vector_set(v->apic.irr, vector);
 	vcpu_touch(v, v->fresh, vector);
-	if (!overlap)
+	if (likely(!overlap))
 		vcpu_may_clear(v, vector);
 }
 
@@ -248,16 +246,16 @@ void message_end(int32_t handle, bool accepted)
 	if (handle < 0 || handle >= box.high || !box.slot[handle].active || box.slot[handle].ended)
 		return;
 	m = &box.slot[handle];
-	if (!accepted || (m->group && m->absorbed)) {
+	if (unlikely(!accepted) || (unlikely(m->group) && m->absorbed)) {
 		message_release(m);
 		return;
 	}
-	if (m->group) {
+	if (unlikely(m->group)) {
 		m->ended = true;	/* waits for message_seen() */
 		return;
 	}
 	box_unlink(m);
-	if (m->map == NONE)
+	if (likely(m->map == NONE))
 		end_target(m, oracle_vcpu(m->target));
 	else
 		box_for_each_target(m, end_target);
@@ -268,7 +266,7 @@ void message_dispatched(struct oracle_vcpu *v, uint32_t vector)
 {
 	bool again = vector_test(v->again, vector);
 
-	if (v->nr_group && vector_test(v->inflight, vector))
+	if (unlikely(v->nr_group) && vector_test(v->inflight, vector))
 		message_seen(v, vector, vector_test(v->apic.irr, vector));
 	if (vector_test(v->inflight, vector)) {
 		vector_set(v->taken, vector);

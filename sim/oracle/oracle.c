@@ -202,7 +202,7 @@ static void window_restart(struct oracle_vcpu *v)
  */
 static bool ack_still_unseen(const struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm)
 {
-	return v->in_guest && v->last_eoi_pv && v->last_eoi >= 0 && kvm->pv_eoi_pending &&
+	return unlikely(v->in_guest) && v->last_eoi_pv && v->last_eoi >= 0 && kvm->pv_eoi_pending &&
 	       !(hw->entry_intr_info & KW_INTR_VALID) && deviation_allows(DEV_PV_ACK_REENTRY);
 }
 
@@ -230,7 +230,7 @@ void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_st
 	check_pv_entry(v, kvm, pv_word, pv_word_readable);
 	check_irr(v, kvm);
 	check_tmr(v, kvm);
-	if (!kvm->apicv_active)
+	if (likely(!kvm->apicv_active))
 		check_ppr(v, kvm);
 	check_cache(v, kvm);
 	v->in_guest = true;

@@ -13,6 +13,7 @@
 #ifndef LAPICSIM_ORACLE_STATE_H
 #define LAPICSIM_ORACLE_STATE_H
 
+#include "sim/likely.h"
 #include "sim/oracle/apic.h"
 #include "sim/oracle/oracle.h"
 
@@ -117,12 +118,7 @@ static inline bool identity_enabled(const struct oracle_identity *id)
 /* Anything that is in IRR for sure. */
 static inline uint32_t vcpu_waiting(const struct oracle_vcpu *v)
 {
-	uint32_t any = 0;
-
-#pragma GCC unroll 8
-	for (int w = 0; w < APIC_WORDS; w++)
-		any |= v->apic.irr[w];
-	return any;
+	return vector_any(v->apic.irr);
 }
 
 static inline void vcpu_may_set(struct oracle_vcpu *v, uint32_t vector)
