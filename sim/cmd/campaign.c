@@ -107,10 +107,14 @@ void campaign_name_bucket(const struct campaign *c, const struct cell *cell, con
 	snprintf(b->first.check, sizeof(b->first.check), "%s", d->check);
 }
 
+bool campaign_same_cause(const struct bucket *a, const struct bucket *b)
+{
+	return a->kind == b->kind && !strcmp(a->function, b->function) && !strcmp(a->first.check, b->first.check);
+}
+
 bool campaign_same_bucket(const struct bucket *a, const struct bucket *b)
 {
-	return a->kind == b->kind && a->known == b->known && !strcmp(a->function, b->function) &&
-	       !strcmp(a->first.check, b->first.check);
+	return a->known == b->known && campaign_same_cause(a, b);
 }
 
 static struct bucket *find_bucket(const struct campaign *c, struct cell *cell, const struct divergence *d)

@@ -68,6 +68,7 @@ struct cell {
 	uint64_t first_limit;		/* lowest seed that ended with RUN_LIMIT */
 	uint64_t nr_divergent;		/* runs with any divergence */
 	uint64_t nr_kind[DIV_NR_KINDS];	/* runs that show this kind */
+	uint64_t nr_sampled, nr_pairs;	/* runs whose operation pairs were looked at; pair states, per run, in all */
 	uint64_t nr_used[DEV_NR];	/* uses of each deviation */
 	uint64_t nr_using[DEV_NR];	/* runs that used it */
 	struct bucket *buckets;
@@ -81,6 +82,14 @@ struct cell {
 	uint64_t cost_ns, nr_timed;	/* wall time of that many runs: for the feeder only */
 	struct pairs *pairs;		/* NULL: single runs are not kept */
 	struct done done;		/* seeds that a store had when the campaign began */
+};
+
+/* A bucket that another campaign of the store has, on one of our scenarios. */
+struct elsewhere {
+	uint32_t scenario;
+	struct bucket bucket;		/* as far as it is named; @nr_runs that show it */
+	char variant[64], identity[17];
+	uint64_t nr_runs;		/* of them */
 };
 
 struct campaign {
@@ -102,6 +111,8 @@ struct campaign {
 	uint64_t worker_timeout_ns;
 	bool verbose;
 	struct store *store;		/* NULL: none */
+	struct elsewhere *elsewhere;
+	uint32_t nr_elsewhere;
 	uint64_t spent_ns;		/* of @time_ns, before this process */
 	uint64_t start_ns;		/* of the work of this process */
 	uint64_t nr_runs, nr_events, nr_divergent, virtual_ns; /* so far, without the canary's */
@@ -127,6 +138,8 @@ void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind
 void campaign_name_bucket(const struct campaign *c, const struct cell *cell, const struct divergence *d,
 			  struct bucket *b);
 bool campaign_same_bucket(const struct bucket *a, const struct bucket *b);
+/* The same, but for whether it is explained, which may differ between variants. */
+bool campaign_same_cause(const struct bucket *a, const struct bucket *b);
 /* What a store had: a bucket with its first divergence, and a failure by its key. */
 void campaign_bucket_loaded(const struct campaign *c, struct cell *cell, const struct divergence *d,
 			    uint64_t nr_runs, uint64_t first_seed);

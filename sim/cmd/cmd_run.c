@@ -6,6 +6,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/prepare.h"
 #include "sim/cmd/report.h"
+#include "sim/cmd/report_sure.h"
 #include "sim/cmd/supervisor.h"
 #include "sim/cmd/verdict.h"
 
@@ -36,6 +37,7 @@ int cmd_run(int argc, char **argv)
 		if (cl.deviations)
 			report_deviations_text(stdout, &c);
 		report_table(stdout, &c, cl.table);
+		report_sure_text(stdout, &c, cl.table);
 		report_text(stdout, &c, &verdict);
 	}
 	if (fflush(stdout) || ferror(stdout))

@@ -210,7 +210,7 @@ int prepare_close_store(struct campaign *c, int signal)
 {
 	int code = 0;
 
-	if (!store_error(c->store))
+	if (!store_error(c->store) && store_write_sure(c->store, c))
 		store_end(c->store, !signal);
 	if (store_error(c->store))
 		code = cmd_fail(CMD_HARNESS, "%s; what was written before is safe, and the same command goes on",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/cmd/report.h"
+#include "sim/cmd/report_sure.h"
 #include "sim/run_end.h"
 #include "sim/scenario_expect.h"
 
@@ -160,6 +161,7 @@ void report_json(FILE *f, const struct campaign *c, const struct verdict *v)
 		print_failures(f, c, &c->cells[i]);
 	}
 	print_missing(f, c, v);
+	report_sure_json(f, c);
 	fprintf(f, "{\"type\":\"summary\",\"runs\":%" PRIu64 ",\"events\":%" PRIu64 ",\"divergent\":%" PRIu64
 		   ",\"unexpected\":%" PRIu64 ",\"expected\":%" PRIu64 ",\"known\":%" PRIu64 ",\"missing\":%" PRIu64
 		   ",\"limits\":%" PRIu64 ",\"failures\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"exit\":%d",

@@ -41,6 +41,9 @@ static void bind(sqlite3_stmt *q, const char *types, va_list ap)
 		case 'i':
 			sqlite3_bind_int64(q, i, va_arg(ap, int64_t));
 			break;
+		case 'd':
+			sqlite3_bind_double(q, i, va_arg(ap, double));
+			break;
 		case 's':
 			sqlite3_bind_text(q, i, va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
 			break;

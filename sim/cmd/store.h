@@ -62,6 +62,8 @@ void store_close(struct store *s);
  * has not run out.  0, or -1 with @error.
  */
 int store_begin(struct store *s, struct campaign *c, uint64_t *spent_ns, char *error, size_t n);
+/* What is said at the end, and replaces what was said before. After campaign_sort(). */
+bool store_write_sure(struct store *s, const struct campaign *c);
 /* The campaign came to its end: with a time, the next one goes on with new seeds. */
 void store_end(struct store *s, bool finished);
 

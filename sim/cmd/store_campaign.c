@@ -135,7 +135,7 @@ static bool new_session(struct store *s, const struct campaign *c)
 int store_begin(struct store *s, struct campaign *c, uint64_t *spent_ns, char *error, size_t n)
 {
 	if (store_exec(s, "BEGIN IMMEDIATE") && find_campaign(s, c) && find_cells(s, c) &&
-	    store_load(s, c, spent_ns) && new_session(s, c) && store_exec(s, "COMMIT"))
+	    store_load(s, c, spent_ns) && store_load_elsewhere(s, c) && new_session(s, c) && store_exec(s, "COMMIT"))
 		return 0;
 	snprintf(error, n, "%s", s->error);
 	return -1;

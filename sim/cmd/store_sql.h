@@ -29,7 +29,7 @@ struct store {
 };
 
 /*
- * Runs one statement, a literal: @types says what follows, per parameter: 'i' int64_t, 's'
+ * Runs one statement, a literal: @types says what follows, per parameter: 'i' int64_t, 'd' double, 's'
  * const char *, 'b' const void * and int.  The rows are handed to @row, which may
  * be NULL.  False, with store->error set, if it fails.
  */
@@ -45,5 +45,13 @@ bool store_fails(struct store *s, const char *what);
 
 /* store_load.c: what the store has of the campaign, into its cells. */
 bool store_load(struct store *s, struct campaign *c, uint64_t *spent_ns);
+/* store_sure.c: what other campaigns show on the same scenarios. */
+bool store_load_elsewhere(struct store *s, struct campaign *c);
+/* The row of @cell. */
+static inline int64_t store_cell(const struct store *s, const struct campaign *c, const struct cell *cell)
+{
+	return s->cell[cell - c->cells];
+}
+
 
 #endif

@@ -5,11 +5,6 @@
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/store_sql.h"
 
-static int64_t cell_row(const struct store *s, const struct campaign *c, const struct cell *cell)
-{
-	return s->cell[cell - c->cells];
-}
-
 static bool write_bucket(struct store *s, int64_t cell, const struct store_bucket *b)
 {
 	const char *known = b->sum.known ? b->sum.known->name : "";
@@ -102,7 +97,7 @@ bool store_commit(struct store *s, const struct campaign *c, const struct cell *
 	if (!k->count)
 		return true;
 	pthread_mutex_lock(&s->lock);
-	ok = write_chunk(s, cell_row(s, c, cell), k);
+	ok = write_chunk(s, store_cell(s, c, cell), k);
 	if (!ok)
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	pthread_mutex_unlock(&s->lock);
@@ -116,7 +111,7 @@ bool store_fail(struct store *s, const struct campaign *c, const struct cell *ce
 
 	pthread_mutex_lock(&s->lock);
 	ok = store_sql(s, "INSERT OR REPLACE INTO failure (cell, seed, kind, text) VALUES (?, ?, ?, ?)", NULL, NULL,
-		       "iiss", cell_row(s, c, cell), (int64_t)seed, failure_key(kind), text);
+		       "iiss", store_cell(s, c, cell), (int64_t)seed, failure_key(kind), text);
 	pthread_mutex_unlock(&s->lock);
 	return ok;
 }

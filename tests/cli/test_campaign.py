@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which runs a campaign has: fair, in a fixed order, whatever the jobs."""
 
+import math
 import os
 import signal
 import sqlite3
@@ -130,6 +131,68 @@ class Campaign(unittest.TestCase):
         self.assertIn(rows[-1][5], ("alpha", "beta"))
         self.assertGreater(rows[-1][6], 100000)
         self.assertGreater(max(r[7] for r in rows), 0)
+
+    # --- How sure.
+
+    def lines(self, p, kind):
+        return [x for x in json_lines(p.stdout) if x["type"] == kind]
+
+    def test_zero_failure_bound(self):
+        p = self.fake.run("run", "alpha", "beta", "--seeds", "0-499", "--json", "--store", self.path,
+                          FAKE_LIMIT="3,4,5,6")
+        ends = {(x["scenario"], x["variant"]): x["ends"]["complete"] for x in self.lines(p, "variant")}
+        self.assertEqual(496, ends["alpha", "6.12-fixed"])
+        self.assertLess(ends["alpha", "6.1-unfixed"], 496)
+        for x in self.lines(p, "sure"):
+            runs = ends[x["scenario"], x["variant"]]
+            self.assertEqual(runs, x["runs"])
+            self.assertAlmostEqual(1 - 0.05 ** (1 / runs), x["bound"], 6)
+            self.assertEqual([(runs, x["clean"])], self.query(
+                "SELECT runs, clean FROM certainty WHERE scenario = '%s' AND variant = '%s' AND abs(bound - %s) < 1e-6"
+                % (x["scenario"], x["variant"], x["bound"])))
+        text = self.fake.run("run", "alpha", "beta", "--seeds", "0-499", "--variant", "6.12-fixed").stdout
+        self.assertRegex(text, r"how sure: per scenario, for seeds drawn uniformly, .*nothing follows for other scen")
+        self.assertRegex(text, r"alpha on 6.12-fixed: a divergence that none of 500 runs showed has a rate below "
+                         r"0\.5974 % \(95 %\)")
+
+    def check_gone(self, x, shown, runs, clean):
+        self.assertEqual((shown, runs, clean), (x["other_shown"], x["other_runs"], x["clean"]))
+        low, tail = x["rate_low"], 0
+        for i in range(shown):
+            tail += math.comb(runs, i) * low ** i * (1 - low) ** (runs - i)
+        self.assertAlmostEqual(0.025, 1 - tail, 5)
+        self.assertLessEqual((1 - low) ** x["needed"], 0.025 * 1.0001)
+        self.assertGreater((1 - low) ** (x["needed"] - 1), 0.025 * 0.9999)
+        self.assertEqual(max(0, x["needed"] - clean), x["more"])
+
+    def test_what_has_gone(self):
+        p = self.fake.run("run", "alpha", "--seeds", "0-299", "--json", "--store", self.path)
+        bug = next(x for x in self.lines(p, "divergence") if x["kind"] == "host-bug")
+        self.assertEqual("6.1-unfixed", bug["variant"])
+        gone = self.lines(p, "gone")
+        self.assertEqual([("6.12-fixed", "host-bug", "no-bug", "6.1-unfixed")],
+                         [(x["variant"], x["kind"], x["check"], x["other"]) for x in gone])
+        self.check_gone(gone[0], bug["runs"], 300, 300)
+        self.assertEqual([(bug["runs"], 300, 300, gone[0]["needed"], gone[0]["more"])], self.query(
+            "SELECT other_shown, other_runs, clean, needed, more FROM gone"))
+        text = self.fake.run("run", "alpha", "--seeds", "0-299").stdout
+        self.assertRegex(text, r"host BUG \[no-bug\] apic_sync_pv_eoi_from_guest\(\)  alpha on 6.12-fixed: in %d of 300 "
+                         r"runs of 6.1-unfixed, in none of 300 here; [\d,]+ more clean runs until" % bug["runs"])
+
+    def test_what_has_gone_since_another_campaign(self):
+        words = ("run", "alpha", "--json", "--store", self.path)
+        first = self.fake.run(*words, "--seeds", "0-999", "--variant", "6.1-unfixed")
+        self.assertEqual([], self.lines(first, "gone"))
+        bug = next(x for x in self.lines(first, "divergence") if x["kind"] == "host-bug")
+        second = self.fake.run(*words, "--seeds", "1000-1999", "--variant", "6.12-fixed")
+        gone = self.lines(second, "gone")
+        self.assertEqual(["host-bug"], [x["kind"] for x in gone])
+        self.check_gone(gone[0], bug["runs"], 1000, 1000)
+        self.assertEqual(0, gone[0]["more"])
+        # The variant itself, on few seeds that do not show it: that is no fix.
+        third = self.fake.run(*words, "--seeds", "0-3", "--variant", "6.1-unfixed")
+        self.assertNotIn("host-bug", {x["kind"] for x in self.lines(third, "divergence")})
+        self.assertEqual([], self.lines(third, "gone"))
 
 
 if __name__ == "__main__":
