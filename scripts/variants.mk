@@ -13,6 +13,12 @@ VARIANT_6.1-unfixed	:= --deb linux-source-6.1 --rule unfix-pv-eoi $(PV_EOI_UNFIX
 VARIANT_6.1.176		:= --deb linux-source-6.1=6.1.176-1 $(PV_EOI_UNFIXED)
 # A kernel of today, from a suite that the machine need not know (docs/porting.md).
 VARIANT_7.3		:= --deb linux-source-7.3@trixie-backports
+# Three versions of a fix of the PV EOI bug, and older packages that docs/compare.md compares with.
+PV_EOI_FIX		:= --deb linux-source-6.1 --class tpr-livelock --rule unfix-pv-eoi
+VARIANT_6.1-fix-ignore	:= $(PV_EOI_FIX) --rule fix-ignore-disabled
+VARIANT_6.1-fix-clear	:= $(PV_EOI_FIX) --rule fix-clear-on-write
+VARIANT_6.1-fix-unread	:= $(PV_EOI_FIX) --rule fix-unreadable-not-acked
+VARIANT_6.12.107	:= --deb linux-source-6.12=6.12.107-1~deb12u1
 # All mutants of KVM's APIC files, each behind its number: for make mutants.
 VARIANT_6.12-mutants	:= --deb linux-source-6.12 $(addprefix --mutate arch/x86/kvm/,lapic.c irq.c irq_comm.c ioapic.c)
 

@@ -220,7 +220,7 @@ static void print_behaviour(FILE *f, const struct comparison *x, uint32_t v, con
 		fprintf(f, "  interrupts: %" PRIu64 " pairs take the same ones in another order, %" PRIu64
 			   " pairs take others\n", b->nr_order, b->nr_set);
 	if (b->nr_cut)
-		fprintf(f, "  left out above: %" PRIu64 " pairs in which a run did not come to its end\n", b->nr_cut);
+		fprintf(f, "  not counted: %" PRIu64 " pairs in which a run did not come to its end\n", b->nr_cut);
 	print_first(f, x, v, after);
 }
 

@@ -100,7 +100,7 @@ class Behaviour(CompareTest):
         self.assertIn("at event 1030\n", text)
         self.assertIn("10300 ns: vCPU 0: exit HLT", text)
         self.assertIn("%s --trace=text --mark 1030" % d["variant_token"], text)
-        self.assertIn("left out above: %d pairs" % bugs, text)
+        self.assertIn("not counted: %d pairs" % bugs, text)
 
     def test_less_and_more(self):
         o = self.objects(0, "6.12-fixed", "6.1-unfixed", "alpha", "--runs", "200", FAKE_LESS="1", FAKE_NO_BUG="1")

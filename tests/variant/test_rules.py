@@ -154,6 +154,9 @@ class OurRules(unittest.TestCase):
                         with self.assertRaises(errors.BadInput):
                             edits.add_rule(os.path.join(folder, name))
                         continue
+                    if name.startswith("fix-") and fixed:
+                        # Another fix of what this tree has fixed.
+                        edits.add_rule(os.path.join(folder, "unfix-pv-eoi.rule"))
                     try:
                         edits.add_rule(os.path.join(folder, name))
                     except rules.NotForTree:
