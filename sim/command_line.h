@@ -38,8 +38,10 @@ struct command_line {
 	bool no_canary;
 	const char *known;		/* folder; NULL: the repository's */
 
-	/* compare */
+	/* compare, try, bisect */
 	uint64_t coverage_runs;
+	const char *base, *good, *bad, *check;
+	bool restart, files;
 
 	/* replay, runner */
 	uint32_t trace;			/* enum trace_format */

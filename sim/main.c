@@ -15,6 +15,8 @@ static const struct {
 } commands[] = {
 	{ "run", cmd_run },
 	{ "compare", cmd_compare },
+	{ "try", cmd_try },
+	{ "bisect", cmd_bisect },
 	{ "replay", cmd_replay },
 	{ "live", cmd_live },
 	{ "variant", cmd_variant },

@@ -45,19 +45,19 @@ static void wrap(FILE *f, const char *text, int column, int indent)
 	while (*text) {
 		int len = strcspn(text, " ");
 
-		if (column + len > HELP_WIDTH && column > indent) {
-			fprintf(f, "\n%*s", indent, "");
-			column = indent;
-		}
 		fprintf(f, "%.*s", len, text);
 		column += len;
 		text += len;
-		if (*text == ' ') {
+		if (*text)
 			text++;
-			if (*text && column + 1 + (int)strcspn(text, " ") <= HELP_WIDTH) {
-				fputc(' ', f);
-				column++;
-			}
+		if (!*text)
+			break;
+		if (column + 1 + (int)strcspn(text, " ") <= HELP_WIDTH) {
+			fputc(' ', f);
+			column++;
+		} else {
+			fprintf(f, "\n%*s", indent, "");
+			column = indent;
 		}
 	}
 	fputc('\n', f);

@@ -287,6 +287,11 @@ const struct option_section command_sections[] = {
 	{ "compare", "BASE VARIANT... [SCENARIO...]", false,
 	  "Runs the same seeds on a base and on other variants, and says what is fixed, still there, changed or new, "
 	  "what else behaves differently, and whether the changed lines were executed. Without scenarios: all." },
+	{ "try", "[SCENARIO...]", false,
+	  "Builds two revisions of a git repository and compares them, as compare does." },
+	{ "bisect", "TOKEN", false,
+	  "Finds the first commit that shows what a token's run shows; what interrupted it does not matter, the same "
+	  "command goes on." },
 	{ "replay", "TOKEN", false, "Makes one run happen again." },
 	{ "live", "", false,
 	  "Compares the running kernel, through /dev/kvm and without guest code, with the oracle and with a variant." },
@@ -310,37 +315,52 @@ const struct option_section command_sections[] = {
 
 const struct option command_options[] = {
 	LIST("run", "variant", variants, "NAME", "Variant to run; may be repeated. Without it: all that are built."),
-	ROW("run compare", "seeds", OPT_SEEDS, seeds, NULL, 0, 0, "A-B", "Run seeds A to B, both included."),
+	ROW("run compare try", "seeds", OPT_SEEDS, seeds, NULL, 0, 0, "A-B", "Run seeds A to B, both included."),
 	ROW("run compare", "runs", OPT_UINT, runs, NULL, 1, UINT64_MAX, "N",
 	    "Run seeds 0 to N-1. Without --runs, --seeds and --time: 1000."),
 	ROW("run compare", "time", OPT_DURATION, time_ns, NULL, NS_PER_S / 10, 0, "DURATION",
 	    "Stop feeding seeds after this time, such as 90s or 8h; every variant still gets the same seeds."),
 	ROW("run", "until-quiet", OPT_COUNT, until_quiet, "100000", 1, UINT64_MAX, "[=N]",
 	    "Stop when N runs have brought no new kind of divergence, check and place, whatever the jobs."),
-	ROW("run compare", "jobs", OPT_UINT, jobs, NULL, 1, 1024, "N",
+	ROW("run compare try bisect", "jobs", OPT_UINT, jobs, NULL, 1, 1024, "N",
 	    "Worker processes at a time. Changes the speed, never the results. Without it: one per CPU."),
-	LIST("run compare", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario files; may be repeated."),
-	FLAG("run compare replay deviations checks known", "json", json, "Print one JSON object per line."),
+	LIST("run compare try", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario files; may be repeated."),
+	FLAG("run compare try bisect replay deviations checks known", "json", json, "Print one JSON object per line."),
 	ROW("run compare replay", "flavour", OPT_ENUM, flavour, "plain", 0, 0, "plain|hooked|sanitized|coverage",
 	    "Which build of the variants to run."),
-	ROW("run compare", "replay-share", OPT_PERCENT, replay_share, "1", 0, 100, "PERCENT",
+	ROW("run compare try bisect", "replay-share", OPT_PERCENT, replay_share, "1", 0, 100, "PERCENT",
 	    "Share of seeds that run a second time, in another process, to compare digests; at least one unless 0."),
 	FLAG("run", "table", table, "Print a table per scenario too."),
 	FLAG("run", "deviations", deviations, "List the oracle's deviations, and how often each was used."),
-	TEXT("run compare known report", "known", known, "DIR",
+	TEXT("run compare try bisect known report", "known", known, "DIR",
 	     "Folder of explained findings, reported apart; none: nothing is known. Without it: known/."),
 	TEXT("run", "store", store, "FILE",
 	     "Keep what comes of it in this SQLite file. Interrupted by anything, the same command goes on."),
 	TEXT("run", "shard", shard, "K/N",
 	     "Run only part K, from 0, of N of the seeds. \"auto/N\" or \"auto\": K, and N, from the batch system "
 	     "(SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, PARALLEL_SEQ). lapicsim merge joins the stores."),
-	FLAG("run compare", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
-	ROW("run compare replay", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
+	FLAG("run compare try bisect", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
+	ROW("run compare try bisect replay", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
 	    "Kill a worker that does not finish a run in this time."),
 
-	ROW("compare", "coverage-runs", OPT_UINT, coverage_runs, "200", 0, 1000000, "N",
+	ROW("compare try", "coverage-runs", OPT_UINT, coverage_runs, "200", 0, 1000000, "N",
 	    "Runs, over all scenarios, on which the changed lines are counted; 0: not at all. The first time, each "
 	    "variant is built once more for it."),
+
+	ROW("try", "time", OPT_DURATION, time_ns, "5m", NS_PER_S / 10, 0, "DURATION",
+	    "Stop feeding seeds after this time; both revisions still get the same seeds."),
+	TEXT("try bisect", "git", git, "DIR", "The repository, which is only read. Without it: that of the current folder."),
+	ROW("try", "rev", OPT_STRING, rev, "HEAD", 0, 0, "REV", "The revision to try."),
+	TEXT("try", "base", base, "REV", "What it is compared with. Without it: its first parent."),
+	TEXT("bisect", "good", good, "REV", "A revision that does not show it."),
+	TEXT("bisect", "bad", bad, "REV", "A revision that shows it."),
+	ROW("bisect", "runs", OPT_UINT, runs, NULL, 1, 1000000000, "N",
+	    "Runs of each revision. Without it: so many that a revision which shows it as often as the bad one is "
+	    "missed with a probability below 1 %."),
+	TEXT("bisect", "check", check, "CHECK",
+	     "Which of the divergences of the token's run, by its check. Without it: the most serious."),
+	FLAG("bisect", "restart", restart, "Forget what an earlier bisection of the same has found."),
+	TEXT("try bisect", "class", class, "CLASS", "Class of the variants, which scenarios' expectations go by."),
 
 	ROW("replay", "trace", OPT_ENUM, trace, NULL, 0, 0, "none|text|states",
 	    "Print what happens: text is the form that ftrace prints KVM's events in; states adds what each step changed "
@@ -349,7 +369,7 @@ const struct option command_options[] = {
 	    "With --trace: mark the digest's event of this number, which lapicsim compare names."),
 	FLAG("replay", "gdb", gdb, "Start gdb on the run."),
 	FLAG("replay", "force", force, "Go on even if variant or scenario are not those of the token."),
-	TEXT("replay", "scenario", scenario, "PATH", "Scenario file, if it is not in scenarios/."),
+	TEXT("replay bisect", "scenario", scenario, "PATH", "Scenario file, if it is not in scenarios/."),
 
 	TEXT("report", "output", output, "DIR", "Folder to write into; made if it is not there. Required."),
 	ROW("report", "campaign", OPT_UINT, campaign, NULL, 1, UINT32_MAX, "N",
@@ -379,6 +399,7 @@ const struct option command_options[] = {
 	ROW("variant-add", "optimize", OPT_UINT, optimize, "2", 1, 3, "LEVEL", "Compile with -O1, -O2 or -O3."),
 	TEXT("variant-add", "class", class, "CLASS", "Variant class, which scenarios' expectations go by."),
 	FLAG("variant-add", "verbose", verbose, "Print the commands."),
+	FLAG("variant-show", "files", files, "List the kernel's files that it was compiled from, and nothing else."),
 	FLAG("variant-add variant-list variant-show variant-remove", "json", json, "Print one JSON object per line."),
 	TEXT("variant-add variant-list variant-show variant-remove", "build", build, "DIR",
 	     "Where builds lie. Without it: the folder of the lapicsim program."),
@@ -390,7 +411,7 @@ const struct option command_options[] = {
 	TEXT("runner", "coverage", coverage, "DIR",
 	     "Coverage flavour: write gcov's counts of each run to a folder of its own, DIR/SEED."),
 
-	FLAG("run compare replay merge report live variant-add variant-list variant-show variant-remove help deviations checks known version "
+	FLAG("run compare try bisect replay merge report live variant-add variant-list variant-show variant-remove help deviations checks known version "
 	     "runner", "help", help,
 	     "Print this help."),
 	{ NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },

@@ -79,8 +79,12 @@ def parse_arguments(argv):
                         help="the variants that are built")
     for name, text in (("show", "what a variant is made from"),
                        ("remove", "forget a variant")):
-        commands.add_parser(name, parents=[common], allow_abbrev=False,
-                            help=text).add_argument("name", metavar="NAME")
+        command = commands.add_parser(name, parents=[common],
+                                      allow_abbrev=False, help=text)
+        command.add_argument("name", metavar="NAME")
+        if name == "show":
+            command.add_argument("--files", action="store_true",
+                                 help="the kernel's files in it")
     return parser.parse_args(argv)
 
 
@@ -193,7 +197,9 @@ def find(args):
 def show(args):
     import manifest
     m = find(args)
-    if args.json:
+    if args.files:
+        print("\n".join(m["kernel_files"]))
+    elif args.json:
         m["traps_hit"] = manifest.traps_hit(args.build, args.name)
         print(json.dumps(m))
     else:

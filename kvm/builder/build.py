@@ -46,7 +46,7 @@ class Request:
         """What to ask for to get another flavour of the same code."""
         deb, rev = self.deb, self.rev
         if deb and not deb.endswith(".deb") and "/" not in deb:
-            deb = "%s=%s" % (source.description["package"],
+            deb = "%s=%s" % (deb.split("=")[0],
                              source.description["version"])
         elif deb:
             deb = os.path.abspath(deb)

@@ -68,11 +68,14 @@ FIRST_HEADERS = ("compiler-version.h", "kconfig.h", "compiler_types.h")
 LIBRARIES = ("-lunwind-x86_64", "-lunwind", "-linih", "-lpthread")
 
 
-def flavour_flags(flavour, is_kvm, is_kernel_world):
-    """Instrumentation: sanitizers everywhere, coverage of KVM's files only."""
+def flavour_flags(flavour, is_kernel_world):
+    """Instrumentation: sanitizers everywhere, coverage in the kernel world.
+
+    Ours has KVM's inline functions, too, those that a vendor module calls.
+    """
     if flavour == "sanitized":
         return list(SANITIZERS)
-    if flavour == "coverage" and is_kvm:
+    if flavour == "coverage" and is_kernel_world:
         # -fdata-sections puts the counters apart from data that is restored.
         return ["--coverage", "-fprofile-update=single", "-fdata-sections"]
     return []
@@ -141,7 +144,7 @@ def kernel_flags(paths, name, optimize, flavour, is_kvm, prefix=True):
     flags.append("-g" if full else "-g1")
     if not is_kvm:
         flags += OUR_KERNEL_FLAGS
-    return flags + flavour_flags(flavour, is_kvm, True)
+    return flags + flavour_flags(flavour, True)
 
 
 def present(tree, rel, optional):
@@ -229,7 +232,7 @@ def kernel_jobs(paths, optimize, flavour, implied):
             output = os.path.join(paths.out, object_name(rel))
             job = Job(os.path.join(root, rel), flags, output, rel, salt,
                       implied=implied)
-            if flavour == "coverage" and is_kvm:
+            if flavour == "coverage":
                 # The object names the place of its counts: do not share it.
                 job.salt += paths.out
                 job.notes = output[:-2] + ".gcno"
@@ -242,7 +245,7 @@ def kernel_jobs(paths, optimize, flavour, implied):
 def simulator_jobs(paths, flavour, optimize):
     flags = LIBC_FLAGS + ["-O%d" % optimize, "-I" + paths.repo]
     flags += prefix_maps(paths)[:2]
-    flags += flavour_flags(flavour, False, False)
+    flags += flavour_flags(flavour, False)
     return [Job(os.path.join(paths.repo, rel), flags,
                 os.path.join(paths.out, object_name(rel)), rel)
             for rel in simulator_sources(paths.repo)]

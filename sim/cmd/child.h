@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#define CHILD_WORDS 512
+#define CHILD_WORDS 8192
 
 struct child {
 	const char *word[CHILD_WORDS];	/* ends with NULL */

@@ -28,6 +28,8 @@ enum cmd_exit {
 /* @argv[0] is the command's own name. The exit code. */
 int cmd_run(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_try(int argc, char **argv);
+int cmd_bisect(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_live(int argc, char **argv);
 int cmd_variant(int argc, char **argv);

@@ -247,7 +247,9 @@ static void print_touched(FILE *f, const struct comparison *x, uint32_t v, const
 			l->line, l->nr_runs, t->nr_sampled[!l->in_base], l->text);
 	}
 	if (report_not_exercised(t))
-		fprintf(f, "  THIS PATCH WAS NOT EXERCISED: no run reached a line that it changes\n");
+		fprintf(f, "  THIS PATCH WAS NOT EXERCISED: %s\n",
+			t->nr_lines ? "no run reached a line that it changes" :
+			"no line that it changes is compiled to code here");
 }
 
 /* --- The end. */

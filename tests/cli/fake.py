@@ -33,6 +33,34 @@ default = sometimes premature-eoi, never host-bug
 pv-eoi-unfixed = always host-bug
 """
 
+# Prints its arguments; a git revision it "builds" by what its file "code" says.
+BUILDER = """\
+import json, os, shutil, subprocess, sys
+argv = sys.argv[1:]
+name = argv[1] if len(argv) > 1 else ""
+if name.startswith(("rev-", "bisect-")):
+    build = argv[argv.index("--build") + 1]
+    place = os.path.join(build, "variants", name, "plain")
+    if argv[0] == "show":
+        print("code")
+    elif argv[0] == "remove":
+        shutil.rmtree(os.path.dirname(place))
+    else:
+        git, rev = argv[argv.index("--git") + 1], argv[argv.index("--rev") + 1]
+        code = subprocess.run(["git", "-C", git, "show", rev + ":code"], check=True, stdout=subprocess.PIPE,
+                              text=True).stdout.split()[0]
+        with open(os.path.join(build, "built.log"), "a") as f:
+            print(name, code, file=f)
+        if code == "broken":
+            sys.exit("lapicsim: it does not build" if os.environ.get("FAKE_STOP") else 2)
+        os.makedirs(place, exist_ok=True)
+        variant = {"good": "6.12-fixed", "bad": "6.1-unfixed"}[code]
+        shutil.copy(os.path.join(build, "variants", variant, "plain/runner"), place)
+else:
+    print(json.dumps(argv))
+    sys.exit(2 if "bad" in argv else 0)
+"""
+
 # Says which lines were executed as $FAKE_TOUCHED wants it: runs of the second line, or "fails".
 TOUCHED = """\
 import os, sys
@@ -81,9 +109,7 @@ class Fake:
             self.add_variant(name, identity, klass)
         self.write("scenarios/alpha.scn", SCENARIO % "alpha holds")
         self.write("scenarios/beta.scn", SCENARIO % "beta holds, too")
-        self.write("kvm/builder/__main__.py",
-                   "import sys, json\nprint(json.dumps(sys.argv[1:]))\n"
-                   "sys.exit(2 if 'bad' in sys.argv else 0)\n")
+        self.write("kvm/builder/__main__.py", BUILDER)
         self.write("kvm/touched/__main__.py", TOUCHED)
 
     def path(self, *parts):
