@@ -7,6 +7,8 @@
 #   SAN=address		unit tests with ASan and UBSan
 
 O ?= build
+VERSION := 0.9
+PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -I. -fno-pic
@@ -36,6 +38,8 @@ help:
 	@echo 'make library		300,000,000 events of all scenarios on 6.12 and 6.1: nothing unexpected'
 	@echo 'make kills		a stored campaign killed 1,000 times: nothing lost, nothing twice'
 	@echo 'make hot		kvm/hot.tbl, which functions lie side by side, with valgrind (minutes)'
+	@echo 'make install		the command, its manual pages and completion, to PREFIX'
+	@echo 'make deb		a Debian package of them; make deb-test installs and tries it in a bare Debian 12'
 	@echo 'make docs		the generated pages of docs/, from the tables'
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
 	@echo 'make cluster-test	docs/cluster.md for real: Slurm and GNU parallel on this machine; installs them'
@@ -47,6 +51,8 @@ help:
 setup:
 	$(Q)scripts/setup.sh
 
+$(O)/command/sim/cmd/cmd_help.o: Makefile
+$(O)/command/sim/cmd/cmd_help.o: override CFLAGS += -DLAPICSIM_VERSION='"$(VERSION)"'
 $(O)/command/%.o: %.c | setup
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(ROOT) -MMD -MP -c -o $@ $<
@@ -119,6 +125,19 @@ report-check: setup
 	$(Q)scripts/setup.sh chromium
 	$(Q)LAPICSIM_BUILD=$(abspath $(O)) python3 -m unittest discover -v -s tests/browser
 	@echo 'screenshots: $(O)/screenshots'
+
+# --- To hand over.
+.PHONY: install deb deb-test
+install: $(LAPICSIM)
+	$(Q)scripts/install.sh $(O) $(PREFIX) $(DESTDIR)
+
+deb: $(LAPICSIM)
+	$(Q)scripts/setup.sh dpkg-dev
+	$(Q)scripts/deb.sh $(O) $(VERSION)
+
+deb-test: deb
+	$(Q)scripts/setup.sh mmdebstrap
+	$(Q)tests/package/deb.sh $(O)/lapicsim_$(VERSION)_$$(dpkg --print-architecture).deb
 
 docs: $(LAPICSIM)
 	$(Q)python3 scripts/docs.py $(LAPICSIM)

@@ -49,7 +49,8 @@ int cmd_fail(enum cmd_exit code, const char *fmt, ...) __attribute__((format(pri
  */
 bool cmd_parse(struct command_line *cl, const char *command, int argc, char **argv, int *code);
 
-/* Folders (paths.c). The build folder is the one that this program lies in. */
+/* Places (paths.c): this program, what came with it, and the folder of variants. */
+const char *paths_program(void);
 const char *paths_root(void);
 const char *paths_build(void);
 /* Entries of @folder that end in @suffix, without it, in version order. */

@@ -5,6 +5,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/known.h"
+#include "sim/cmd/man.h"
 #include "sim/divergence.h"
 #include "sim/policy/policy.h"
 #include "sim/wire.h"
@@ -27,10 +28,32 @@ static void print_divergences(FILE *f)
 		fprintf(f, "%-20s %s\n", divergence_key(i), divergence_name(i));
 }
 
+static void print_list(FILE *f, struct option_list l)
+{
+	for (uint32_t i = 0; i < l.nr; i++)
+		fprintf(f, "%s\n", l.item[i]);
+}
+
+static void print_scenarios(FILE *f)
+{
+	char folder[CMD_PATH_MAX + 16];
+
+	snprintf(folder, sizeof(folder), "%s/scenarios", paths_root());
+	print_list(f, paths_list(folder, ".scn"));
+}
+
+static void print_variants(FILE *f) { print_list(f, paths_variants(FLAVOUR_PLAIN)); }
+static void print_topics(FILE *f);
+
 static const struct {
 	const char *name;
 	void (*print)(FILE *f);
 } topics[] = {
+	{ "topics", print_topics },
+	{ "scenarios", print_scenarios },
+	{ "variants", print_variants },
+	{ "man", man_print_pages },
+	{ "completion", completion_print },
 	{ "scenario-keys", option_print_scenario_reference },
 	{ "options", option_print_command_reference },
 	{ "known-keys", known_print_reference },
@@ -39,6 +62,14 @@ static const struct {
 };
 
 #define NR_TOPICS (sizeof(topics) / sizeof(topics[0]))
+
+static void print_topics(FILE *f)
+{
+	for (size_t i = 0; i < NR_TOPICS; i++)
+		fprintf(f, "%s\n", topics[i].name);
+	for (const struct option_section *s = command_sections; s->name; s++)
+		fprintf(f, "%s\n", s->name);
+}
 
 static int unknown_topic(const char *word)
 {
@@ -76,6 +107,8 @@ int cmd_help(int argc, char **argv)
 			return CMD_OK;
 		}
 	}
+	if (cl.args.nr > 1 && !strcmp(cl.args.item[0], "man"))
+		return man_print(stdout, cl.args.item[1]) ? CMD_OK : unknown_topic(name);
 	if (!strcmp(name, "variant"))
 		return cmd_variant(2, (char *[]){ "variant", "--help", NULL });
 	if (!option_section_find(command_sections, name))

@@ -14,19 +14,18 @@
 
 static int become_report(int argc, char **argv)
 {
-	char script[CMD_PATH_MAX + 32], program[CMD_PATH_MAX + 16];
+	char script[CMD_PATH_MAX + 32];
 	char **words = calloc(argc + 6, sizeof(*words));
 	int n = 0;
 
 	if (!words)
 		abort();
 	snprintf(script, sizeof(script), "%s/reports/report.py", paths_root());
-	snprintf(program, sizeof(program), "%s/lapicsim", paths_build());
 	words[n++] = "python3";
 	words[n++] = "-S"; /* the standard library is enough, and starts sooner without site packages */
 	words[n++] = script;
 	words[n++] = "--program"; /* replays are by this lapicsim */
-	words[n++] = program;
+	words[n++] = (char *)paths_program();
 	for (int i = 1; i < argc; i++)
 		words[n++] = argv[i];
 	signal(SIGPIPE, SIG_DFL);

@@ -283,6 +283,8 @@ const struct known *known_match(const struct known_list *l, const struct diverge
 	return NULL;
 }
 
+const struct option *known_keys(void) { return keys; }
+
 void known_print_reference(FILE *f)
 {
 	fprintf(f, "# Keys of known/*.known\n\n"

@@ -46,7 +46,8 @@ int known_load(struct known_list *l, const char *folder, char *error, size_t n);
 /* The first that @d, seen on these, is; or NULL. */
 const struct known *known_match(const struct known_list *l, const struct divergence *d, const char *function,
 				const char *variant, const char *class, const char *scenario);
-/* The keys, in Markdown. */
+/* The keys; and as Markdown. */
+const struct option *known_keys(void);
 void known_print_reference(FILE *f);
 
 #endif

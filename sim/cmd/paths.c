@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where things lie: the repository, the build folder, scenarios, variants.
+ * Where things lie: the program, what came with it (scenarios, known/, the builder
+ * and all that it compiles), and the build folder with the variants.
  *
- * The build folder is the program's own, so that a second build beside the
- * first (make O=dir) finds its own variants. The repository is its parent, or,
- * with O=dir, what the build was told in LAPICSIM_ROOT.
+ * In a repository the build folder is the program's own, so that a second build
+ * beside the first (make O=dir) finds its own variants; the rest is its parent,
+ * or what a build elsewhere was told in LAPICSIM_ROOT. Installed in PREFIX/bin, the rest is
+ * PREFIX/share/lapicsim, and each user has a build folder: LAPICSIM_BUILD, or lapicsim in
+ * XDG_CACHE_HOME or ~/.cache, for all that is in it can be made again.
  */
 #define _GNU_SOURCE
 #include "sim/cmd/cmd.h"
@@ -24,40 +27,73 @@ static bool is_folder(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-const char *paths_build(void)
-{
-	static char build[CMD_PATH_MAX];
-	ssize_t n;
+static struct {
+	char program[CMD_PATH_MAX], build[CMD_PATH_MAX], root[CMD_PATH_MAX];
+} place;
 
-	if (!build[0]) {
-		n = readlink("/proc/self/exe", build, sizeof(build) - 1);
-		if (n <= 0)
-			exit(cmd_fail(CMD_HARNESS, "/proc/self/exe: %s", strerror(errno)));
-		build[n] = '\0';
-		*strrchr(build, '/') = '\0';
-	}
-	return build;
-}
-
-const char *paths_root(void)
+static bool set_root(const char *path)
 {
-	static char root[CMD_PATH_MAX];
 	char probe[CMD_PATH_MAX + 16];
-	char *slash;
 
-	if (root[0])
-		return root;
-	snprintf(root, sizeof(root), "%s", paths_build());
-	slash = strrchr(root, '/');
-	if (slash)
-		*slash = '\0';
-	snprintf(probe, sizeof(probe), "%s/scenarios", root);
-#ifdef LAPICSIM_ROOT
-	if (!is_folder(probe))
-		snprintf(root, sizeof(root), "%s", LAPICSIM_ROOT);
-#endif
-	return root;
+	snprintf(probe, sizeof(probe), "%.*s/scenarios", CMD_PATH_MAX - 1, path);
+	if (is_folder(probe))
+		snprintf(place.root, sizeof(place.root), "%s", path);
+	return place.root[0];
 }
+
+static void set_user_build(void)
+{
+	const char *given = getenv("LAPICSIM_BUILD"), *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	if (given && *given)
+		snprintf(place.build, sizeof(place.build), "%s", given);
+	else if (cache && *cache)
+		snprintf(place.build, sizeof(place.build), "%s/lapicsim", cache);
+	else if (home && *home)
+		snprintf(place.build, sizeof(place.build), "%s/.cache/lapicsim", home);
+	else
+		exit(cmd_fail(CMD_BAD_INPUT, "neither LAPICSIM_BUILD, XDG_CACHE_HOME nor HOME says where variants lie"));
+}
+
+static void find_places(void)
+{
+	char folder[CMD_PATH_MAX], parent[CMD_PATH_MAX], share[CMD_PATH_MAX + 16];
+	ssize_t n = readlink("/proc/self/exe", place.program, sizeof(place.program) - 1);
+
+	if (n <= 0)
+		exit(cmd_fail(CMD_HARNESS, "/proc/self/exe: %s", strerror(errno)));
+	place.program[n] = '\0';
+	snprintf(folder, sizeof(folder), "%s", place.program);
+	*strrchr(folder, '/') = '\0';
+	snprintf(parent, sizeof(parent), "%s", folder);
+	if (strrchr(parent, '/'))
+		*strrchr(parent, '/') = '\0';
+	snprintf(place.build, sizeof(place.build), "%s", folder);
+	if (set_root(parent))
+		return;
+	snprintf(share, sizeof(share), "%s/share/lapicsim", parent);
+	if (set_root(share)) {
+		set_user_build();
+		return;
+	}
+#ifdef LAPICSIM_ROOT
+	if (set_root(LAPICSIM_ROOT))
+		return;
+#endif
+	exit(cmd_fail(CMD_HARNESS, "%s: neither in a repository's build folder nor installed (no scenarios in %s and %s)",
+		      place.program, parent, share));
+}
+
+static const char *placed(const char *path)
+{
+	if (!place.root[0])
+		find_places();
+	return path;
+}
+
+const char *paths_program(void) { return placed(place.program); }
+const char *paths_build(void) { return placed(place.build); }
+const char *paths_root(void) { return placed(place.root); }
 
 static int by_version(const void *a, const void *b)
 {
