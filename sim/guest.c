@@ -58,6 +58,8 @@ static enum op next_quiet(struct vcpu *v)
 		return OP_APIC_ON;
 	if (v->tpr)
 		return OP_TPR;
+	if (guest_pit_keeps_on(v))
+		return OP_PIT_STOP;
 	if (guest_timer_keeps_on(v))
 		return OP_TIMER_STOP;
 	return OP_HLT;

@@ -59,6 +59,7 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(IOAPIC, ioapic, "ioapic select", 2)				\
 	X(IOAPIC_PROBE, ioapic_probe, "ioapic probe", 2)		\
 	X(PIC, pic, "pic", 2)						\
+	X(PIT, pit, "pit", 2)						\
 	X(LINT0, lint0, "lint0", 2)				\
 	X(TIMER_LVT, timer_lvt, "timer lvt", 2)				\
 	X(TIMER_COUNT, timer_count, "timer count", 2)			\
@@ -81,6 +82,7 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(IOAPIC_WINDOW, ioapic_window, "ioapic window", 2)		\
 	X(SERVICE, service, "service the device", 2)			\
 	X(TIMER_STOP, timer_stop, "timer stop", 2)			\
+	X(PIT_STOP, pit_stop, "pit stop", 2)				\
 	X(IOAPIC_EOI, ioapic_eoi, "ioapic eoi", 2)			\
 	X(PIC_EOI, pic_eoi, "pic eoi", 2)
 
@@ -104,6 +106,8 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector);
 void guest_take_nmi(struct vcpu *v);
 /* guest_timer.c: a periodic timer runs, which the guest must stop before it rests. */
 bool guest_timer_keeps_on(const struct vcpu *v);
+/* guest_pit.c: the same for the PIT. */
+bool guest_pit_keeps_on(const struct vcpu *v);
 /* "Page ready" of KVM's async page faults: the interrupt is expected, or was taken. */
 #define GUEST_APF_VECTOR 0xf3u
 void guest_apf_settle(struct vcpu *v);

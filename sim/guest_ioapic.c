@@ -93,7 +93,8 @@ static uint32_t draw_high(struct vcpu *v, uint64_t old)
 {
 	uint32_t dest = rng_below(&v->target, machine.vm[v->vm].nr_vcpus);
 
-	if ((sc()->ioapic_modes_percent || sc()->ioapic_logical_percent) && rng_one_in(&v->target, 32))
+	if ((sc()->ioapic_modes_percent && rng_one_in(&v->target, 32)) ||
+	    (sc()->ioapic_logical_percent && rng_one_in(&v->target, 8)))
 		dest = NOBODY;
 	else if (old & ENTRY_LOGICAL)
 		dest = sc()->ioapic_logical_percent ? 1u + rng_below(&v->target, 0xfe) : 1u << (dest & 7);

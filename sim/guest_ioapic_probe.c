@@ -16,6 +16,8 @@
 #define REG_ARB		0x02u
 #define REG_REDIR	0x10u
 #define REG_END		0x40u
+#define UNUSED_ENTRY	0x3eu		/* the low half of the last pin's */
+#define ENTRY_READ_ONLY	(1u << 12 | 1u << 14)
 #define NOT_INDEX	0x5a5a5a00u	/* bits of the index register that are reserved */
 
 static enum step mmio(struct vcpu *v, uint32_t offset, uint32_t bytes, bool write, uint32_t value)
@@ -26,16 +28,20 @@ static enum step mmio(struct vcpu *v, uint32_t offset, uint32_t bytes, bool writ
 	v->hw->exit_gpa = PINS_IOAPIC_GPA + offset;
 	v->hw->exit_qual = (write ? KW_MMIO_WRITE : 0) | (uint64_t)bytes << KW_MMIO_BYTES_SHIFT;
 	v->hw->mmio_data = value;
+	/* A narrow one writes zeroes beside its bytes. */
 	if (write)
-		oracle_ioapic_write(v->index, offset, value);
+		oracle_ioapic_write(v->index, offset, bytes < 4 ? value & ((1u << 8 * bytes) - 1) : value);
 	return exits(v, KW_EXIT_EPT_MISCONFIG);
 }
 
 static uint32_t draw_bytes(struct vcpu *v) { return 1u << rng_below(&v->target, 4); }
 
-/* Where a write through the window has no effect. */
+/* Where a write through the window has no effect, or none that matters. */
 static uint8_t draw_read_only(struct vcpu *v)
 {
+	/* Nothing drives the last pin. */
+	if (sc()->pin_first + sc()->pin_lines < KW_IOAPIC_PINS && rng_one_in(&v->target, 4))
+		return UNUSED_ENTRY;
 	switch (rng_below(&v->target, 4)) {
 	case 0:
 		return REG_VERSION;
@@ -75,7 +81,9 @@ enum step do_ioapic_probe(struct vcpu *v)
 
 enum step guest_ioapic_probe_window(struct vcpu *v)
 {
+	uint32_t value = v->ioapic_reg == UNUSED_ENTRY ? rng_below(&v->target, 0x10000) & ~ENTRY_READ_ONLY : ~0u;
+
 	v->ioapic_probe = false;
 	v->ioapic_step = IOAPIC_ACCESSING;
-	return mmio(v, WINDOW, draw_bytes(v), v->ioapic_write, ~0u);
+	return mmio(v, WINDOW, draw_bytes(v), v->ioapic_write, value);
 }

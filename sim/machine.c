@@ -18,7 +18,9 @@
 #include "sim/record.h"
 #include "sim/routes.h"
 #include "sim/snapshot.h"
+#include "sim/spare_vm.h"
 #include "sim/user_bad.h"
+#include "sim/user_pit.h"
 
 #define ARENA_FIXED_BYTES	(8ull << 20)
 #define ARENA_BYTES_PER_VCPU	(64ull << 10)
@@ -235,6 +237,8 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 	if (ret >= 0)
 		ret = user_bad_build(vm);
 	if (ret >= 0)
+		ret = user_pit_build(vm);
+	if (ret >= 0)
 		ret = machine_set_slot(vm, MACHINE_PV_GPA, (uint64_t)vm->nr_pages * MACHINE_PAGE);
 	if (ret < 0)
 		return failed(error, n, "setting up a VM", ret) ? -1 : 0;
@@ -399,6 +403,7 @@ static bool uses_registers(const struct scenario *s)
 int machine_build(const struct scenario *s, char *error, uint64_t n)
 {
 	struct oracle_config oc;
+	int64_t ret;
 
 	machine.scenario = *s;
 	split_vms(kw_max_vcpus());
@@ -437,6 +442,8 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		if (build_sides(&machine.vm[i], i, error, n))
 			return -1;
 	}
+	if (s->spare_vm && (ret = spare_vm()) < 0)
+		return failed(error, n, "making and closing a spare VM", ret) ? -1 : 0;
 	kw_task_switch(MACHINE_KWORKER_TID);
 	while (kw_work_pending())
 		kw_work_run();

@@ -63,6 +63,7 @@ struct guest_mix {
 	uint32_t ioapic;		/* one half of a redirection entry, written or read */
 	uint32_t ioapic_probe;		/* the I/O APIC's registers in unusual ways */
 	uint32_t pic;			/* a port of the 8259s */
+	uint32_t pit;			/* a port of the PIT */
 	uint32_t lint0;			/* LINT0 masked or not */
 	uint32_t timer_lvt;		/* write the timer's LVT: mode, mask, vector */
 	uint32_t timer_count;		/* write the initial count */
@@ -86,6 +87,7 @@ struct scenario {
 	bool	 wide_ids;		/* KVM_X2APIC_API_USE_32BIT_IDS */
 	bool	 broadcast_quirk;	/* 0xff reaches every x2APIC: KVM_CAP_X2APIC_API without its flag */
 	bool	 hv_timer;		/* the hardware has a VMX-preemption timer */
+	bool	 spare_vm;		/* one more is made and closed before the first run */
 	bool	 tpr_shadow;
 	bool	 apicv;			/* needs tpr_shadow */
 	bool	 pv_eoi;		/* enabled on every vCPU before the race */
@@ -132,6 +134,7 @@ struct scenario {
 	uint32_t pin_level_percent;	/* GSIs that are level-triggered */
 	uint32_t pin_withdraw_percent;
 	uint32_t pin_irqfd_percent;	/* devices that use an irqfd */
+	bool	 pit;			/* the VM has an in-kernel PIT */
 	bool	 pic;			/* the guest uses the 8259s, not the I/O APIC */
 	bool	 directed_eoi;		/* EOI broadcasts suppressed, the I/O APIC's EOI register used */
 	bool	 irqfd_detach;		/* and take it away and back */
@@ -142,6 +145,7 @@ struct scenario {
 	/* [userspace] */
 	uint32_t signal_gap_ns;		/* mean time between signals to a vCPU thread; 0: none */
 	uint32_t set_msrs, get_lapic, set_lapic, timer_load, timer_msr; /* weights: what a thread does between two KVM_RUNs */
+	uint32_t pit_calls;		/* weight of KVM_SET_PIT2 and KVM_REINJECT_CONTROL */
 	uint32_t bad_calls;		/* weight of calls that KVM has to refuse */
 	uint32_t inhibit;		/* weight of KVM_GUESTDBG_BLOCKIRQ for a while */
 	uint32_t inhibit_hold_ns;

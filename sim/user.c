@@ -20,6 +20,7 @@
 #include "sim/rng.h"
 #include "sim/user_bad.h"
 #include "sim/user_events.h"
+#include "sim/user_pit.h"
 #include "sim/user_timer.h"
 
 #define BETWEEN_RUNS_NS 300
@@ -85,7 +86,7 @@ static void between_runs(struct vcpu *v)
 	const struct scenario *s = &machine.scenario;
 	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit,
 				     s->vcpu_events, s->mp_state, s->user_nmi, s->timer_load, s->timer_msr,
-				     s->bad_calls };
+				     s->bad_calls, s->pit_calls };
 	uint32_t total = 0;
 
 	for (uint32_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++)
@@ -122,6 +123,9 @@ static void between_runs(struct vcpu *v)
 		break;
 	case 10:
 		user_bad_call(v);
+		break;
+	case 11:
+		user_pit(v);
 		break;
 	}
 }

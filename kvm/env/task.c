@@ -55,6 +55,9 @@ void kw_tasks_init(void)
 	kw_tasks = kw_alloc(kw_config.nr_cpus * sizeof(*kw_tasks));
 }
 
+/* Of all tasks: only the PIT asks for something in it, the PID for its worker's name, which is 0. */
+static struct signal_struct kw_signal;
+
 /* Without the floating point state at the end of struct thread_struct: nothing here has any. */
 #ifdef KW_HAS_THREAD_FPU
 #define KW_TASK_BYTES (offsetof(struct kw_task, ts.thread) + offsetof(struct thread_struct, fpu))
@@ -83,6 +86,7 @@ int kw_task_create(u32 tid, const char *comm, u32 mm)
 	strscpy(t->ts.comm, comm, sizeof(t->ts.comm));
 	t->ts.pid = t->ts.tgid = tid + 1;
 	t->ts.flags = 0;
+	t->ts.signal = &kw_signal;
 	t->ts.mm = t->ts.active_mm = kw_mm(mm);
 	refcount_set(&t->ts.usage, 2);
 	INIT_HLIST_HEAD(&t->ts.preempt_notifiers);

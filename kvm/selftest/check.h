@@ -9,7 +9,7 @@
 /* One table per file, closed by an entry without a name. */
 extern const struct kw_selftest st_task_tests[], st_lock_tests[], st_deadlock_tests[], st_rcu_tests[],
 	st_irq_tests[], st_timer_tests[], st_work_tests[], st_memory_tests[], st_user_tests[], st_diag_tests[],
-	st_eventfd_tests[];
+	st_eventfd_tests[], st_kthread_tests[];
 
 __printf(3, 4) void st_fail(const char *file, int line, const char *fmt, ...);
 

@@ -13,7 +13,7 @@ const struct kw_selftest *kw_selftest_nth(u32 n)
 	static const struct kw_selftest *const tables[] = {
 		st_task_tests, st_lock_tests, st_deadlock_tests, st_rcu_tests, st_irq_tests,
 		st_timer_tests, st_work_tests, st_memory_tests, st_user_tests, st_diag_tests,
-		st_eventfd_tests,
+		st_eventfd_tests, st_kthread_tests,
 	};
 	u32 i, k;
 

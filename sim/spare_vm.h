@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LAPICSIM_SPARE_VM_H
+#define LAPICSIM_SPARE_VM_H
+
+#include <stdint.h>
+
+/* Once, after the VMs that run were built: makes one more, and closes it. 0 or a negative errno. */
+int64_t spare_vm(void);
+
+#endif
