@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SEEDS = 40			# of each scenario, in the reach pass
 FURTHER = 240			# seeds of a scenario in which a digest changed
 TIMEOUT_S = 30
-RARE = 5			# an expected divergence: so many times more, and three times as many
+RARE = 8			# an expected divergence: so many times more, and three times as many
 
 
 def write_atomically(path, data, mode=0o644):
@@ -203,6 +203,10 @@ class Scenario:
         return kind in self.expected_kinds or (kind, check) in self.expected or \
             any((kind, check) in shown for shown in list(self.shown.values()))
 
+    def share(self, kind, check):
+        """Of the unchanged code's runs, those that show it."""
+        return sum((kind, check) in shown for shown in list(self.shown.values())) / len(self.shown)
+
     def try_seeds(self, servers, number, seeds, count, boot=False):
         """Runs of a mutant: Outcome.  @count is of expected divergences, for all its runs here.  @boot: with
         the mutant on in the setup, too.  A kill is a kill in a process that no other mutant has seen."""
@@ -240,6 +244,7 @@ class Outcome:
 
     def judge(self, r):
         s, seed, new = self.scenario, r["seed"], []
+        self.count["runs"] = self.count.get("runs", 0) + 1
         for kind, check in dict.fromkeys(r["shown"]):
             if not s.is_expected(kind, check):
                 new.append("%s/%s" % (kind, check))
@@ -247,7 +252,7 @@ class Outcome:
             had, has = self.count.get((kind, check), (0, 0))
             had, has = had + ((kind, check) in s.shown[seed]), has + 1
             self.count[kind, check] = had, has
-            if has >= 3 * had + RARE:
+            if has >= 3 * max(had, s.share(kind, check) * self.count["runs"]) + RARE:
                 new.append("%s/%s" % (kind, check))
         if r["end"] == "trapped" and s.ends[seed] != "trapped":
             new.append("trap/%s" % r["trap"])

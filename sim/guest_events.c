@@ -50,7 +50,14 @@ static uint32_t start_page(struct vcpu *v) { return SIPI_FIRST + rng_below(&v->t
 /* --- Sending. */
 enum step do_nmi(struct vcpu *v) { return guest_send_ipi(v, ICR_NMI | ICR_ASSERT, any_vcpu(v)); }
 enum step do_nmi_others(struct vcpu *v) { return guest_send_ipi(v, ICR_NMI | ICR_ASSERT | ICR_OTHERS, 0); }
-enum step do_init_ipi(struct vcpu *v) { return guest_send_ipi(v, ICR_INIT | ICR_ASSERT, other_vcpu(v)); }
+
+/* INIT by edge, as the SDM has it, and by level, as Linux and firmware send it: turn by turn. */
+static uint32_t init_command(struct vcpu *v)
+{
+	return ICR_INIT | ICR_ASSERT | (v->ev.inits++ & 1 ? ICR_LEVEL : 0);
+}
+
+enum step do_init_ipi(struct vcpu *v) { return guest_send_ipi(v, init_command(v), other_vcpu(v)); }
 
 /* To whom it may concern: most vCPUs run, and must ignore it. */
 enum step do_sipi(struct vcpu *v)
@@ -65,7 +72,7 @@ enum step do_startup(struct vcpu *v)
 {
 	v->ev.startup = other_vcpu(v);
 	v->ev.sipis = 2;
-	return guest_send_ipi(v, ICR_INIT | ICR_ASSERT, v->ev.startup);
+	return guest_send_ipi(v, init_command(v), v->ev.startup);
 }
 
 /* Its second and third step: what older software does in between, an INIT de-assert, changes nothing. */

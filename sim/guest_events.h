@@ -23,6 +23,7 @@ struct guest_events {
 	uint8_t	 boot;		/* enum boot_step to do next */
 	uint8_t	 apf_due;	/* how often the "page ready" interrupt is still told; 0: none */
 	uint8_t	 sipis;		/* SIPIs still to send to @startup */
+	uint8_t	 inits;		/* INITs sent */
 	uint32_t startup;	/* APIC ID of the vCPU that this one is starting */
 };
 

@@ -7,6 +7,7 @@
 #include "sim/counts.h"
 #include "sim/crash.h"
 #include "sim/machine.h"
+#include "sim/oracle/oracle.h"
 #include "sim/scheduler.h"
 #include "sim/trace.h"
 
