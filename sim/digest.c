@@ -46,9 +46,13 @@ void digest_due(struct digest *d, uint64_t what, uint64_t now_ns, uint64_t a, ui
 	if (d->nr % DIGEST_CHECKPOINT_EVENTS == 0)
 		checkpoint(d);
 	if (w && d->nr > w->first && w->nr < w->room) {
-		w->record[w->nr++] = (struct digest_record){ what, now_ns, a, b };
+		struct digest_record r = { what, now_ns, a, b };
+
+		if (w->record)
+			w->record[w->nr] = r;
+		w->nr++;
 		if (w->seen)
-			w->seen(d->nr - 1);
+			w->seen(d->nr - 1, &r);
 	}
 	set_due(d);
 }

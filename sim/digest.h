@@ -43,8 +43,8 @@ struct digest_record {
 struct digest_watch {
 	uint64_t first;				/* the event that the window begins with; the chain's first is 0 */
 	uint32_t nr, room;			/* in @record */
-	struct digest_record *record;
-	void (*seen)(uint64_t event);		/* NULL, or called with each event of the window */
+	struct digest_record *record;		/* NULL: none is kept */
+	void (*seen)(uint64_t event, const struct digest_record *r); /* NULL, or called with each event of the window */
 };
 
 struct digest {

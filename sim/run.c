@@ -29,6 +29,10 @@ static bool trace_states;
 static struct scenario scenario;	/* as the machine was built; machine.scenario has the run's mix */
 
 /* --- Findings. */
+static void (*on_record)(const struct divergence *d, uint32_t index);
+
+void run_on_record(void (*fn)(const struct divergence *d, uint32_t index)) { on_record = fn; }
+
 uint64_t record_now(void) { return sched_now(); }
 
 void record_divergence(const struct divergence *d)
@@ -49,6 +53,8 @@ void record_divergence(const struct divergence *d)
 	copy = &result->divergence[result->nr_recorded++];
 	*copy = *d;
 	copy->event = host_digest.nr;
+	if (on_record)
+		on_record(copy, result->nr_recorded - 1);
 }
 
 /* The vCPU that task @tid is, or DIV_NONE. */
@@ -248,8 +254,9 @@ const uint64_t *run_checkpoints(uint32_t *nr)
 	return host_digest.checkpoint;
 }
 
-static void mark(uint64_t event)
+static void mark(uint64_t event, const struct digest_record *r)
 {
+	(void)r;
 	if (trace_on())
 		trace_event("mark", "event %llu", (unsigned long long)event);
 }

@@ -62,6 +62,8 @@ const uint64_t *run_checkpoints(uint32_t *nr);
 void run_watch(uint64_t first, uint32_t nr);
 /* Those that the last run kept. */
 const struct digest_record *run_watched(uint32_t *nr);
+/* From now on called with each divergence that is recorded, and its place in run_result.divergence. NULL: no more. */
+void run_on_record(void (*fn)(const struct divergence *d, uint32_t index));
 /* Resident bytes that belong to the simulation (arena, stacks, guest, oracle). */
 uint64_t run_memory_bytes(void);
 

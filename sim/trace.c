@@ -22,6 +22,7 @@
 
 static struct {
 	FILE *out;
+	trace_listener *listener;
 	char line[LINE_BYTES];
 	uint32_t len;
 	char comm[KW_MAX_TASKS][COMM_BYTES];
@@ -115,7 +116,7 @@ void trace_start(FILE *out)
 	if (trace.out && trace.out != out)
 		fflush(trace.out);
 	trace.out = out;
-	kw_shared.trace_on = out != NULL;
+	kw_shared.trace_on = out || trace.listener;
 	if (out)
 		fwrite(header, 1, sizeof(header) - 1, out);
 }
@@ -145,8 +146,16 @@ void trace_event(const char *name, const char *fmt, ...)
 	end_line();
 }
 
+void trace_listen(trace_listener *fn)
+{
+	trace.listener = fn;
+	kw_shared.trace_on = trace.out || fn;
+}
+
 void hs_tracepoint(enum kw_tracepoint id, uint32_t nr, const uint64_t *args)
 {
+	if (trace.listener)
+		trace.listener(id, nr, args);
 	if (!trace.out)
 		return;
 	begin_line(trace_format_name(id));

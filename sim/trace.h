@@ -26,6 +26,9 @@ static inline bool trace_on(void) { return __builtin_expect(kw_shared.trace_on, 
 void trace_after_steps(void (*fn)(void));
 /* The step is over here, whatever comes next. */
 void trace_end_step(void);
+/* From here on @fn is called for each of KVM's tracepoints, with a text or without. NULL: no more. */
+typedef void trace_listener(enum kw_tracepoint id, uint32_t nr, const uint64_t *args);
+void trace_listen(trace_listener *fn);
 /* The name of @tid for the task column; copied. */
 void trace_task(uint32_t tid, const char *comm);
 /* An event of ours, e.g. trace_event("guest_op", "vcpu %u hlt", ...). Integers and strings only. */

@@ -11,6 +11,7 @@
  *   trace SEED [EVENT]		one run, text to stderr, EVENT of its digest marked -> WIRE_RUN
  *   states SEED [EVENT]	the same, with the state of the local APICs after each step
  *   events SEED FIRST		one run                  -> WIRE_EVENTS
+ *   explain SEED		one run                  -> WIRE_RUN, WIRE_EXPLAIN
  *   checkpoints		of the last run's digest -> WIRE_CHECKPOINTS
  *   quit
  *
@@ -27,7 +28,7 @@
 #define WIRE_VERSION 3u
 #define WIRE_MAGIC 0x4c41u
 
-enum wire_type { WIRE_READY = 1, WIRE_ERROR, WIRE_RUN, WIRE_CHECKPOINTS, WIRE_EVENTS };
+enum wire_type { WIRE_READY = 1, WIRE_ERROR, WIRE_RUN, WIRE_CHECKPOINTS, WIRE_EVENTS, WIRE_EXPLAIN };
 
 struct wire_header {
 	uint16_t magic;
@@ -52,8 +53,17 @@ struct wire_ready {
  * offsetof(struct run_result, divergence) + nr_recorded * sizeof(struct divergence).
  * WIRE_ERROR: text without a terminating zero.
  * WIRE_CHECKPOINTS: an array of uint64_t, see run_checkpoints().
+ * WIRE_EXPLAIN: an array of struct wire_explanation, one for each recorded divergence.
  * WIRE_EVENTS: an array of struct digest_record, see run_watched(), from FIRST to the next checkpoint.
  */
+
+#define WIRE_TRAIL_BYTES 160
+#define WIRE_STACK_BYTES 160
+
+struct wire_explanation {
+	char trail[WIRE_TRAIL_BYTES];	/* last operations on the same state: "set-lapic > eoi"; sim/trail.h */
+	char stack[WIRE_STACK_BYTES];	/* KVM's functions, innermost first: "a < b"; "" if it has no stack */
+};
 
 /* File descriptor 3 of a runner, if open, is a memfd of one page with this. */
 struct wire_slot {

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim/explain.h"
 #include "sim/wire.h"
 
 #define SLOT_FD 3
@@ -153,14 +154,18 @@ static void serve_scenario(char *arguments)
 	flush();
 }
 
+static void put_run(void)
+{
+	put_record(WIRE_RUN, &result, offsetof(struct run_result, divergence) +
+		   result.nr_recorded * sizeof(struct divergence));
+}
+
 static void one_run(uint64_t seed, void *text)
 {
 	slot->seed = seed;
 	run_one(seed, &result, text);
 	slot->nr_done++;
-	put_record(WIRE_RUN, &result,
-		   offsetof(struct run_result, divergence) +
-			   result.nr_recorded * sizeof(struct divergence));
+	put_run();
 }
 
 static void serve_run(const char *arguments)
@@ -221,6 +226,23 @@ static void serve_states(const char *arguments)
 	run_trace_states(false);
 }
 
+static void serve_explain(const char *arguments)
+{
+	static struct wire_explanation why[RUN_MAX_DIVERGENCES];
+	char *end;
+	uint64_t seed = strtoull(arguments, &end, 0);
+
+	if (end == arguments || *end) {
+		put_error("usage: explain SEED");
+		return;
+	}
+	slot->seed = seed;
+	explain_run(seed, &result, why);
+	put_run();
+	put_record(WIRE_EXPLAIN, why, result.nr_recorded * sizeof(why[0]));
+	flush();
+}
+
 static void serve_events(const char *arguments)
 {
 	const struct digest_record *events;
@@ -275,6 +297,8 @@ static void serve_line(char *line)
 		serve_states(arguments);
 	else if (!strcmp(line, "events"))
 		serve_events(arguments);
+	else if (!strcmp(line, "explain"))
+		serve_explain(arguments);
 	else if (!strcmp(line, "checkpoints"))
 		serve_checkpoints(arguments);
 	else

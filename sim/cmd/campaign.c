@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/buckets.h"
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/log.h"
 #include "sim/cmd/plan.h"
@@ -87,98 +88,6 @@ int campaign_ready(struct campaign *c, struct cell *cell, const char *identity, 
 	return err;
 }
 
-/* Line numbers differ between variants; functions are what buckets are named by. */
-static const char *function_of(const char *site)
-{
-	const char *space = strchr(site, ' ');
-
-	return space ? space + 1 : site;
-}
-
-void campaign_name_bucket(const struct campaign *c, const struct cell *cell, const struct divergence *d,
-			  struct bucket *b)
-{
-	const struct variant *v = &c->variants[cell->variant];
-	const char *function = function_of(d->site);
-
-	b->kind = d->kind;
-	b->known = known_match(&c->known, d, function, v->name, v->class, c->scenarios[cell->scenario].name);
-	snprintf(b->function, sizeof(b->function), "%s", function);
-	snprintf(b->first.check, sizeof(b->first.check), "%s", d->check);
-}
-
-bool campaign_same_cause(const struct bucket *a, const struct bucket *b)
-{
-	return a->kind == b->kind && !strcmp(a->function, b->function) && !strcmp(a->first.check, b->first.check);
-}
-
-bool campaign_same_bucket(const struct bucket *a, const struct bucket *b)
-{
-	return a->known == b->known && campaign_same_cause(a, b);
-}
-
-static struct bucket *find_bucket(const struct campaign *c, struct cell *cell, const struct divergence *d)
-{
-	struct bucket name, *b;
-
-	campaign_name_bucket(c, cell, d, &name);
-	for (b = cell->buckets; b < cell->buckets + cell->nr_buckets; b++)
-		if (campaign_same_bucket(b, &name))
-			return b;
-	cell->buckets = realloc(cell->buckets, (cell->nr_buckets + 1) * sizeof(*b));
-	if (!cell->buckets)
-		abort();
-	b = &cell->buckets[cell->nr_buckets++];
-	memset(b, 0, sizeof(*b));
-	campaign_name_bucket(c, cell, d, b);
-	b->first_seed = UINT64_MAX;
-	b->id = cell->nr_buckets - 1;
-	return b;
-}
-
-void campaign_bucket_loaded(const struct campaign *c, struct cell *cell, const struct divergence *d,
-			    uint64_t nr_runs, uint64_t first_seed)
-{
-	struct bucket *b = find_bucket(c, cell, d);
-
-	/* Two that the store tells apart are one if known/ has changed. */
-	if (first_seed < b->first_seed) {
-		b->first_seed = first_seed;
-		b->first = *d;
-	}
-	b->nr_runs += nr_runs;
-}
-
-/* A run counts once per kind and once per bucket, however often it diverged. */
-static void record_divergences(const struct campaign *c, struct cell *cell, const struct run_result *r)
-{
-	uint32_t nr_done = 0, kinds = 0;
-	uint32_t done[RUN_MAX_DIVERGENCES];
-
-	for (uint32_t i = 0; i < r->nr_recorded; i++) {
-		const struct divergence *d = &r->divergence[i];
-		struct bucket *b = find_bucket(c, cell, d);
-		uint32_t index = b - cell->buckets, j = 0;
-
-		if (d->kind < DIV_NR_KINDS && !(kinds & 1u << d->kind)) {
-			kinds |= 1u << d->kind;
-			cell->nr_kind[d->kind]++;
-		}
-		while (j < nr_done && done[j] != index)
-			j++;
-		if (j < nr_done)
-			continue;
-		done[nr_done++] = index;
-		if (cell->pairs)
-			pairs_add_hit(cell->pairs, r->seed, b->id);
-		b->nr_runs++;
-		if (r->seed < b->first_seed || b->nr_runs == 1) {
-			b->first_seed = r->seed;
-			b->first = *d;
-		}
-	}
-}
-
 /* "variant show" prints these; the file is a set of lines. */
 static void log_trap(const struct campaign *c, const struct cell *cell, const char *symbol)
 {
@@ -234,7 +143,7 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 			store_fail(c->store, c, cell, FAILURE_TRAPPED, r->seed, r->trap);
 		log_trap(c, cell, r->trap);
 	}
-	record_divergences(c, cell, r);
+	buckets_record(c, cell, r);
 	if (cell->nr_buckets > nr_buckets && !cell->canary)
 		c->last_bucket_ns = feeder_now();
 	if (cell->pairs)
@@ -278,13 +187,8 @@ void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind
 static int by_kind(const void *a, const void *b)
 {
 	const struct bucket *x = a, *y = b;
-	int order;
+	int order = campaign_order_buckets(x, y);
 
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	order = strcmp(x->first.check, y->first.check);
-	if (!order)
-		order = strcmp(x->function, y->function);
 	return order ? order : (x->known > y->known) - (x->known < y->known);
 }
 

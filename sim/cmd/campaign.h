@@ -17,10 +17,12 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/done.h"
 #include "sim/cmd/known.h"
+#include "sim/cmd/signature.h"
 #include "sim/cmd/pairs.h"
 #include "sim/run.h"
 #include "sim/scenario.h"
 #include "sim/token.h"
+#include "sim/wire.h"
 
 #define CAMPAIGN_OVERRIDES 256
 #define CANARY_SHARE	100u	/* runs of a campaign for one run of its canary */
@@ -31,13 +33,18 @@ struct variant {
 	char identity[17], class[32];	/* from the first runner that is ready */
 };
 
-/* Divergences of one kind, check and function; those that are known apart. */
+/* Divergences of one kind, check, function and slice; those that are known apart. */
 struct bucket {
 	uint32_t kind;
 	char function[96];		/* of divergence.site, without its line */
+	char slice[SIGNATURE_BYTES];	/* of its text; SIGNATURE_FOLLOWS if it follows a new one in its run */
+	bool follows;
 	const struct known *known;	/* the finding that explains it, or NULL */
 	uint64_t nr_runs;		/* that show it */
 	uint64_t first_seed;
+	uint64_t cheap_seed, cheap_event; /* the run that shows it after the fewest events */
+	uint32_t replays, replayed;	/* of so many fresh processes, so many showed it; 0: not tried yet */
+	char trail[WIRE_TRAIL_BYTES], stack[WIRE_STACK_BYTES]; /* "" until then: examine.h */
 	uint32_t id;			/* within its cell, whatever the order */
 	struct divergence first;
 };
@@ -134,15 +141,22 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 /* @text: what happened, one line. A broken or dead run counts as a run that showed nothing. */
 void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind, uint64_t seed,
 		   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* Names the bucket that @d, seen in @cell, belongs to, in @b; and are two names the same? */
-void campaign_name_bucket(const struct campaign *c, const struct cell *cell, const struct divergence *d,
-			  struct bucket *b);
+/*
+ * Names the bucket that each of the run's recorded divergences belongs to, in
+ * @names, of RUN_MAX_DIVERGENCES.  Of those that are neither known nor expected
+ * the first names a cause; the others follow.
+ */
+void campaign_name_buckets(const struct campaign *c, const struct cell *cell, const struct run_result *r,
+			   struct bucket *names);
 bool campaign_same_bucket(const struct bucket *a, const struct bucket *b);
-/* The same, but for whether it is explained, which may differ between variants. */
+/* Of one check and function, whatever is known, and whatever the slice: variants may differ in both. */
 bool campaign_same_cause(const struct bucket *a, const struct bucket *b);
-/* What a store had: a bucket with its first divergence, and a failure by its key. */
-void campaign_bucket_loaded(const struct campaign *c, struct cell *cell, const struct divergence *d,
-			    uint64_t nr_runs, uint64_t first_seed);
+/* By kind, check, function, slice: the same in every report. 0: but for what is known the same. */
+int campaign_order_buckets(const struct bucket *a, const struct bucket *b);
+/* Does the scenario say that @kind may come? */
+bool campaign_expects(const struct campaign *c, const struct cell *cell, uint32_t kind);
+/* What a store had: @b, with its first divergence but without its name, and a failure by its key. */
+void campaign_bucket_loaded(const struct campaign *c, struct cell *cell, const struct bucket *b);
 void campaign_failure_loaded(struct cell *cell, const char *key, uint64_t seed, const char *text);
 /* Orders what is recorded: buckets and failures by kind, then seed. Call once, at the end. */
 void campaign_sort(struct campaign *c);

@@ -21,6 +21,7 @@ static void print_json(const struct known *k)
 	member("check", k->check);
 	member("function", k->function);
 	member("text", k->text);
+	member("slice", k->slice);
 	member("variants", k->variants);
 	member("classes", k->classes);
 	member("scenarios", k->scenarios);

@@ -28,6 +28,7 @@ struct replay {
 	char program[CMD_PATH_MAX];
 	struct runner runner;
 	struct run_result result;
+	struct wire_explanation why[RUN_MAX_DIVERGENCES];
 };
 
 /* What the token says, against what is here. 0 if they agree, or --force. */
@@ -100,18 +101,28 @@ static int start(struct replay *p)
 	return check_variant(p);
 }
 
-static int run(struct replay *p)
+/* The trace is of a run of its own, the same as the one that is explained. */
+static enum runner_status ask(struct replay *p)
 {
 	const char *trace = p->cl->trace == TRACE_STATES ? "states" : "trace";
-	char how[128], words[4096];
+	enum runner_status status;
 
 	if (p->cl->trace == TRACE_NONE)
-		runner_ask(&p->runner, "run 0x%" PRIx64 " 1", p->token.seed);
-	else if (p->cl->mark.given)
+		return runner_explain(&p->runner, p->token.seed, &p->result, p->why);
+	if (p->cl->mark.given)
 		runner_ask(&p->runner, "%s 0x%" PRIx64 " %" PRIu64, trace, p->token.seed, p->cl->mark.first);
 	else
 		runner_ask(&p->runner, "%s 0x%" PRIx64, trace, p->token.seed);
-	switch (runner_read_run(&p->runner, &p->result)) {
+	status = runner_read_run(&p->runner, &p->result);
+	return status ? status : runner_explain(&p->runner, p->token.seed, &p->result, p->why);
+}
+
+/* That the code under test killed the worker is what there is to see; anything else is the harness's failure. */
+static int run(struct replay *p)
+{
+	char how[128], words[4096];
+
+	switch (ask(p)) {
 	case RUNNER_OK:
 		return 0;
 	case RUNNER_HUNG:
@@ -126,7 +137,8 @@ static int run(struct replay *p)
 	runner_last_words(&p->runner, words, sizeof(words));
 	if (words[0])
 		log_text(words);
-	return cmd_fail(CMD_HARNESS, "the worker %s\nlapicsim replay %s", how, p->text);
+	return cmd_fail(runner_killed_by_itself(&p->runner) ? CMD_DIVERGENCE : CMD_HARNESS,
+			"the worker %s\nlapicsim replay %s", how, p->text);
 }
 
 static int exit_code(const struct run_result *r)
@@ -153,6 +165,8 @@ static void print_text(const struct replay *p)
 		putchar('\n');
 		symbols_resolve(p->program, &r->divergence[i], &frames);
 		report_divergence(stdout, &r->divergence[i], &frames);
+		if (p->why[i].trail[0])
+			printf("  before it: %s\n", p->why[i].trail);
 	}
 	if (r->nr_divergences > r->nr_recorded)
 		printf("\n%u more are not recorded\n", r->nr_divergences - r->nr_recorded);
@@ -184,6 +198,8 @@ static void print_json(const struct replay *p)
 		printf("{\"type\":\"divergence\",");
 		json_divergence(stdout, &r->divergence[i]);
 		print_symbols(p, &r->divergence[i]);
+		printf(",\"trail\":");
+		json_string(stdout, p->why[i].trail);
 		printf("}\n");
 	}
 	printf("{\"type\":\"run\",\"token\":");
@@ -241,7 +257,7 @@ static int replay(struct replay *p)
 	}
 	runner_stop(&p->runner);
 	/* A run that kills its process is what one wants gdb for. */
-	if (p->cl->gdb && (!code || code == CMD_HARNESS))
+	if (p->cl->gdb && (!code || code == CMD_HARNESS || code == CMD_DIVERGENCE))
 		return gdb(p);
 	if (code)
 		return code;

@@ -4,11 +4,22 @@
 
 #include "sim/cmd/campaign.h"
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/examine.h"
+#include "sim/cmd/log.h"
 #include "sim/cmd/prepare.h"
 #include "sim/cmd/report.h"
 #include "sim/cmd/report_sure.h"
 #include "sim/cmd/supervisor.h"
 #include "sim/cmd/verdict.h"
+
+/* Of a campaign that is kept, what is new is looked at once more while nothing else runs. */
+static void examine(struct campaign *c)
+{
+	uint32_t left = examine_campaign(c, EXAMINE_MAX);
+
+	if (left)
+		log_line("%u new buckets were not replayed; lapicsim known STORE does it", left);
+}
 
 int cmd_run(int argc, char **argv)
 {
@@ -28,6 +39,8 @@ int cmd_run(int argc, char **argv)
 		return code;
 	signal = supervisor_run(&c);
 	campaign_sort(&c);
+	if (c.store && !signal)
+		examine(&c);
 	verdict_make(&verdict, &c, signal);
 	if (cl.json) {
 		if (cl.deviations)

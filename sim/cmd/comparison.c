@@ -53,11 +53,7 @@ static int by_weight(const void *a, const void *b)
 
 	if (!x->known != !y->known)
 		return x->known ? 1 : -1;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	order = strcmp(x->first.check, y->first.check);
-	if (!order)
-		order = strcmp(x->function, y->function);
+	order = campaign_order_buckets(x, y);
 	return order ? order : (x->known > y->known) - (x->known < y->known);
 }
 

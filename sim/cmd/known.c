@@ -25,6 +25,7 @@ static const struct option keys[] = {
 	ROW("check", check, "name", "The check that fires. This or function is required."),
 	ROW("function", function, "name", "The function of the kernel that it names."),
 	ROW("text", text, "text", "A part of the divergence's text."),
+	ROW("slice", slice, "text", "A part of the bucket's slice, such as register lvt0 (docs/buckets.md)."),
 	ROW("variants", variants, "patterns", "Names of variants that have it, such as 6.1*; without it: all."),
 	ROW("classes", classes, "patterns", "Classes of variants that have it; without it: all."),
 	ROW("scenarios", scenarios, "patterns", "Scenarios that may show it; without it: all."),
@@ -270,13 +271,14 @@ static bool fits(const char *patterns, const char *word)
 }
 
 const struct known *known_match(const struct known_list *l, const struct divergence *d, const char *function,
-				const char *variant, const char *class, const char *scenario)
+				const char *slice, const char *variant, const char *class, const char *scenario)
 {
 	for (uint32_t i = 0; i < l->nr; i++) {
 		const struct known *k = &l->item[i];
 
 		if (k->kind == d->kind && (!k->check[0] || !strcmp(k->check, d->check)) &&
 		    (!k->function[0] || !strcmp(k->function, function)) && strstr(d->text, k->text) &&
+		    strstr(slice, k->slice) &&
 		    fits(k->variants, variant) && fits(k->classes, class) && fits(k->scenarios, scenario))
 			return k;
 	}

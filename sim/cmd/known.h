@@ -24,6 +24,7 @@ struct known {
 	char check[32];
 	char function[96];
 	char text[160];			/* a part of the divergence's text */
+	char slice[80];			/* a part of its slice: signature.h */
 	char variants[256], classes[256], scenarios[256]; /* patterns of fnmatch(), separated by blanks */
 	/* What is known about it. */
 	char title[128];
@@ -45,7 +46,7 @@ struct known_list {
 int known_load(struct known_list *l, const char *folder, char *error, size_t n);
 /* The first that @d, seen on these, is; or NULL. */
 const struct known *known_match(const struct known_list *l, const struct divergence *d, const char *function,
-				const char *variant, const char *class, const char *scenario);
+				const char *slice, const char *variant, const char *class, const char *scenario);
 /* The keys; and as Markdown. */
 const struct option *known_keys(void);
 void known_print_reference(FILE *f);

@@ -98,10 +98,21 @@ static void token_member(FILE *f, const struct campaign *c, const struct cell *c
 	member(f, "token", token);
 }
 
+/* Only what has been tried: without a store nothing is. */
+static void print_examined(FILE *f, const struct bucket *b)
+{
+	if (!b->replays)
+		return;
+	fprintf(f, ",\"replays\":%u,\"replayed\":%u", b->replays, b->replayed);
+	member(f, "trail", b->trail);
+	member(f, "stack", b->stack);
+}
+
 static void print_buckets(FILE *f, const struct campaign *c, const struct cell *cell)
 {
 	for (uint32_t i = 0; i < cell->nr_buckets; i++) {
 		const struct bucket *b = &cell->buckets[i];
+		char cheapest[TOKEN_MAX_BYTES];
 
 		begin(f, "divergence", c, cell);
 		fprintf(f, ",\"expected\":%s,\"runs\":%" PRIu64,
@@ -110,8 +121,13 @@ static void print_buckets(FILE *f, const struct campaign *c, const struct cell *
 			member(f, "known", b->known->name);
 		else
 			fprintf(f, ",\"known\":null");
+		member(f, "slice", b->slice);
+		fprintf(f, ",\"follows\":%s", b->follows ? "true" : "false");
+		print_examined(f, b);
 		token_member(f, c, cell, b->first_seed);
-		fputc(',', f);
+		campaign_token(c, cell, b->cheap_seed, cheapest, sizeof(cheapest));
+		member(f, "cheapest", cheapest);
+		fprintf(f, ",\"cheapest_event\":%" PRIu64 ",", b->cheap_event);
 		json_divergence(f, &b->first);
 		fprintf(f, "}\n");
 	}
@@ -163,9 +179,9 @@ void report_json(FILE *f, const struct campaign *c, const struct verdict *v)
 	print_missing(f, c, v);
 	report_sure_json(f, c);
 	fprintf(f, "{\"type\":\"summary\",\"runs\":%" PRIu64 ",\"events\":%" PRIu64 ",\"divergent\":%" PRIu64
-		   ",\"unexpected\":%" PRIu64 ",\"expected\":%" PRIu64 ",\"known\":%" PRIu64 ",\"missing\":%" PRIu64
+		   ",\"unexpected\":%" PRIu64 ",\"following\":%" PRIu64 ",\"expected\":%" PRIu64 ",\"known\":%" PRIu64 ",\"missing\":%" PRIu64
 		   ",\"limits\":%" PRIu64 ",\"failures\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"exit\":%d",
-		c->nr_runs, c->nr_events, c->nr_divergent, v->nr_unexpected, v->nr_expected, v->nr_known, v->nr_missing,
+		c->nr_runs, c->nr_events, c->nr_divergent, v->nr_unexpected, v->nr_following, v->nr_expected, v->nr_known, v->nr_missing,
 		v->nr_limits, v->nr_failures, nr_repeated, v->code);
 	member(f, "again", v->again);
 	fprintf(f, "}\n");

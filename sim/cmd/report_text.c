@@ -17,8 +17,7 @@ struct entry {
 
 static bool same_cause(const struct bucket *a, const struct bucket *b)
 {
-	return a->kind == b->kind && a->known == b->known && !strcmp(a->first.check, b->first.check) &&
-	       !strcmp(a->function, b->function);
+	return campaign_same_bucket(a, b);
 }
 
 static int by_cause(const void *a, const void *b)
@@ -29,11 +28,10 @@ static int by_cause(const void *a, const void *b)
 	/* What is known comes last. */
 	if (x->bucket->known != y->bucket->known)
 		return !x->bucket->known ? -1 : !y->bucket->known ? 1 : x->bucket->known < y->bucket->known ? -1 : 1;
-	if (x->bucket->kind != y->bucket->kind)
-		return x->bucket->kind < y->bucket->kind ? -1 : 1;
-	order = strcmp(x->bucket->first.check, y->bucket->first.check);
-	if (!order)
-		order = strcmp(x->bucket->function, y->bucket->function);
+	/* Causes before what follows them. */
+	if (x->bucket->follows != y->bucket->follows)
+		return x->bucket->follows - y->bucket->follows;
+	order = campaign_order_buckets(x->bucket, y->bucket);
 	if (order)
 		return order;
 	if (x->cell->variant != y->cell->variant)
@@ -67,10 +65,41 @@ static void print_head(FILE *f, const struct bucket *b)
 	if (b->first.check[0])
 		fprintf(f, "  [%s]", b->first.check);
 	fprintf(f, "\n");
+	if (b->follows)
+		fprintf(f, "  follows another in the same run: a consequence, as far as anybody knows\n");
 	if (b->first.text[0])
 		fprintf(f, "  %s\n", b->first.text);
 	if (b->known)
 		fprintf(f, "  known: %s (%s)\n", b->known->title, b->known->finding);
+}
+
+static const char *status(const struct campaign *c, const struct entry *e)
+{
+	if (e->bucket->known)
+		return "known";
+	if (verdict_expected(c, e->cell, e->bucket))
+		return "expected";
+	return e->bucket->follows ? "follows" : "UNEXPECTED";
+}
+
+/* What one wants next of a new one: the shortest run that shows it, and what else was found out. */
+static void print_more(FILE *f, const struct campaign *c, const struct entry *e)
+{
+	const struct bucket *b = e->bucket;
+	char command[2048];
+
+	if (b->known || b->follows || verdict_expected(c, e->cell, b))
+		return;
+	if (b->cheap_seed != b->first_seed) {
+		verdict_replay_command(c, e->cell, b->cheap_seed, command, sizeof(command));
+		fprintf(f, "    %s  (cheapest: event %" PRIu64 ")\n", command, b->cheap_event);
+	}
+	if (b->replays)
+		fprintf(f, "    replays: %u of %u\n", b->replayed, b->replays);
+	if (b->stack[0])
+		fprintf(f, "    stack: %s\n", b->stack);
+	if (b->trail[0])
+		fprintf(f, "    before it: %s\n", b->trail);
 }
 
 static void print_entry(FILE *f, const struct campaign *c, const struct entry *e, uint32_t nr_more)
@@ -82,19 +111,20 @@ static void print_entry(FILE *f, const struct campaign *c, const struct entry *e
 		c->scenarios[e->cell->scenario].name, progress_count(e->bucket->nr_runs, runs, sizeof(runs)),
 		progress_count(e->cell->nr_runs, of, sizeof(of)),
 		progress_count(campaign_run_number(c, e->bucket->first_seed), run, sizeof(run)),
-		e->bucket->known ? "known" :
-		verdict_expected(c, e->cell, e->bucket) ? "expected" : "UNEXPECTED");
+		status(c, e));
 	if (nr_more)
 		fprintf(f, "; %u more scenario%s", nr_more, nr_more > 1 ? "s" : "");
 	fprintf(f, "\n    %s\n", command);
+	print_more(f, c, e);
 }
 
-/* Expected ones of the same cause and variant fold into the first, unless all are asked for. */
+/* What nobody has to look at folds into the first of the same cause and variant, unless all are asked for. */
 static bool folds(const struct campaign *c, const struct entry *first, const struct entry *e)
 {
-	return !c->verbose && first->cell->variant == e->cell->variant && same_cause(first->bucket, e->bucket) &&
-	       verdict_expected(c, first->cell, first->bucket) &&
-	       verdict_expected(c, e->cell, e->bucket);
+	if (c->verbose || first->cell->variant != e->cell->variant || !same_cause(first->bucket, e->bucket))
+		return false;
+	return first->bucket->follows || (verdict_expected(c, first->cell, first->bucket) &&
+					  verdict_expected(c, e->cell, e->bucket));
 }
 
 static void print_divergences(FILE *f, const struct campaign *c)
@@ -166,17 +196,20 @@ static void print_missing(FILE *f, const struct campaign *c, const struct verdic
 static void print_summary(FILE *f, const struct campaign *c, const struct verdict *v)
 {
 	uint64_t nr_repeated = 0;
-	char runs[32], repeated[32];
+	char runs[32], repeated[32], following[48] = "";
 
+	if (v->nr_following)
+		snprintf(following, sizeof(following), " (and %" PRIu64 " that follow)", v->nr_following);
 	for (uint32_t i = 0; i < c->nr_cells; i++)
 		nr_repeated += c->cells[i].nr_repeated;
 	fprintf(f,
-		"\n%s: %s runs, %" PRIu64 " unexpected, %" PRIu64 " expected, %" PRIu64 " known, %" PRIu64
+		"\n%s: %s runs, %" PRIu64 " unexpected%s, %" PRIu64 " expected, %" PRIu64 " known, %" PRIu64
 		" missing, %" PRIu64
 		" limits hit, %" PRIu64 " harness failures, %s repeated\n",
 		v->code == CMD_OK ? "PASS" : v->code >= CMD_SIGNAL ? "STOPPED" :
 		v->code == CMD_INCONCLUSIVE ? "INCONCLUSIVE" : "FAIL",
-		progress_count(c->nr_runs, runs, sizeof(runs)), v->nr_unexpected, v->nr_expected, v->nr_known, v->nr_missing,
+		progress_count(c->nr_runs, runs, sizeof(runs)), v->nr_unexpected, following,
+		v->nr_expected, v->nr_known, v->nr_missing,
 		v->nr_limits, v->nr_failures, progress_count(nr_repeated, repeated, sizeof(repeated)));
 	if (v->again[0])
 		fprintf(f, "%s\n", v->again);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -332,6 +333,25 @@ static int32_t read_array(struct runner *r, enum wire_type type, void *out, uint
 	return nr;
 }
 
+enum runner_status runner_explain(struct runner *r, uint64_t seed, struct run_result *out,
+				  struct wire_explanation *why)
+{
+	const uint8_t *payload;
+	struct wire_header h;
+	enum runner_status status;
+
+	runner_ask(r, "explain 0x%" PRIx64, seed);
+	status = runner_read_run(r, out);
+	if (!status)
+		status = read_record(r, r->timeout_ns, &h, &payload);
+	if (status)
+		return status;
+	if (h.type != WIRE_EXPLAIN || h.bytes != out->nr_recorded * sizeof(*why))
+		return unexpected(r, h.type);
+	memcpy(why, payload, h.bytes);
+	return RUNNER_OK;
+}
+
 int32_t runner_checkpoints(struct runner *r, uint64_t *values, uint32_t max)
 {
 	runner_ask(r, "checkpoints");
@@ -364,6 +384,11 @@ bool runner_killed_from_outside(const struct runner *r)
 	int s = r->wait_status;
 
 	return WIFSIGNALED(s) && (WTERMSIG(s) == SIGKILL || WTERMSIG(s) == SIGTERM);
+}
+
+bool runner_killed_by_itself(const struct runner *r)
+{
+	return WIFSIGNALED(r->wait_status) && !runner_killed_from_outside(r);
 }
 
 void runner_last_words(const struct runner *r, char *buf, size_t n)

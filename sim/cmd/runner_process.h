@@ -53,6 +53,12 @@ enum runner_status runner_start(struct runner *r, const struct runner_spec *spec
 void runner_ask(struct runner *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The next WIRE_RUN. On anything but RUNNER_OK the process is gone. */
 enum runner_status runner_read_run(struct runner *r, struct run_result *out);
+/*
+ * One run, made once more with a look at where its divergences come from: @why, of
+ * RUN_MAX_DIVERGENCES, has one for each that @out records.
+ */
+enum runner_status runner_explain(struct runner *r, uint64_t seed, struct run_result *out,
+				  struct wire_explanation *why);
 /* Checkpoints of its last run; the number of them, or -1. */
 int32_t runner_checkpoints(struct runner *r, uint64_t *values, uint32_t max);
 /* Events of @seed's digest from @first to the next checkpoint; the number of them, or -1. */
@@ -63,6 +69,8 @@ uint64_t runner_last_seed(const struct runner *r);
 void runner_end_text(const struct runner *r, char *buf, size_t n);
 /* Was it killed as the OOM killer or a user kills, rather than by what it ran? */
 bool runner_killed_from_outside(const struct runner *r);
+/* By a signal that what it ran brings about: a fault, an abort. */
+bool runner_killed_by_itself(const struct runner *r);
 /* The last lines that it wrote on stderr. Valid until runner_stop(). */
 void runner_last_words(const struct runner *r, char *buf, size_t n);
 /* Ends it, if it still runs, and frees everything. */

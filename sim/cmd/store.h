@@ -77,6 +77,8 @@ void store_chunk_dead(struct store_chunk *k);
 bool store_commit(struct store *s, const struct campaign *c, const struct cell *cell, struct store_chunk *k);
 bool store_fail(struct store *s, const struct campaign *c, const struct cell *cell, enum failure_kind kind,
 		uint64_t seed, const char *text);
+/* What examine_campaign() found out about @b, which is new. */
+void store_examined(struct store *s, const struct campaign *c, const struct cell *cell, const struct bucket *b);
 /* A point of the time series, if the one before is old enough; or if this is the @last. */
 void store_progress(struct store *s, const struct campaign *c, const struct status *now, bool last);
 /* Takes over what the store at @path has. False: see store_error(). */

@@ -45,6 +45,10 @@ static void note_divergence(struct store_bucket *b, uint64_t seed, const struct 
 	b->last_seed = seed;
 	if (!b->sum.nr_runs++)
 		b->sum.first_seed = seed;	/* seeds rise within a chunk */
+	if (b->sum.nr_runs == 1 || d->event < b->sum.cheap_event) {
+		b->sum.cheap_seed = seed;
+		b->sum.cheap_event = d->event;
+	}
 	if (b->nr_kept < STORE_KEPT)
 		b->kept[b->nr_kept++] = (struct store_find){ seed, *d };
 }
@@ -52,6 +56,7 @@ static void note_divergence(struct store_bucket *b, uint64_t seed, const struct 
 void store_chunk_run(struct store_chunk *k, const struct campaign *c, const struct cell *cell,
 		     const struct run_result *r)
 {
+	struct bucket names[RUN_MAX_DIVERGENCES];
 	uint32_t kinds = 0;
 
 	k->count++;
@@ -67,13 +72,10 @@ void store_chunk_run(struct store_chunk *k, const struct campaign *c, const stru
 		k->nr_used[i] += r->deviations[i];
 		k->nr_using[i] += r->deviations[i] != 0;
 	}
+	campaign_name_buckets(c, cell, r, names);
 	for (uint32_t i = 0; i < r->nr_recorded; i++) {
-		const struct divergence *d = &r->divergence[i];
-		struct bucket name = { 0 };
-
-		campaign_name_bucket(c, cell, d, &name);
-		note_divergence(find_bucket(k, &name), r->seed, d);
-		kinds |= 1u << d->kind;
+		note_divergence(find_bucket(k, &names[i]), r->seed, &r->divergence[i]);
+		kinds |= 1u << r->divergence[i].kind;
 	}
 	for (uint32_t i = 0; i < DIV_NR_KINDS; i++)
 		k->nr_kind[i] += kinds >> i & 1;

@@ -101,6 +101,9 @@ static void take_failure(sqlite3_stmt *q, void *arg)
 static void take_bucket(sqlite3_stmt *q, void *arg)
 {
 	struct loading *l = arg;
+	struct bucket b = { .nr_runs = column(q, 2), .first_seed = column(q, 3), .follows = column(q, 12),
+			    .cheap_seed = column(q, 13), .cheap_event = column(q, 14),
+			    .replays = (uint32_t)column(q, 15), .replayed = (uint32_t)column(q, 16) };
 	struct divergence d = { .kind = (uint32_t)divergence_from_key(text(q, 0)), .vm = (uint32_t)column(q, 4),
 				.vcpu = (uint32_t)column(q, 5), .vector = (uint32_t)column(q, 6),
 				.time_ns = column(q, 7), .event = column(q, 8) };
@@ -113,7 +116,10 @@ static void take_bucket(sqlite3_stmt *q, void *arg)
 		memcpy(d.frames, sqlite3_column_blob(q, 11), bytes);
 		d.nr_frames = bytes / sizeof(d.frames[0]);
 	}
-	campaign_bucket_loaded(l->c, l->cell, &d, column(q, 2), column(q, 3));
+	b.first = d;
+	snprintf(b.trail, sizeof(b.trail), "%s", text(q, 17));
+	snprintf(b.stack, sizeof(b.stack), "%s", text(q, 18));
+	campaign_bucket_loaded(l->c, l->cell, &b);
 }
 
 /* All rows of @row's scenario and variant: shards that were merged have one each. */
@@ -129,7 +135,7 @@ static bool load_cell(struct store *s, struct loading *l, int64_t row)
 	       store_sql(s, "SELECT name, uses, runs FROM deviation WHERE cell" SHARDS, take_deviation, l, "i", row) &&
 	       store_sql(s, "SELECT kind, seed, text FROM failure WHERE cell" SHARDS, take_failure, l, "i", row) &&
 	       store_sql(s, "SELECT kind, check_name, runs, first_seed, vm, vcpu, vector, time_ns, event, site,"
-			 " text, frames FROM bucket JOIN divergence ON bucket = bucket.id AND seed = first_seed"
+			 " text, frames, follows, cheap_seed, cheap_event, replays, replayed, trail, stack FROM bucket JOIN divergence ON bucket = bucket.id AND seed = first_seed"
 			 " WHERE cell" SHARDS, take_bucket, l, "i", row);
 }
 

@@ -91,13 +91,14 @@ static const char *const copy[] = {
 	"  JOIN cell_map m ON m.old = d.cell",
 	"INSERT INTO main.failure SELECT m.new, f.seed, f.kind, f.text FROM input.failure f"
 	"  JOIN cell_map m ON m.old = f.cell",
-	"INSERT INTO main.bucket (cell, kind, check_name, function, known, runs, first_seed)"
-	"  SELECT m.new, b.kind, b.check_name, b.function, b.known, b.runs, b.first_seed FROM input.bucket b"
-	"  JOIN cell_map m ON m.old = b.cell",
+	"INSERT INTO main.bucket (cell, kind, check_name, function, slice, known, follows, expected, runs, first_seed,"
+	"  cheap_seed, cheap_event, replays, replayed, trail, stack) SELECT m.new, b.kind, b.check_name, b.function,"
+	"  b.slice, b.known, b.follows, b.expected, b.runs, b.first_seed, b.cheap_seed, b.cheap_event, b.replays,"
+	"  b.replayed, b.trail, b.stack FROM input.bucket b JOIN cell_map m ON m.old = b.cell",
 	"INSERT INTO main.divergence SELECT o.id, d.seed, d.vm, d.vcpu, d.vector, d.time_ns, d.event, d.site,"
 	"  d.text, d.frames FROM input.divergence d JOIN input.bucket b ON b.id = d.bucket"
 	"  JOIN cell_map m ON m.old = b.cell JOIN main.bucket o ON o.cell = m.new AND o.kind = b.kind"
-	"  AND o.check_name = b.check_name AND o.function = b.function AND o.known = b.known",
+	"  AND o.check_name = b.check_name AND o.function = b.function AND o.slice = b.slice AND o.known = b.known",
 	"INSERT INTO main.pair (cell, previous, operation, state, runs) SELECT m.new, op.id, oo.id, os.id, p.runs"
 	"  FROM input.pair p JOIN cell_map m ON m.old = p.cell JOIN input.operation ip ON ip.id = p.previous"
 	"  JOIN input.operation io ON io.id = p.operation JOIN input.apic_state st ON st.id = p.state"

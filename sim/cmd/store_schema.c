@@ -43,8 +43,10 @@ static const char *const tables[] = {
 	"CREATE TABLE kind_runs (" CELL " kind TEXT NOT NULL,"
 	" runs INTEGER NOT NULL, PRIMARY KEY (cell, kind)) WITHOUT ROWID",
 	"CREATE TABLE bucket (id INTEGER PRIMARY KEY," CELL
-	" kind TEXT NOT NULL, check_name TEXT NOT NULL, function TEXT NOT NULL, known TEXT NOT NULL,"
-	" runs INTEGER NOT NULL, first_seed INTEGER NOT NULL, UNIQUE (cell, kind, check_name, function, known))",
+	" kind TEXT NOT NULL, check_name TEXT NOT NULL, function TEXT NOT NULL, slice TEXT NOT NULL,"
+	" known TEXT NOT NULL, follows INTEGER NOT NULL, expected INTEGER NOT NULL, runs INTEGER NOT NULL,"
+	" first_seed INTEGER NOT NULL, cheap_seed INTEGER NOT NULL, cheap_event INTEGER NOT NULL, replays INTEGER,"
+	" replayed INTEGER, trail TEXT, stack TEXT, UNIQUE (cell, kind, check_name, function, slice, known))",
 	"CREATE TABLE divergence (bucket INTEGER NOT NULL REFERENCES bucket(id), seed INTEGER NOT NULL,"
 	" vm INTEGER, vcpu INTEGER, vector INTEGER, time_ns INTEGER NOT NULL, event INTEGER NOT NULL,"
 	" site TEXT NOT NULL, text TEXT NOT NULL, frames BLOB, PRIMARY KEY (bucket, seed)) WITHOUT ROWID",
@@ -77,6 +79,9 @@ static const char *const tables[] = {
 	NULL
 };
 
+#define TOKEN(seed) \
+	"printf('v1:%s@%08x:%s@%s:0x%x%s', scenario.name, scenario.hash, variant.name, variant.identity, " seed "," \
+	" CASE campaign.overrides WHEN '' THEN '' ELSE ':' || campaign.overrides END)"
 #define NAMES \
 	" JOIN scenario ON scenario.id = cell.scenario JOIN variant ON variant.id = cell.variant"
 
@@ -88,15 +93,21 @@ static const char *const views[] = {
 	" sum(range.out_of_memory) AS out_of_memory, sum(range.wall_ns) / 1e9 AS wall_s"
 	" FROM range JOIN cell ON cell.id = range.cell" NAMES " WHERE NOT cell.canary"
 	" GROUP BY cell.campaign, cell.scenario, cell.variant",
-	"CREATE VIEW buckets AS SELECT cell.campaign, bucket.kind, bucket.check_name, bucket.function, bucket.known,"
-	" scenario.name AS scenario, variant.name AS variant, sum(bucket.runs) AS runs,"
-	" printf('v1:%s@%08x:%s@%s:0x%x%s', scenario.name, scenario.hash, variant.name, variant.identity,"
-	"   min(bucket.first_seed), CASE campaign.overrides WHEN '' THEN '' ELSE ':' || campaign.overrides END)"
-	"   AS token, (SELECT text FROM divergence WHERE divergence.bucket = bucket.id"
+	"CREATE VIEW buckets AS SELECT cell.campaign, bucket.kind, bucket.check_name, bucket.function, bucket.slice,"
+	" bucket.known, bucket.follows, bucket.expected, scenario.name AS scenario, variant.name AS variant,"
+	" sum(bucket.runs) AS runs, " TOKEN("min(bucket.first_seed)") " AS token,"
+	/* SQLite: beside one min(), a bare column is of its row. */
+	" (SELECT " TOKEN("cheap_seed") " FROM (SELECT other.cheap_seed, min(other.cheap_event) FROM bucket other"
+	"   JOIN cell its ON its.id = other.cell WHERE its.campaign = cell.campaign AND its.scenario = cell.scenario"
+	"   AND its.variant = cell.variant AND NOT its.canary AND other.kind = bucket.kind"
+	"   AND other.check_name = bucket.check_name AND other.function = bucket.function"
+	"   AND other.slice = bucket.slice AND other.known = bucket.known)) AS cheapest,"
+	" max(bucket.replays) AS replays, max(bucket.replayed) AS replayed, max(bucket.trail) AS trail,"
+	" max(bucket.stack) AS stack, (SELECT text FROM divergence WHERE divergence.bucket = bucket.id"
 	"   ORDER BY seed LIMIT 1) AS example"
 	" FROM bucket JOIN cell ON cell.id = bucket.cell JOIN campaign ON campaign.id = cell.campaign" NAMES
 	" WHERE NOT cell.canary GROUP BY cell.campaign, cell.scenario, cell.variant, bucket.kind,"
-	" bucket.check_name, bucket.function, bucket.known",
+	" bucket.check_name, bucket.function, bucket.slice, bucket.known",
 	"CREATE VIEW tokens AS SELECT cell.campaign, bucket.kind, bucket.check_name, scenario.name AS scenario,"
 	" variant.name AS variant, printf('0x%x', divergence.seed) AS seed, divergence.text"
 	" FROM divergence JOIN bucket ON bucket.id = divergence.bucket JOIN cell ON cell.id = bucket.cell" NAMES

@@ -5,19 +5,26 @@
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/store_sql.h"
 
-static bool write_bucket(struct store *s, int64_t cell, const struct store_bucket *b)
+static bool write_bucket(struct store *s, const struct campaign *c, const struct cell *cell,
+			 const struct store_bucket *b)
 {
-	const char *known = b->sum.known ? b->sum.known->name : "";
-	int64_t id = 0;
+	const struct bucket *sum = &b->sum;
+	const char *known = sum->known ? sum->known->name : "";
+	int64_t row = store_cell(s, c, cell), id = 0;
 
-	if (!store_sql(s, "INSERT INTO bucket (cell, kind, check_name, function, known, runs, first_seed)"
-		       " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (cell, kind, check_name, function, known) DO UPDATE"
-		       " SET runs = runs + excluded.runs, first_seed = min(first_seed, excluded.first_seed)", NULL,
-		       NULL, "issssii", cell, divergence_key(b->sum.kind), b->sum.first.check, b->sum.function, known,
-		       (int64_t)b->sum.nr_runs, (int64_t)b->sum.first_seed) ||
+	if (!store_sql(s, "INSERT INTO bucket (cell, kind, check_name, function, slice, known, follows, expected, runs,"
+		       " first_seed, cheap_seed, cheap_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		       " ON CONFLICT (cell, kind, check_name, function, slice, known) DO UPDATE"
+		       " SET runs = runs + excluded.runs, first_seed = min(first_seed, excluded.first_seed),"
+		       " cheap_seed = CASE WHEN (excluded.cheap_event, excluded.cheap_seed) < (cheap_event, cheap_seed)"
+		       "  THEN excluded.cheap_seed ELSE cheap_seed END,"
+		       " cheap_event = min(cheap_event, excluded.cheap_event)", NULL, NULL, "isssssiiiiii", row,
+		       divergence_key(sum->kind), sum->first.check, sum->function, sum->slice, known,
+		       (int64_t)sum->follows, (int64_t)campaign_expects(c, cell, sum->kind), (int64_t)sum->nr_runs,
+		       (int64_t)sum->first_seed, (int64_t)sum->cheap_seed, (int64_t)sum->cheap_event) ||
 	    !store_sql(s, "SELECT id FROM bucket WHERE cell = ? AND kind = ? AND check_name = ? AND function = ?"
-		       " AND known = ?", store_take_int, &id, "issss", cell, divergence_key(b->sum.kind),
-		       b->sum.first.check, b->sum.function, known))
+		       " AND slice = ? AND known = ?", store_take_int, &id, "isssss", row, divergence_key(sum->kind),
+		       sum->first.check, sum->function, sum->slice, known))
 		return false;
 	for (uint32_t i = 0; i < b->nr_kept; i++) {
 		const struct divergence *d = &b->kept[i].d;
@@ -70,8 +77,10 @@ static bool still_ours(struct store *s)
 			 "ii", s->session, s->campaign) && !s->error[0];
 }
 
-static bool write_chunk(struct store *s, int64_t cell, const struct store_chunk *k)
+static bool write_chunk(struct store *s, const struct campaign *c, const struct cell *of, const struct store_chunk *k)
 {
+	int64_t cell = store_cell(s, c, of);
+
 	if (!store_exec(s, "BEGIN IMMEDIATE") || !still_ours(s) ||
 	    !store_sql(s, "INSERT INTO range (cell, first, count, session, events, interrupts, virtual_ns, digest,"
 		       " divergent, repeated, complete, limited, first_limited, crashed, hung, trapped, wall_ns)"
@@ -84,7 +93,7 @@ static bool write_chunk(struct store *s, int64_t cell, const struct store_chunk 
 	    !write_sums(s, cell, k))
 		return false;
 	for (uint32_t i = 0; i < k->nr_buckets; i++)
-		if (!write_bucket(s, cell, &k->buckets[i]))
+		if (!write_bucket(s, c, of, &k->buckets[i]))
 			return false;
 	return store_sql(s, "UPDATE session SET wall_ns = ? WHERE id = ?", NULL, NULL, "ii",
 			 (int64_t)(feeder_now() - s->start_ns), s->session) && store_exec(s, "COMMIT");
@@ -97,11 +106,21 @@ bool store_commit(struct store *s, const struct campaign *c, const struct cell *
 	if (!k->count)
 		return true;
 	pthread_mutex_lock(&s->lock);
-	ok = write_chunk(s, store_cell(s, c, cell), k);
+	ok = write_chunk(s, c, cell, k);
 	if (!ok)
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	pthread_mutex_unlock(&s->lock);
 	return ok;
+}
+
+void store_examined(struct store *s, const struct campaign *c, const struct cell *cell, const struct bucket *b)
+{
+	pthread_mutex_lock(&s->lock);
+	store_sql(s, "UPDATE bucket SET replays = ?, replayed = ?, trail = ?, stack = ? WHERE cell = ? AND kind = ?"
+		  " AND check_name = ? AND function = ? AND slice = ? AND known = ''", NULL, NULL, "iississss",
+		  (int64_t)b->replays, (int64_t)b->replayed, b->trail, b->stack, store_cell(s, c, cell),
+		  divergence_key(b->kind), b->first.check, b->function, b->slice);
+	pthread_mutex_unlock(&s->lock);
 }
 
 bool store_fail(struct store *s, const struct campaign *c, const struct cell *cell, enum failure_kind kind,

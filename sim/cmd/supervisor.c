@@ -4,8 +4,9 @@
  *
  * A worker that dies costs one run.  The run in progress is known from the page
  * that it shares with us; results that it had not written yet are made again in
- * a fresh worker, and then that run, alone.  If it dies again it is recorded as
- * what it is.  If it does not, and a SIGKILL or SIGTERM had ended the first one
+ * a fresh worker, and then that run, alone.  If it dies again, of a signal that
+ * the code it runs can cause, that is a divergence; if it exits, hangs, or is
+ * killed from outside each time, a failure of the harness.  If it does not, and a SIGKILL or SIGTERM had ended the first one
  * (the OOM killer, a user), nothing has happened; any other signal that does
  * not come again means that runs are not repeatable, which is a failure.
  *
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/examine.h"
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/log.h"
 #include "sim/cmd/progress.h"
@@ -131,6 +133,27 @@ static void record(struct job *j, struct todo *t)
 	step(t);
 }
 
+/*
+ * What the code under test did to the runner so that not even its crash handler
+ * could say what: a divergence like any other, of a run of which nothing else is known.
+ */
+static void record_death(struct job *j, uint64_t seed)
+{
+	struct run_result *r = &j->result;
+	struct divergence *d = &r->divergence[0];
+
+	memset(r, 0, sizeof(*r));
+	r->seed = seed;
+	r->end = RUN_CRASHED;
+	r->nr_divergences = r->nr_recorded = 1;
+	d->kind = DIV_HOST_CRASH;
+	d->vm = d->vcpu = d->vector = DIV_NONE;
+	snprintf(d->check, sizeof(d->check), "%s", EXAMINE_DEATH);
+	snprintf(d->text, sizeof(d->text), "the worker %s, twice", j->how);
+	campaign_record(j->c, j->cell, r);
+	store_chunk_run(&j->kept, j->c, j->cell, r);
+}
+
 /* The worker is gone in the middle of something. */
 static void bury(struct job *j, struct todo *t, enum runner_status why)
 {
@@ -155,6 +178,12 @@ static void bury(struct job *j, struct todo *t, enum runner_status why)
 		return;
 	}
 	j->suspicious = false;
+	if (why == RUNNER_DIED && runner_killed_by_itself(&j->runner)) {
+		record_death(j, seed);
+		print_last_words(&j->runner);
+		step(t);
+		return;
+	}
 	if (why == RUNNER_DIED)
 		campaign_fail(j->c, j->cell, FAILURE_DIED, seed, "the worker %s", j->how);
 	else if (why == RUNNER_HUNG)

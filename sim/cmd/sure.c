@@ -61,13 +61,24 @@ static void add(struct gone_list *l, const struct cell *cell, const struct bucke
 	g->more = g->needed > g->clean ? g->needed - g->clean : 0;
 }
 
+/* Of the buckets of one cause that differ in their slice, the most frequent stands for all. */
+static bool stands_for_others(const struct cell *cell, uint32_t i)
+{
+	for (uint32_t j = 0; j < cell->nr_buckets; j++)
+		if (campaign_same_cause(&cell->buckets[i], &cell->buckets[j]) &&
+		    (cell->buckets[j].nr_runs > cell->buckets[i].nr_runs ||
+		     (cell->buckets[j].nr_runs == cell->buckets[i].nr_runs && j < i)))
+			return false;
+	return true;
+}
+
 static void gone_within(struct gone_list *l, const struct campaign *c, const struct cell *cell)
 {
 	for (uint32_t v = 0; v < c->nr_variants; v++) {
 		const struct cell *other = campaign_cell(c, cell->scenario, v);
 
 		for (uint32_t i = 0; other != cell && i < other->nr_buckets; i++)
-			if (!shows(cell, &other->buckets[i]))
+			if (!shows(cell, &other->buckets[i]) && stands_for_others(other, i))
 				add(l, cell, &other->buckets[i], c->variants[v].name, c->variants[v].identity,
 				    other->nr_runs);
 	}

@@ -18,11 +18,7 @@ static const char *class_of(const struct campaign *c, const struct cell *cell)
 
 bool verdict_expected(const struct campaign *c, const struct cell *cell, const struct bucket *b)
 {
-	const struct scenario *s = scenario_of(c, cell);
-	uint32_t kind = b->kind;
-
-	return b->known || (scenario_mentions(s, class_of(c, cell), kind) &&
-	       scenario_expects(s, class_of(c, cell), kind) != EXPECT_NEVER);
+	return b->known || campaign_expects(c, cell, b->kind);
 }
 
 /* " --scenario PATH" for a file that its name alone does not find. */
@@ -99,6 +95,8 @@ static void count(struct verdict *v, const struct campaign *c)
 				v->nr_known++;
 			else if (verdict_expected(c, cell, &cell->buckets[b]))
 				v->nr_expected++;
+			else if (cell->buckets[b].follows)
+				v->nr_following++;
 			else
 				v->nr_unexpected++;
 		}
@@ -118,7 +116,7 @@ static void show_unexpected(struct verdict *v, const struct campaign *c)
 		for (uint32_t b = 0; b < c->cells[i].nr_buckets; b++) {
 			const struct bucket *bucket = &c->cells[i].buckets[b];
 
-			if (verdict_expected(c, &c->cells[i], bucket) ||
+			if (verdict_expected(c, &c->cells[i], bucket) || bucket->follows ||
 			    (worst && worst->kind <= bucket->kind))
 				continue;
 			worst = bucket;

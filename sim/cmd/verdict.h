@@ -19,6 +19,7 @@ struct verdict_missing {
 
 struct verdict {
 	uint64_t nr_unexpected;	/* buckets, over all cells */
+	uint64_t nr_following;	/* of which nothing is expected, but which follow one of these in the same run */
 	uint64_t nr_expected;
 	uint64_t nr_known;
 	uint64_t nr_missing;	/* decided ones */

@@ -24,6 +24,7 @@
 
 #include "sim/rng.h"
 #include "sim/bench.h"
+#include "sim/explain.h"
 #include "sim/mutant.h"
 #include "sim/live_engine.h"
 #include "sim/mutant.h"
@@ -174,6 +175,16 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 void run_trace_states(bool on)
 {
 	(void)on;
+}
+
+void explain_run(uint64_t seed, struct run_result *out, struct wire_explanation *why)
+{
+	memset(why, 0, RUN_MAX_DIVERGENCES * sizeof(*why));
+	run_one(seed, out, NULL);
+	for (uint32_t i = 0; i < out->nr_recorded; i++) {
+		snprintf(why[i].trail, sizeof(why[i].trail), "set-lapic > eoi");
+		snprintf(why[i].stack, sizeof(why[i].stack), "%s", out->divergence[i].site[0] ? "run_one < run_setup" : "");
+	}
 }
 
 const uint64_t *run_checkpoints(uint32_t *nr)

@@ -81,7 +81,7 @@ class ReplayTest(unittest.TestCase):
     def test_worker_that_dies(self):
         p = self.f.run("replay", self.token,
                        FAKE_CRASH=str(int(self.bug["seed"], 16)))
-        self.assertEqual(p.returncode, 6)
+        self.assertEqual(p.returncode, 10)
         self.assertIn("killed by signal 6", p.stderr)
         self.assertEqual(p.stderr.splitlines()[-1],
                          "lapicsim replay " + self.token)

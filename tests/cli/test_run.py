@@ -201,23 +201,42 @@ class Verdicts(RunTest):
         self.assertEqual(self.f.run("run", "alpha", "--runs", "20",
                                     **env).returncode, 10)
         self.assertEqual(self.f.run("run", "alpha", "--runs", "20",
-                                    FAKE_CRASH="4", **env).returncode, 6)
+                                    FAKE_EXIT="4", **env).returncode, 6)
 
 
 class Workers(RunTest):
     def test_a_death_costs_one_run(self):
         clean = self.lines("alpha", "--seeds", "8-199")
         out = self.lines("alpha", "--seeds", "8-199", code=6,
-                         FAKE_CRASH="100", FAKE_EXIT="101")
+                         FAKE_EXIT="101")
         failures = self.of_type(out, "failure")
         self.assertEqual([(x["failure"], x["seed"]) for x in failures],
-                         [("worker-died", "0x64"), ("worker-died", "0x65")] *
-                         2)
-        self.assertIn("signal 6", failures[0]["text"])
-        self.assertIn("exited with 3", failures[1]["text"])
-        self.assertEqual(out[0]["died"], 2)
+                         [("worker-died", "0x65")] * 2)
+        self.assertIn("exited with 3", failures[0]["text"])
+        self.assertEqual(out[0]["died"], 1)
         self.assertEqual(out[0]["runs"], clean[0]["runs"])
         self.assertEqual(out[0]["kinds"], clean[0]["kinds"])
+
+    def test_what_kills_its_worker_is_a_divergence(self):
+        clean = self.lines("alpha", "--seeds", "8-199")
+        out = self.lines("alpha", "--seeds", "8-199", code=10,
+                         FAKE_CRASH="100,150")
+        deaths = [x for x in self.of_type(out, "divergence")
+                  if x["check"] == "worker-died"]
+        self.assertEqual([(x["variant"], x["kind"], x["runs"], x["seed"],
+                           x["expected"], x["follows"]) for x in deaths],
+                         [(v, "host-crash", 2, "0x64", False, False)
+                          for v in ("6.1-unfixed", "6.12-fixed")])
+        self.assertIn("was killed by signal 6", deaths[0]["text"])
+        self.assertEqual(deaths[0]["slice"], "the worker was killed by signal")
+        self.assertEqual(out[0]["ends"]["crashed"],
+                         clean[0]["ends"]["crashed"] + 2)
+        self.assertEqual(out[0]["kinds"]["host-crash"], 2)
+        self.assertEqual(out[0]["runs"], clean[0]["runs"])
+        self.assertEqual(self.of_type(out, "failure"), [])
+        p = self.f.run("replay", deaths[0]["token"], FAKE_CRASH="100")
+        self.assertEqual(p.returncode, 10)
+        self.assertIn("signal 6", p.stderr)
 
     def test_last_words(self):
         p = self.f.run("run", "alpha", "--runs", "20", FAKE_CRASH="4")
@@ -225,9 +244,10 @@ class Workers(RunTest):
         self.assertTrue(p.stdout.splitlines()[-1].endswith(":0x4"))
 
     def test_first_and_last_seed_may_die(self):
-        out = self.lines("alpha", "--runs", "20", code=6,
+        out = self.lines("alpha", "--runs", "20", code=10,
                          FAKE_CRASH="0,1,2,19")
-        self.assertEqual(out[0]["died"], 4)
+        self.assertEqual(out[0]["died"], 0)
+        self.assertEqual(out[0]["kinds"]["host-crash"], 4)
         self.assertEqual(out[0]["runs"], 20)
 
     def test_kill_from_outside_loses_nothing(self):

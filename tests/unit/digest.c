@@ -87,8 +87,9 @@ static void fill(struct digest *d, uint64_t nr, uint64_t odd_one)
 static struct digest_record kept[8];
 static uint64_t seen_first, nr_seen;
 
-static void note_seen(uint64_t event)
+static void note_seen(uint64_t event, const struct digest_record *r)
 {
+	EXPECT_EQ(r->what, DIGEST_GUEST);
 	if (!nr_seen++)
 		seen_first = event;
 }

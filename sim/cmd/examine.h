@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A closer look at what is new: does the first token of a bucket show it again, in
+ * processes that run nothing else, and what came before it?
+ *
+ * Once per bucket: a store keeps the answer.  Buckets of one cause on one variant
+ * share it, whatever scenario they are of.
+ */
+#ifndef LAPICSIM_EXAMINE_H
+#define LAPICSIM_EXAMINE_H
+
+#include "sim/cmd/campaign.h"
+#include "sim/cmd/runner_process.h"
+
+#define EXAMINE_REPLAYS	20u
+#define EXAMINE_MAX	64u	/* buckets at the end of one campaign: some seconds on any machine */
+
+/*
+ * Runs @seed in EXAMINE_REPLAYS processes of @spec, and fills replays, replayed,
+ * trail and stack of @b, whose name they are to show.  False: no runner can be had.
+ */
+bool examine_run(const struct runner_spec *spec, uint64_t seed, struct bucket *b);
+/*
+ * The new buckets of @c that have not been examined yet, at most @max, most serious
+ * first, and their rows in the store, if there is one.  How many are left.  After
+ * campaign_sort().
+ */
+uint32_t examine_campaign(struct campaign *c, uint32_t max);
+
+/* What the death of a worker is called; examine.c sees it again by that. */
+#define EXAMINE_DEATH "worker-died"
+
+#endif
