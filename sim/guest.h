@@ -130,6 +130,9 @@ void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);
 enum op guest_draw_op(struct vcpu *v);
 /* ICR, in one write or two. */
 enum step guest_send_ipi(struct vcpu *v, uint32_t low, uint32_t dest);
+/* guest_regs.c: a value for any register; one for a write of @reg that leaves the guest alive. */
+uint32_t guest_draw_bits(struct vcpu *v);
+uint64_t guest_tame(struct vcpu *v, uint32_t reg, uint64_t value);
 /* guest_regs.c: KVM took this value. */
 void guest_apic_base_written(struct vcpu *v, uint64_t value);
 /* guest_regs.c: @op, or what a guest whose APIC is off does instead. */

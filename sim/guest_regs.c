@@ -22,7 +22,7 @@
 #define BASE_EN		(1ull << 11)
 
 /* Nothing, everything, a few bits, anything. */
-static uint32_t draw_bits(struct vcpu *v)
+uint32_t guest_draw_bits(struct vcpu *v)
 {
 	uint32_t shape = rng_below(&v->program, 5), bits = (uint32_t)rng_u64(&v->program);
 
@@ -59,7 +59,7 @@ enum step do_reg_read(struct vcpu *v)
 }
 
 /* The value for a write of @reg that leaves the guest alive. */
-static uint64_t tame(struct vcpu *v, uint32_t reg, uint64_t value)
+uint64_t guest_tame(struct vcpu *v, uint32_t reg, uint64_t value)
 {
 	uint64_t high = 1ull << (32 + (value & 31));
 
@@ -92,17 +92,17 @@ static const uint16_t written[] = {
 enum step do_reg_write(struct vcpu *v)
 {
 	uint32_t reg = written[rng_below(&v->program, sizeof(written) / sizeof(written[0]))];
-	uint64_t value = draw_bits(v);
+	uint64_t value = guest_draw_bits(v);
 	uint32_t odd = rng_below(&v->program, 16);
 
 	if (v->x2apic && !v->apic_off)
-		lapic_wrmsr(v, MSR_X2APIC_BASE + REG(reg), tame(v, reg, value));
+		lapic_wrmsr(v, MSR_X2APIC_BASE + REG(reg), guest_tame(v, reg, value));
 	else if (odd == 0)
 		lapic_mmio_write(v, reg | 4, 4, value);
 	else if (odd == 1 && !v->hw->has_apicv)	/* undefined; the hardware would merge it into its page */
 		lapic_mmio_write(v, reg, 2, value);
 	else
-		lapic_mmio_write(v, reg, 4, tame(v, reg, value));
+		lapic_mmio_write(v, reg, 4, guest_tame(v, reg, value));
 	return STEP_EXIT;
 }
 
@@ -110,14 +110,14 @@ enum step do_reg_write(struct vcpu *v)
 enum step do_reg_msr(struct vcpu *v)
 {
 	uint32_t reg = rng_below(&v->program, rng_below(&v->program, 4) ? 64 : 256) << 4;
-	uint64_t value = draw_bits(v);
+	uint64_t value = guest_draw_bits(v);
 
 	if (rng_below(&v->program, 4) == 0)
-		value |= (uint64_t)draw_bits(v) << 32;
+		value |= (uint64_t)guest_draw_bits(v) << 32;
 	if (rng_below(&v->program, 2))
 		lapic_rdmsr(v, MSR_X2APIC_BASE + REG(reg));
 	else
-		lapic_wrmsr(v, MSR_X2APIC_BASE + REG(reg), v->x2apic ? tame(v, reg, value) : value);
+		lapic_wrmsr(v, MSR_X2APIC_BASE + REG(reg), v->x2apic ? guest_tame(v, reg, value) : value);
 	return STEP_EXIT;
 }
 
@@ -131,7 +131,7 @@ static enum step write_svr(struct vcpu *v, uint32_t value)
 
 enum step do_svr(struct vcpu *v)
 {
-	uint32_t value = draw_bits(v) & 0x12ff;
+	uint32_t value = guest_draw_bits(v) & 0x12ff;
 
 	return write_svr(v, value | (rng_below(&v->program, 2) ? LAPIC_SVR_ENABLED : 0));
 }

@@ -165,6 +165,19 @@ static int64_t enable_apic(struct vcpu *v)
 	return kw_ioctl(v->fd, KVM_SET_MP_STATE, (uint64_t)&mp);
 }
 
+static int64_t show_power_up(const struct vcpu *v)
+{
+	struct kvm_lapic_state regs;
+	struct kw_apic_state st;
+	int64_t ret = kw_ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs);
+
+	if (ret < 0)
+		return ret;
+	kw_apic_state(v->hw, &st);
+	oracle_power_up(v->index, v->id, (uint8_t *)regs.regs, &st);
+	return 0;
+}
+
 static int build_vcpu(struct vm *vm, struct vcpu *v, char *error, uint64_t n)
 {
 	const struct scenario *s = &machine.scenario;
@@ -183,6 +196,8 @@ static int build_vcpu(struct vm *vm, struct vcpu *v, char *error, uint64_t n)
 			       (v->id % words) * 4;
 	if ((ret = kw_ioctl(v->fd, KVM_SET_CPUID2, (uint64_t)&cpuid)) < 0)
 		return failed(error, n, "KVM_SET_CPUID2", ret) ? -1 : 0;
+	if ((ret = show_power_up(v)) < 0)
+		return failed(error, n, "KVM_GET_LAPIC", ret) ? -1 : 0;
 	if ((ret = enable_apic(v)) < 0)
 		return failed(error, n, "enabling the APIC", ret) ? -1 : 0;
 	if (s->pv_eoi && (ret = set_msr(v->fd, machine_pv_msr(), v->pv_gpa[0] | 1)) < 0)
@@ -396,7 +411,8 @@ static bool uses_registers(const struct scenario *s)
 {
 	const struct guest_mix *g = &s->guest;
 
-	return (g->reg_read || g->reg_write || g->reg_msr || g->svr || g->logical_id || g->apic_base || g->icr_any) &&
+	return (g->reg_read || g->reg_write || g->reg_msr || g->svr || g->logical_id || g->apic_base || g->icr_any ||
+		s->change_lapic || s->any_msr) &&
 	       !g->init && !g->sipi && !g->startup && !s->init_percent && !s->migrate_gap_ns;
 }
 

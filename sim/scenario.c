@@ -320,7 +320,8 @@ static void check_between_keys(struct parser *p)
 	if (s->memory_gap_ns && !((uint64_t)s->unmap + s->readonly + s->slot_delete + s->slot_move))
 		complain_at(p, "memory", "gap", "every action of [memory] has weight 0");
 	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit +
-	      s->vcpu_events + s->mp_state + s->user_nmi + s->timer_load + s->timer_msr))
+	      s->vcpu_events + s->mp_state + s->user_nmi + s->timer_load + s->timer_msr +
+	      s->change_lapic + s->any_msr))
 		complain_at(p, "userspace", "run_again", "every action of [userspace] has weight 0");
 	check_policy(p);
 }

@@ -144,6 +144,7 @@ struct scenario {
 
 	/* [userspace] */
 	uint32_t signal_gap_ns;		/* mean time between signals to a vCPU thread; 0: none */
+	uint32_t change_lapic, any_msr;	/* weights, as the following */
 	uint32_t set_msrs, get_lapic, set_lapic, timer_load, timer_msr; /* weights: what a thread does between two KVM_RUNs */
 	uint32_t pit_calls;		/* weight of KVM_SET_PIT2 and KVM_REINJECT_CONTROL */
 	uint32_t bad_calls;		/* weight of calls that KVM has to refuse */

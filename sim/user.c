@@ -21,6 +21,7 @@
 #include "sim/user_bad.h"
 #include "sim/user_events.h"
 #include "sim/user_pit.h"
+#include "sim/user_state.h"
 #include "sim/user_timer.h"
 
 #define BETWEEN_RUNS_NS 300
@@ -86,7 +87,7 @@ static void between_runs(struct vcpu *v)
 	const struct scenario *s = &machine.scenario;
 	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit,
 				     s->vcpu_events, s->mp_state, s->user_nmi, s->timer_load, s->timer_msr,
-				     s->bad_calls, s->pit_calls };
+				     s->bad_calls, s->pit_calls, s->change_lapic, s->any_msr };
 	uint32_t total = 0;
 
 	for (uint32_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++)
@@ -126,6 +127,12 @@ static void between_runs(struct vcpu *v)
 		break;
 	case 11:
 		user_pit(v);
+		break;
+	case 12:
+		user_change_lapic(v);
+		break;
+	case 13:
+		user_any_msr(v);
 		break;
 	}
 }

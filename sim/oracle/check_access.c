@@ -28,7 +28,7 @@ static const char *how(const struct oracle_access *a)
 }
 
 /* --- The page. */
-static bool is_kept(const struct reg_file *f, uint32_t r)
+bool reg_is_kept(const struct reg_file *f, uint32_t r)
 {
 	switch (r) {
 	case REG_ID: case REG_VERSION: case REG_LDR: case REG_DFR: case REG_SVR: case REG_ESR: case REG_LVT_CMCI:
@@ -45,13 +45,14 @@ void check_regs(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	const struct reg_file *f = &reg_vcpu(v)->now;
 	bool good = f->base == kvm->apic_base;
 
+	check_power_up(v);
 	if (!good)
 		check_fire(CHECK_REGISTER_FILE, v, v->vm, DIV_NONE, "IA32_APIC_BASE is 0x%llx, expected 0x%llx",
 			   (unsigned long long)kvm->apic_base, (unsigned long long)f->base);
 	for (uint32_t r = 0; r < NR_REGS; r++) {
 		uint32_t got = apic_reg(kvm->regs, r * 16);
 
-		if (!is_kept(f, r) || !((got ^ f->reg[r]) & ~f->open[r]))
+		if (!reg_is_kept(f, r) || !((got ^ f->reg[r]) & ~f->open[r]))
 			continue;
 		check_fire(CHECK_REGISTER_FILE, v, v->vm, DIV_NONE, "register 0x%03x is 0x%08x, expected 0x%08x",
 			   r * 16, got, f->reg[r]);

@@ -147,6 +147,11 @@ static uint32_t x2apic_ldr(uint32_t id)
 	return (id >> 4 & 0xffff) << 16 | 1u << (id & 15);
 }
 
+static bool x2apic_named(uint32_t dest, uint32_t ldr)
+{
+	return dest >> 16 == ldr >> 16 && (dest & ldr & 0xffff);
+}
+
 static enum match match_logical(const struct destination *d, const struct oracle_vcpu *v)
 {
 	uint32_t ldr = x2apic_ldr(v->now.id);
@@ -154,15 +159,14 @@ static enum match match_logical(const struct destination *d, const struct oracle
 	if (!identity_x2apic(&v->now)) {
 		enum match match = match_logical_xapic(d, v);
 
-		ldr = x2apic_ldr(v->x2apic_id);
 		if (match != MATCH_NO || v->now.ldr || !modes_mixed(v))
 			return match;
-		return may_if(d->dest >> 16 == ldr >> 16 && (d->dest & ldr & 0xffff) &&
+		return may_if((x2apic_named(d->dest, x2apic_ldr(v->x2apic_id)) || x2apic_named(d->dest, ldr)) &&
 			      deviation_allows(DEV_MIXED_LOGICAL));
 	}
 	if (d->wide && d->dest == BROADCAST_32)
 		return MATCH_MUST;
-	if (d->dest >> 16 == ldr >> 16 && (d->dest & ldr & 0xffff))
+	if (x2apic_named(d->dest, ldr))
 		return MATCH_MUST;
 	return may_if(d->dest == BROADCAST_8 && deviation_allows(DEV_BROADCAST_FF));
 }

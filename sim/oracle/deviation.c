@@ -125,7 +125,7 @@ static struct deviation_row rows[DEV_NR] = {
 		"a destination above 0xff is not cut to eight bits for a vCPU in xAPIC mode: it may reach or miss it", true, 0 },
 	[DEV_MIXED_LOGICAL] = {
 		"mixed-logical", "docs/findings/mixed-mode-logical.md",
-		"a logical x2APIC destination may reach a vCPU in xAPIC mode with LDR 0 by its x2APIC ID", true, 0 },
+		"a logical x2APIC destination may reach a vCPU in xAPIC mode with LDR 0 by its x2APIC ID, or by an ID that it was given", true, 0 },
 	[DEV_CLUSTER_15] = {
 		"cluster-15", "KVM: kvm_apic_match_logical_addr() compares cluster 15 like any other",
 		"a logical destination 0xf0 to 0xfe in the cluster model may miss the other clusters", true, 0 },

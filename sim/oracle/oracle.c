@@ -387,7 +387,7 @@ void oracle_guest_hlt(uint32_t vcpu)
 
 /* --- Userspace. */
 
-void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_apic_state *kvm)
+void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *page, const struct kw_apic_state *kvm)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
@@ -398,7 +398,9 @@ void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_a
 	check_cancelled_injection(v, kvm);
 	check_irr(v, kvm);
 	check_tmr(v, kvm);
-	check_get_lapic(v, regs);
+	check_get_lapic(v, page);
+	if (unlikely(regs.vcpu != NULL))
+		check_get_registers(v, page);
 }
 
 void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *page, bool accepted)
@@ -407,6 +409,8 @@ void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *page, bool accepted)
 
 	if (unlikely(oracle.timer))
 		timer_load(v, page, accepted);
+	if (!accepted && unlikely(regs.vcpu != NULL))
+		check_refused(v, page);
 	if (!accepted)
 		return;
 	message_overwritten(v);

@@ -52,6 +52,9 @@ uint32_t oracle_bytes_per_vcpu(void);
  */
 void oracle_baseline(uint32_t vcpu, uint32_t apic_id, bool x2apic, const struct kw_apic_state *kvm);
 
+/* Before that: what KVM_GET_LAPIC returns, and KVM's state, of a vCPU that was just created. */
+void oracle_power_up(uint32_t vcpu, uint32_t apic_id, const uint8_t *page, const struct kw_apic_state *kvm);
+
 /* --- Messages. The handle says which interval ends; -1 from begin: no target. --- */
 int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data);
 /* Who takes such an MSI, before KVM_SIGNAL_MSI and after it; and what it returned. */
@@ -137,6 +140,7 @@ int32_t oracle_self_ipi_begin(uint32_t vcpu, uint64_t value);
 
 /* --- Userspace, between two KVM_RUNs of that vCPU. Same layout as struct kvm_lapic_state. --- */
 void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_apic_state *kvm);
+void oracle_user_load_begin(uint32_t vcpu, const uint8_t *page);	/* before a KVM_SET_LAPIC that changes registers */
 void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *regs, bool accepted);
 /* struct kvm_vcpu_events, as far as it is judged. */
 struct oracle_user_events {

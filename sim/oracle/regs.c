@@ -53,7 +53,7 @@ void regs_reset(void)
 {
 	for (uint32_t i = 0; regs.vcpu && i < oracle.nr_vcpus; i++) {
 		regs.vcpu[i].now = regs.vcpu[i].baseline;
-		regs.vcpu[i].active = false;
+		regs.vcpu[i].active = regs.vcpu[i].power_up_told = false;
 	}
 }
 
@@ -101,18 +101,22 @@ void regs_identity(const struct reg_file *f, struct oracle_identity *out)
 static bool follows_from_id(uint32_t r) { return r == REG_ID || r == REG_LDR; }
 
 /* KVM api.rst, KVM_SET_LAPIC: all but the version, and what an x2APIC's ID decides. */
-void regs_loaded(struct oracle_vcpu *v, const uint8_t *page)
+void regs_load(struct reg_file *f, const uint8_t *page)
 {
-	struct reg_file *f = &reg_vcpu(v)->now;
-	struct oracle_identity id;
-
 	for (uint32_t r = 0; r < NR_REGS; r++) {
 		if (r == REG_VERSION || r == REG_TMCCT || (regs_x2apic(f) && follows_from_id(r)))
 			continue;
 		f->reg[r] = apic_reg(page, r * 16);
 		f->open[r] = 0;
 	}
-	regs_identity(f, &id);
+}
+
+void regs_loaded(struct oracle_vcpu *v, const uint8_t *page)
+{
+	struct oracle_identity id;
+
+	regs_load(&reg_vcpu(v)->now, page);
+	regs_identity(&reg_vcpu(v)->now, &id);
 	identity_window_close(v, &id);
 }
 
@@ -317,6 +321,8 @@ static void write_base(const struct oracle_vcpu *v, struct reg_file *f, uint64_t
 		enter_xapic(v, f);
 	else if (!(value & APIC_BASE_EN))
 		f->open[REG_ID] = ~0u;	/* nobody can see it */
+	if (was_x2apic && !regs_x2apic(f))
+		f->open[REG_ICR2] = ~0u;
 }
 
 bool regs_access(const struct oracle_vcpu *v, const struct oracle_access *a, struct reg_file *f)

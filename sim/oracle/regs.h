@@ -29,13 +29,21 @@ struct reg_file {
 	uint32_t open[NR_REGS];		/* bits that may be anything */
 };
 
+/* The first register of a new vCPU that is not what it must be. */
+struct reg_power_up {
+	bool	 wrong;
+	uint32_t offset, got, want;
+};
+
 struct reg_vcpu {
 	struct reg_file now;
 	/* The access in progress: what it leaves, unless it faults. */
 	struct reg_file after;
 	struct oracle_access access;
 	bool	 active, faults;
+	bool	 power_up_told;		/* in this run */
 	struct reg_file baseline;
+	struct reg_power_up power_up;
 };
 
 struct reg_state {
@@ -55,6 +63,8 @@ void regs_baseline(const struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 /* Everything becomes what KVM has. */
 void regs_adopt(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 
+/* What KVM_SET_LAPIC of @page makes of @f. */
+void regs_load(struct reg_file *f, const uint8_t *page);
 /* KVM_SET_LAPIC took @page. */
 void regs_loaded(struct oracle_vcpu *v, const uint8_t *page);
 /* What @a must do: false if it faults, else @f becomes what it leaves. */
@@ -74,7 +84,12 @@ static inline bool regs_xapic(const struct reg_file *f)
 	return (f->base & (APIC_BASE_EN | APIC_BASE_EXTD)) == APIC_BASE_EN;
 }
 
-/* check_access.c */
+/* check_access.c; a register that changes only by a write */
 void check_regs(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
+bool reg_is_kept(const struct reg_file *f, uint32_t r);
+/* check_state.c */
+void check_get_registers(struct oracle_vcpu *v, const uint8_t *page);
+void check_refused(struct oracle_vcpu *v, const uint8_t *page);
+void check_power_up(struct oracle_vcpu *v);
 
 #endif

@@ -69,6 +69,8 @@ ROWS = (
     ("lvt-reads-more", "regs-x2apic", "register-mismatch", "access-value"),
     ("ldr-not-mapped", "logical-alias", "lost-interrupt", "irr-lost"),
     ("base-unchecked", "mode-switch", "register-mismatch", "access-fault"),
+    ("load-refused", "lapic-state", "register-mismatch", "set-lapic"),
+    ("reset-without-dfr", "lapic-state", "register-mismatch", "power-up"),
     ("nmi-dropped", "nmi", "lost-interrupt", "nmi-held"),
     ("nmi-dropped", "nmi", "lost-interrupt", "quiet-nmi"),
     ("nmi-doubled", "nmi", "spurious-delivery", "nmi-spurious"),
