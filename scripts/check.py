@@ -34,6 +34,7 @@ def steps(build):
         ("newer-kernel", [sys.executable, "tests/e2e/test_newer.py", "-v"]),
         ("races", unittest + ["tests/e2e", "-p", "test_race.py"]),
         ("trace", unittest + ["tests/e2e", "-p", "test_trace.py"]),
+        ("canary", unittest + ["tests/e2e", "-p", "test_canary.py"]),
         ("known", unittest + ["tests/e2e", "-p", "test_known.py"]),
         ("oracle-sees", unittest + ["tests/e2e", "-p", "test_rules.py"]),
         ("mutants", [sys.executable, "scripts/mutants.py", "--build", build, "--sample", "40", "--fresh"]),

@@ -63,7 +63,7 @@ struct command_line {
 	const char *variant;
 
 	/* variant */
-	const char *deb, *tree, *git, *rev, *class, *build;
+	const char *deb, *tree, *git, *rev, *like, *class, *build;
 	struct option_list patches, rules, mutate;
 	uint32_t optimize;
 };

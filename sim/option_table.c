@@ -345,6 +345,9 @@ const struct option command_options[] = {
 	     "Folder of explained findings, reported apart; none: nothing is known. Without it: known/."),
 	TEXT("run", "store", store, "FILE",
 	     "Keep what comes of it in this SQLite file. Interrupted by anything, the same command goes on."),
+	TEXT("run", "canary", canary, "VARIANT",
+	     "The canary of a campaign with a store, instead of one that is built like its first variant."),
+	FLAG("run", "no-canary", no_canary, "Run no canary; the store says so."),
 	TEXT("run", "shard", shard, "K/N",
 	     "Run only part K, from 0, of N of the seeds. \"auto/N\" or \"auto\": K, and N, from the batch system "
 	     "(SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, PARALLEL_SEQ). lapicsim merge joins the stores."),
@@ -398,6 +401,8 @@ const struct option command_options[] = {
 	TEXT("variant-add", "tree", tree, "DIR", "Take it from a working tree as it lies there."),
 	TEXT("variant-add", "git", git, "DIR", "Take it from a git repository; needs --rev."),
 	TEXT("variant-add", "rev", rev, "REV", "Revision for --git."),
+	TEXT("variant-add", "like", like, "VARIANT",
+	     "Take the tree, patches and rules of a variant that is built; --patch and --rule come on top."),
 	LIST("variant-add", "patch", patches, "FILE", "Apply a patch, as git diff writes it; may be repeated."),
 	LIST("variant-add", "rule", rules, "RULE",
 	     "Apply an edit rule, a file or the name of one in variants/rules; may be repeated."),

@@ -59,6 +59,9 @@ def parse_arguments(argv):
     add.add_argument("--tree", metavar="DIR", help="a tree as it lies there")
     add.add_argument("--git", metavar="DIR", help="a git repository")
     add.add_argument("--rev", metavar="REV", help="a revision of --git")
+    add.add_argument("--like", metavar="VARIANT",
+                     help="the tree, patches and rules of a variant that is "
+                     "built; --patch and --rule come on top")
     add.add_argument("--patch", metavar="FILE", action="append", default=[],
                      help="git diff output to apply; repeatable")
     add.add_argument("--rule", metavar="RULE", action="append", default=[],
@@ -90,8 +93,8 @@ def parse_arguments(argv):
 
 def check_add(args):
     """What argparse cannot check."""
-    if sum(x is not None for x in (args.deb, args.tree, args.git)) != 1:
-        raise errors.UsageError("add needs one of --deb, --tree and --git")
+    if sum(x is not None for x in (args.deb, args.tree, args.git, args.like)) != 1:
+        raise errors.UsageError("add needs one of --deb, --tree, --git and --like")
     if (args.git is None) != (args.rev is None):
         raise errors.UsageError("--git and --rev go together")
     if args.flavour == "hooked":
@@ -103,6 +106,22 @@ def check_add(args):
     if not args.klass or not all(c.isalnum() or c in "._+-"
                                  for c in args.klass):
         raise errors.UsageError("bad class %r" % args.klass)
+
+
+def take_after(args):
+    """--like: what the other variant was asked for, as it was resolved then."""
+    import manifest
+    other = manifest.load(args.build, args.like)
+    if not other:
+        raise errors.BadInput("--like: there is no variant %s" % args.like)
+    if "request" not in other:
+        raise errors.BadInput("--like: %s was built by an older lapicsim; add it again" % args.like)
+    asked_for = other["request"]
+    for key in ("deb", "tree", "git", "rev", "optimize"):
+        setattr(args, key, asked_for[key])
+    for key in ("patch", "rule", "mutate"):
+        setattr(args, key, asked_for[key] + getattr(args, key))
+    return [os.path.join(manifest.variants_folder(args.build), args.like, "manifest.json")]
 
 
 def check_name(name):
@@ -145,6 +164,7 @@ def answer(args, manifest, verb, has_runner):
 
 def add(args, argv):
     check_add(args)
+    watched = take_after(args) if args.like else []
     want = asked(args)
     held = state.lock(args.build, args.name)
     known = state.load(args.build, args.name, args.flavour)
@@ -164,7 +184,7 @@ def add(args, argv):
         state.save(args.build, args.name, args.flavour, REPO, want, argv,
                    answer(args, manifest, "up to date", has_runner),
                    builder.used + builder.watched + results + builder.request.patches +
-                   builder.request.rules +
+                   builder.request.rules + watched +
                    [os.path.join(root, r) for r in
                     comp.optional_sources() + ["Makefile"]])
     else:

@@ -20,6 +20,25 @@ struct cell *campaign_canary(const struct campaign *c)
 	return c->has_canary ? &c->cells[c->nr_cells] : NULL;
 }
 
+const char *campaign_overrides(const struct campaign *c, const struct cell *cell)
+{
+	return cell->canary ? "" : c->overrides;
+}
+
+static uint64_t canary_share(const struct campaign *c, uint64_t seed)
+{
+	return (uint64_t)((unsigned __int128)(seed - c->first_seed) * c->nr_cells / CANARY_SHARE);
+}
+
+void campaign_canary_seeds(const struct campaign *c, uint64_t *first, uint64_t *total)
+{
+	*first = c->first_seed + canary_share(c, c->feed_first);
+	if (c->time_ns || c->until_quiet)
+		*total = c->nr_runs / CANARY_SHARE;
+	else
+		*total = canary_share(c, c->feed_last + 1) - canary_share(c, c->feed_first);
+}
+
 /* The plan goes by the first runs; see sim/cmd/plan.h. */
 static void count_run(struct campaign *c, struct cell *cell, uint64_t seed, uint64_t nr_events, uint64_t virtual_ns)
 {
@@ -59,7 +78,7 @@ void campaign_token(const struct campaign *c, const struct cell *cell, uint64_t 
 	snprintf(t.scenario, sizeof(t.scenario), "%s", s->name);
 	snprintf(t.variant, sizeof(t.variant), "%s", v->name);
 	snprintf(t.identity, sizeof(t.identity), "%s", v->identity);
-	snprintf(t.overrides, sizeof(t.overrides), "%s", c->overrides);
+	snprintf(t.overrides, sizeof(t.overrides), "%s", campaign_overrides(c, cell));
 	if (token_format(&t, buf, n) < 0)
 		snprintf(buf, n, "(no token: %s on %s seed 0x%llx)", s->name, v->name, (unsigned long long)seed);
 }

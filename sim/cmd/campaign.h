@@ -106,6 +106,7 @@ struct campaign {
 	uint32_t nr_scenarios;
 	struct cell *cells;		/* scenario-major; room for the canary's behind them */
 	bool has_canary;
+	uint32_t canary;		/* enum canary_state, if it has none */
 	uint32_t nr_cells;
 	struct known_list known;
 	uint32_t flavour;
@@ -129,6 +130,13 @@ struct campaign {
 
 /* The canary's cell, behind the others, or NULL. */
 struct cell *campaign_canary(const struct campaign *c);
+/* --set, which is not for the canary. */
+const char *campaign_overrides(const struct campaign *c, const struct cell *cell);
+/*
+ * Its runs: a run for each CANARY_SHARE of the campaign, so that those of shards are
+ * adjacent, too. With a time or until it is quiet, @total is what there is so far.
+ */
+void campaign_canary_seeds(const struct campaign *c, uint64_t *first, uint64_t *total);
 static inline struct cell *campaign_cell(const struct campaign *c, uint32_t scenario, uint32_t variant)
 {
 	return &c->cells[scenario * c->nr_variants + variant];

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "sim/cmd/campaign.h"
+#include "sim/cmd/canary.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/examine.h"
 #include "sim/cmd/log.h"
@@ -33,6 +34,8 @@ int cmd_run(int argc, char **argv)
 	if (!cl.args.nr)
 		return cmd_fail(CMD_USAGE, "run: needs a scenario; lapicsim run --help says more");
 	code = prepare_campaign(&c, &cl, &cl.args, &cl.variants);
+	if (!code && cl.store)
+		code = canary_prepare(&c, &cl);
 	if (!code && cl.store)
 		code = prepare_store(&c, cl.store);
 	if (code)

@@ -31,8 +31,8 @@ static int unknown_action(const char *word)
 
 static int check_add(const struct command_line *cl)
 {
-	if (!!cl->deb + !!cl->tree + !!cl->git != 1)
-		return cmd_fail(CMD_USAGE, "variant add: needs one of --deb, --tree and --git");
+	if (!!cl->deb + !!cl->tree + !!cl->git + !!cl->like != 1)
+		return cmd_fail(CMD_USAGE, "variant add: needs one of --deb, --tree, --git and --like");
 	if (!cl->git != !cl->rev)
 		return cmd_fail(CMD_USAGE, "variant add: --git and --rev go together");
 	return 0;

@@ -137,21 +137,22 @@ static void cut_chunk(struct feeder *f, uint32_t variant, struct chunk *out)
 
 /* --- The canary. */
 
-/* False: it has, so far, all that it should. @enough: do not bother for less. */
-static bool canary_chunk(struct feeder *f, uint64_t enough, struct chunk *out)
+/* False: it has, so far, all that it should. @last: nothing else will come. */
+static bool canary_chunk(struct feeder *f, bool last, struct chunk *out)
 {
 	struct cell *cell = campaign_canary(f->c);
-	uint64_t owed, done;
+	uint64_t first, total, owed, done;
 
 	if (!cell || cell->broken)
 		return false;
-	while ((done = done_run_from(&cell->done, f->c->feed_first + f->canary_handed)))
+	campaign_canary_seeds(f->c, &first, &total);
+	while ((done = done_run_from(&cell->done, first + f->canary_handed)))
 		f->canary_handed += done;
-	owed = f->c->nr_runs / CANARY_SHARE;
-	if (owed < f->canary_handed + enough)
+	owed = last ? total : min_u64(total, f->c->nr_runs / CANARY_SHARE);
+	if (owed < f->canary_handed + (last ? 1 : CANARY_BATCH))
 		return false;
 	out->cell = cell;
-	out->first = f->c->feed_first + f->canary_handed;
+	out->first = first + f->canary_handed;
 	out->count = min_u64(owed - f->canary_handed, CANARY_BATCH);
 	out->count = min_u64(out->count, done_gap_from(&cell->done, out->first));
 	f->canary_handed += out->count;
@@ -177,7 +178,7 @@ static enum next last_chunk(struct feeder *f, struct chunk *out)
 		return NEXT_NONE;
 	if (f->nr_all_out)
 		return NEXT_WAIT;
-	return canary_chunk(f, 1, out) ? NEXT_ROUND : NEXT_NONE;
+	return canary_chunk(f, true, out) ? NEXT_ROUND : NEXT_NONE;
 }
 
 static enum next next_chunk(struct feeder *f, const struct cell *now, struct chunk *out)
@@ -185,7 +186,7 @@ static enum next next_chunk(struct feeder *f, const struct cell *now, struct chu
 	enum next next = NEXT_ROUND;
 	uint32_t variant;
 
-	if (canary_chunk(f, CANARY_BATCH, out))
+	if (canary_chunk(f, false, out))
 		return NEXT_ROUND;
 	while (!f->rounds_over && !choose_variant(f, now, &variant)) {
 		next = next_round(f);

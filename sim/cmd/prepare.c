@@ -56,7 +56,7 @@ static int load_scenarios(struct campaign *c, const struct option_list *names)
 {
 	char path[512], error[1024];
 
-	c->scenarios = calloc(names->nr, sizeof(*c->scenarios));
+	c->scenarios = calloc(names->nr + 1, sizeof(*c->scenarios));
 	if (!c->scenarios)
 		abort();
 	for (uint32_t i = 0; i < names->nr; i++) {
@@ -85,7 +85,7 @@ static int choose_variants(struct campaign *c, const struct option_list *given)
 		return cmd_fail(CMD_BAD_INPUT,
 				"no variant is built as %s; for instance: lapicsim variant add 6.12 --deb linux-source-6.12",
 				flavour_name(c->flavour));
-	c->variants = calloc(names.nr, sizeof(*c->variants));
+	c->variants = calloc(names.nr + 1, sizeof(*c->variants));
 	if (!c->variants)
 		abort();
 	for (uint32_t i = 0; i < names.nr; i++) {
@@ -192,7 +192,7 @@ int prepare_store(struct campaign *c, const char *path)
 {
 	char error[640];
 
-	for (uint32_t i = 0; i < c->nr_variants; i++)
+	for (uint32_t i = 0; i < c->nr_variants + c->has_canary; i++)
 		if (ask_identity(&c->variants[i]))
 			return CMD_HARNESS;
 	c->store = store_open(path, error, sizeof(error));

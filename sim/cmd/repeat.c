@@ -25,7 +25,7 @@ void repeat_spec(const struct campaign *c, const struct cell *cell, struct runne
 	*spec = (struct runner_spec){
 		.program = c->variants[cell->variant].program,
 		.scenario = c->scenarios[cell->scenario].path,
-		.overrides = c->overrides,
+		.overrides = campaign_overrides(c, cell),
 		.timeout_ns = c->worker_timeout_ns,
 		.stderr_fd = -1,
 	};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/canary.h"
 #include "sim/cmd/progress.h"
 #include "sim/cmd/report.h"
 #include "sim/cmd/sure.h"
@@ -92,6 +93,12 @@ void report_sure_text(FILE *f, const struct campaign *c, bool per_scenario)
 	if (!per_scenario && c->nr_scenarios > 1)
 		fprintf(f, "  (of %u scenarios the one with the fewest runs; --table lists all)\n", c->nr_scenarios);
 	print_gone_list(f, c);
+	if (c->store) {
+		struct canary y;
+
+		canary_judge(&y, c);
+		fprintf(f, "\n%s\n", y.text);
+	}
 }
 
 static void begin(FILE *f, const char *type, const struct campaign *c, const struct cell *cell)
@@ -100,6 +107,20 @@ static void begin(FILE *f, const char *type, const struct campaign *c, const str
 	json_string(f, c->variants[cell->variant].name);
 	fprintf(f, ",\"scenario\":");
 	json_string(f, c->scenarios[cell->scenario].name);
+}
+
+/* Only where there is one: what a campaign prints does not depend on whether it is stored. */
+static void print_canary_json(FILE *f, const struct campaign *c)
+{
+	const struct cell *cell = campaign_canary(c);
+	struct canary y;
+
+	if (!cell)
+		return;
+	canary_judge(&y, c);
+	begin(f, "canary", c, cell);
+	fprintf(f, ",\"state\":\"%s\",\"runs\":%" PRIu64 ",\"shown\":%" PRIu64 ",\"enough\":%" PRIu64
+		",\"rate\":%.6g}\n", canary_key(y.state), y.nr_runs, y.nr_shown, y.enough, y.rate);
 }
 
 void report_sure_json(FILE *f, const struct campaign *c)
@@ -116,6 +137,7 @@ void report_sure_json(FILE *f, const struct campaign *c)
 			",\"f1\":%" PRIu64 ",\"f2\":%" PRIu64 ",\"unseen\":%.6g,\"hidden\":%.6g}\n", s.nr_runs, s.bound,
 			s.clean ? "true" : "false", cell->nr_sampled, s.nr_states, s.f1, s.f2, s.unseen, s.hidden);
 	}
+	print_canary_json(f, c);
 	sure_gone(&l, c);
 	for (uint32_t i = 0; i < l.nr; i++) {
 		const struct gone *g = &l.item[i];

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/cmd/canary.h"
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/store_sql.h"
 
@@ -86,20 +87,21 @@ static bool find_variant(struct store *s, const struct variant *v, int64_t *id)
 
 static bool find_cells(struct store *s, const struct campaign *c)
 {
-	s->cell = calloc(c->nr_cells, sizeof(*s->cell));
+	s->cell = calloc(c->nr_cells + 1, sizeof(*s->cell));
 	if (!s->cell)
 		abort();
-	for (uint32_t i = 0; i < c->nr_cells; i++) {
+	for (uint32_t i = 0; i < c->nr_cells + c->has_canary; i++) {
 		int64_t scenario = 0, variant = 0;
 
 		if (!find_scenario(s, &c->scenarios[c->cells[i].scenario], &scenario) ||
 		    !find_variant(s, &c->variants[c->cells[i].variant], &variant) ||
-		    !store_sql(s, "INSERT OR IGNORE INTO cell (campaign, scenario, variant, first_seed, last_seed)"
-			       " VALUES (?, ?, ?, ?, ?)", NULL, NULL, "iiiii", s->campaign, scenario, variant,
-			       (int64_t)c->feed_first, (int64_t)c->feed_last) ||
+		    !store_sql(s, "INSERT OR IGNORE INTO cell (campaign, scenario, variant, first_seed, last_seed, canary)"
+			       " VALUES (?, ?, ?, ?, ?, ?)", NULL, NULL, "iiiiii", s->campaign, scenario, variant,
+			       (int64_t)c->feed_first, (int64_t)c->feed_last, (int64_t)c->cells[i].canary) ||
 		    !store_sql(s, "SELECT id FROM cell WHERE campaign = ? AND scenario = ? AND variant = ?"
-			       " AND first_seed = ? AND last_seed = ?", store_take_int, &s->cell[i], "iiiii", s->campaign,
-			       scenario, variant, (int64_t)c->feed_first, (int64_t)c->feed_last))
+			       " AND first_seed = ? AND last_seed = ? AND canary = ?", store_take_int, &s->cell[i],
+			       "iiiiii", s->campaign, scenario, variant, (int64_t)c->feed_first,
+			       (int64_t)c->feed_last, (int64_t)c->cells[i].canary))
 			return false;
 	}
 	return true;
@@ -124,9 +126,10 @@ static bool new_session(struct store *s, const struct campaign *c)
 	char host[256] = "";
 
 	gethostname(host, sizeof(host) - 1);
-	if (!store_sql(s, "INSERT INTO session (campaign, started, host, pid, jobs, worker_timeout_ns)"
-		       " VALUES (?, ?, ?, ?, ?, ?)", NULL, NULL, "iisiii", s->campaign, (int64_t)time(NULL), host,
-		       (int64_t)getpid(), (int64_t)c->nr_jobs, (int64_t)c->worker_timeout_ns))
+	if (!store_sql(s, "INSERT INTO session (campaign, started, host, pid, jobs, worker_timeout_ns, canary)"
+		       " VALUES (?, ?, ?, ?, ?, ?, ?)", NULL, NULL, "iisiiis", s->campaign, (int64_t)time(NULL), host,
+		       (int64_t)getpid(), (int64_t)c->nr_jobs, (int64_t)c->worker_timeout_ns,
+		       c->has_canary ? "on" : canary_key(c->canary)))
 		return false;
 	s->session = store_id(s);
 	return true;

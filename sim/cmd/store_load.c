@@ -153,7 +153,7 @@ bool store_load(struct store *s, struct campaign *c, uint64_t *spent_ns)
 {
 	int64_t spent = 0;
 
-	for (uint32_t i = 0; i < c->nr_cells; i++) {
+	for (uint32_t i = 0; i < c->nr_cells + c->has_canary; i++) {
 		struct loading l = { .c = c, .cell = &c->cells[i] };
 
 		if (!load_cell(s, &l, s->cell[i]))

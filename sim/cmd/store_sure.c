@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/canary.h"
 #include "sim/cmd/store_sql.h"
 #include "sim/cmd/sure.h"
 
@@ -39,6 +40,21 @@ static bool write_gone(struct store *s, const struct campaign *c, const struct g
 			 (int64_t)g->needed, (int64_t)g->more);
 }
 
+static bool write_canary(struct store *s, const struct campaign *c)
+{
+	const struct cell *cell = campaign_canary(c);
+	struct canary y;
+
+	canary_judge(&y, c);
+	return store_sql(s, "INSERT OR REPLACE INTO canary (campaign, state, variant, identity, scenario, rate, enough, runs,"
+			 " shown, first_seed, text) VALUES (?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0), ?, ?9,"
+			 " CASE ?9 WHEN 0 THEN NULL ELSE ?10 END, ?11)", NULL, NULL, "issssdiiiis", s->campaign,
+			 canary_key(y.state), cell ? c->variants[cell->variant].name : "",
+			 cell ? c->variants[cell->variant].identity : "", cell ? c->scenarios[cell->scenario].name : "",
+			 y.rate, (int64_t)y.enough, (int64_t)y.nr_runs, (int64_t)y.nr_shown, (int64_t)y.first_seed,
+			 y.text);
+}
+
 bool store_write_sure(struct store *s, const struct campaign *c)
 {
 	struct gone_list l;
@@ -53,7 +69,7 @@ bool store_write_sure(struct store *s, const struct campaign *c)
 	for (uint32_t i = 0; ok && i < l.nr; i++)
 		ok = write_gone(s, c, &l.item[i]);
 	free(l.item);
-	return ok && store_exec(s, "COMMIT");
+	return ok && write_canary(s, c) && store_exec(s, "COMMIT");
 }
 
 /* --- Other campaigns. */

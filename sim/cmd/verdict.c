@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/cmd/canary.h"
+
 static const struct scenario *scenario_of(const struct campaign *c, const struct cell *cell)
 {
 	return &c->scenarios[cell->scenario];
@@ -53,13 +55,14 @@ void verdict_replay_command(const struct campaign *c, const struct cell *cell, u
 static void run_command(const struct campaign *c, const struct cell *cell, uint64_t last, char *buf, size_t n)
 {
 	const struct scenario *s = scenario_of(c, cell);
+	const char *overrides = campaign_overrides(c, cell);
 	char scenario[600], flavour[32];
 
 	scenario_option(s, scenario, sizeof(scenario));
 	flavour_option(c, flavour, sizeof(flavour));
 	snprintf(buf, n, "lapicsim run %s --variant %s --seeds %llu-%llu%s%s%s", *scenario ? s->path : s->name,
 		 c->variants[cell->variant].name, (unsigned long long)c->first_seed, (unsigned long long)last,
-		 c->overrides[0] ? " --set " : "", c->overrides, flavour);
+		 *overrides ? " --set " : "", overrides, flavour);
 }
 
 static void look_for_missing(struct verdict *v, const struct campaign *c, const struct cell *cell)
@@ -166,10 +169,16 @@ void verdict_show_limit(struct verdict *v, const struct campaign *c)
 
 void verdict_make(struct verdict *v, const struct campaign *c, int signal)
 {
+	struct canary canary;
+
 	memset(v, 0, sizeof(*v));
 	count(v, c);
+	canary_judge(&canary, c);
 	/* The worst comes first: what a harness that failed says about KVM cannot be relied on. */
-	if (v->nr_failures) {
+	if (canary.state == CANARY_MISSED) {
+		v->code = CMD_HARNESS;
+		run_command(c, campaign_canary(c), c->first_seed + canary.nr_runs - 1, v->again, sizeof(v->again));
+	} else if (v->nr_failures) {
 		v->code = CMD_HARNESS;
 		show_failure(v, c);
 	} else if (v->nr_unexpected) {

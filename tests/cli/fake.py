@@ -76,6 +76,16 @@ print("line\\tvariant\\tlapic.c\\t8\\t%s\\tnew();" % runs)
 print("line\\tvariant\\tlapic.c\\t9\\t0\\t" + " ".join(sys.argv[1:]).replace(os.getcwd(), ""))
 """
 
+CANARY = """\
+[scenario]
+claim = the canary is found
+[limits]
+enough_runs = 690
+[expect]
+default = sometimes premature-eoi
+canary = always lost-interrupt
+"""
+
 
 def sources(*names):
     return [os.path.join(REPO, "sim", n + ".c") for n in names]
@@ -107,6 +117,9 @@ class Fake:
                         ['-DLIVE_DEVICE="%s"' % self.path("no-kvm")], ["-lsqlite3", "-lpthread", "-lm"])
         for name, identity, klass in VARIANTS:
             self.add_variant(name, identity, klass)
+        # The builder that is none finds it built.
+        self.add_variant("canary-6.1-unfixed", "cccc0000", "canary")
+        self.write("scenarios/canary.scn", CANARY)
         self.write("scenarios/alpha.scn", SCENARIO % "alpha holds")
         self.write("scenarios/beta.scn", SCENARIO % "beta holds, too")
         self.write("kvm/builder/__main__.py", BUILDER)

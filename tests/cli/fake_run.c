@@ -8,6 +8,7 @@
  * of seeds ("5,17"); FAKE_ONCE (crash) and FAKE_KILL_ONCE (SIGKILL) are
  * "SEED:FILE", where FILE is made the first time; FAKE_SETUP=text makes
  * run_setup() fail, FAKE_SLEEP_US slows each run down.  Variants of class
+ * canary lose an interrupt in one run of 100, unless there is FAKE_BLIND.  Those of class
  * pv-eoi-unfixed have a host BUG in one run of 50, all a premature EOI in one of
  * 20.  A run with a host BUG enters the guest less often, and its digest differs
  * from that of the others from event 1030 on.  FAKE_NO_BUG takes the BUGs away;
@@ -168,6 +169,8 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	}
 	if (listed("FAKE_WARN", seed))
 		diverge(out, DIV_HOST_WARN, "no-warn", "x86.c:99 kvm_fake");
+	if (!strcmp(variant_class, "canary") && x % 100 == 7 && !getenv("FAKE_BLIND"))
+		diverge(out, DIV_LOST_INTERRUPT, "irr-lost", "");
 	if (text)
 		fprintf(text, "0.000001 vcpu0 kvm_entry: seed %" PRIu64 "\n", seed);
 }

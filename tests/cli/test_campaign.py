@@ -10,7 +10,7 @@ import unittest
 from fake import fake, json_lines
 
 
-class Campaign(unittest.TestCase):
+class Case(unittest.TestCase):
 
     def setUp(self):
         self.fake = fake()
@@ -39,6 +39,12 @@ class Campaign(unittest.TestCase):
                 at += count
             found[scenario, variant] = at
         return found
+
+    def lines(self, p, kind):
+        return [x for x in json_lines(p.stdout) if x["type"] == kind]
+
+
+class Campaign(Case):
 
     def check_variants_alike(self, seeds):
         for (scenario, _), count in seeds.items():
@@ -134,9 +140,6 @@ class Campaign(unittest.TestCase):
 
     # --- How sure.
 
-    def lines(self, p, kind):
-        return [x for x in json_lines(p.stdout) if x["type"] == kind]
-
     def test_zero_failure_bound(self):
         p = self.fake.run("run", "alpha", "beta", "--seeds", "0-499", "--json", "--store", self.path,
                           FAKE_LIMIT="3,4,5,6")
@@ -193,6 +196,105 @@ class Campaign(unittest.TestCase):
         third = self.fake.run(*words, "--seeds", "0-3", "--variant", "6.1-unfixed")
         self.assertNotIn("host-bug", {x["kind"] for x in self.lines(third, "divergence")})
         self.assertEqual([], self.lines(third, "gone"))
+
+
+class Canary(Case):
+    """A variant that is broken on purpose, in the background."""
+
+    WORDS = ("run", "alpha", "beta", "--seeds", "0-29999", "--json")  # 120,000 runs, 1,200 of the canary
+
+    def run_stored(self, *more, **env):
+        return self.fake.run(*self.WORDS, "--store", self.path, "--variant", "6.1-unfixed", "--variant", "6.12-fixed",
+                             *more, **env)
+
+    def canary(self):
+        return self.query("SELECT state, variant, scenario, runs, shown, text FROM canary")[0]
+
+    def test_is_found_and_is_not_in_the_results(self):
+        without = self.fake.run(*self.WORDS, "--variant", "6.1-unfixed", "--variant", "6.12-fixed")
+        one = self.run_stored("--jobs", "1")
+        line = self.lines(one, "canary")[0]
+        self.assertEqual(("canary-6.1-unfixed", "canary", "found", 1200),
+                         (line["variant"], line["scenario"], line["state"], line["runs"]))
+        self.assertTrue(3 < line["shown"] < 25)
+        self.assertEqual(("found", "canary-6.1-unfixed", "canary", 1200, line["shown"]), self.canary()[:5])
+        self.assertEqual(without.stdout, "".join(
+            x + "\n" for x in one.stdout.splitlines() if '"type":"canary"' not in x))
+        self.assertEqual(without.returncode, one.returncode)
+        self.assertEqual([(120000,)], self.query("SELECT sum(runs) FROM runs"))
+        self.assertEqual([(0,)], self.query("SELECT count(*) FROM buckets WHERE variant LIKE 'canary%'"))
+        self.assertEqual([("on",)], self.query("SELECT canary FROM session"))
+        self.forget()
+        self.assertEqual(one.stdout, self.run_stored("--jobs", "4").stdout)
+        # Everything is there: nothing runs again.
+        self.assertEqual(one.stdout, self.run_stored().stdout)
+        self.assertEqual([(1200,)], self.query("SELECT sum(count) FROM range JOIN cell ON cell.id = cell WHERE canary"))
+
+    def test_that_is_not_found_is_said_loudly(self):
+        p = self.run_stored(FAKE_BLIND="1")
+        self.assertEqual(6, p.returncode)
+        self.assertEqual(["missed"], [x["state"] for x in self.lines(p, "canary")])
+        self.assertRegex(self.canary()[-1], "CANARY NOT FOUND: canary-6.1-unfixed breaks KVM on purpose, and 1,200 runs")
+        self.assertEqual("lapicsim run canary --variant canary-6.1-unfixed --seeds 0-1199",
+                         json_lines(p.stdout)[-1]["again"])
+        text = self.fake.run(*self.WORDS[:-1], "--store", self.path, "--variant", "6.1-unfixed", "--variant",
+                             "6.12-fixed")
+        self.assertEqual(6, text.returncode)
+        self.assertIn("\nCANARY NOT FOUND: ", text.stdout)
+        self.assertEqual("lapicsim run canary --variant canary-6.1-unfixed --seeds 0-1199",
+                         text.stdout.splitlines()[-1])
+
+    def test_that_cannot_run_is_said_loudly(self):
+        p = self.run_stored("--canary", "6.12-fixed", "--seeds", "0-29999")
+        self.assertEqual(6, p.returncode)  # which is not broken, and so is not found
+        p = self.fake.run(*self.WORDS, "--store", self.path, "--canary", "nobody")
+        self.assertEqual(2, p.returncode)
+        self.assertRegex(p.stderr, 'canary: there is no variant "nobody"')
+
+    def test_too_short_to_tell(self):
+        p = self.fake.run("run", "alpha", "--seeds", "0-999", "--store", self.path)
+        self.assertIn("\ncanary: too short to tell\n", p.stdout)
+        self.assertEqual(("short", "", "", 0, 0, "canary: too short to tell"), self.canary())
+        self.assertEqual([("short",)], self.query("SELECT canary FROM session"))
+        self.assertNotIn("the canary of this campaign", p.stderr)
+
+    def test_neither_expected_nor_overdue(self):
+        # 45,000 runs: 450 of the canary, between 299 (95 %) and 690.
+        p = self.fake.run("run", "alpha", "--seeds", "0-22499", "--store", self.path, FAKE_BLIND="1")
+        self.assertIn("canary: late, canary-6.1-unfixed has not shown itself in 450 runs; 690 must do", p.stdout)
+        self.assertEqual("late", self.canary()[0])
+        self.assertNotEqual(6, p.returncode)
+
+    def test_off(self):
+        p = self.run_stored("--no-canary")
+        self.assertEqual([], self.lines(p, "canary"))
+        self.assertEqual(("off", "", "", 0, 0, "canary: off"), self.canary())
+        self.assertEqual([("off",)], self.query("SELECT canary FROM session"))
+        p = self.run_stored("--no-canary", "--canary", "x")
+        self.assertEqual(1, p.returncode)
+
+    def test_of_shards_is_that_of_the_whole(self):
+        whole = self.run_stored()
+        parts = [self.path + ".%d" % k for k in range(3)]
+        for k, part in enumerate(parts):
+            self.forget(part)
+            self.fake.run(*self.WORDS, "--store", part, "--variant", "6.1-unfixed", "--variant", "6.12-fixed",
+                          "--shard", "%d/3" % k)
+        self.forget()
+        self.assertEqual(0, self.fake.run("merge", self.path, *parts).returncode)
+        merged = self.run_stored()
+        self.assertEqual(whole.stdout, merged.stdout)
+        self.assertIn("has 120000 runs", merged.stderr)
+        self.assertNotIn("repeated, 0", merged.stdout)
+
+    def test_follows_until_quiet_too(self):
+        p = self.fake.run("run", "alpha", "--until-quiet=50000", "--json", "--store", self.path)
+        runs = json_lines(p.stdout)[-1]["runs"]
+        self.assertEqual(runs // 100, self.lines(p, "canary")[0]["runs"])
+
+    def test_is_not_among_all_that_are_built(self):
+        p = self.fake.run("run", "alpha", "--seeds", "0-9", "--json")
+        self.assertEqual({"6.1-unfixed", "6.12-fixed"}, {x["variant"] for x in self.lines(p, "variant")})
 
 
 if __name__ == "__main__":
