@@ -253,6 +253,7 @@ extern struct kw_cpu_irq *kw_cpu_irq;	/* of the current CPU */
 uint32_t kw_irq_pending(uint32_t cpu);	/* KW_IRQ_* waiting on @cpu */
 bool kw_irqs_enabled(uint32_t cpu);
 void kw_irq_notify(uint32_t cpu, uint32_t what); /* the IOMMU's notification */
+int kw_posting_target(const struct kw_hw *hw, uint64_t address, uint32_t data); /* the vCPU (KVM's vcpu_id) of @hw's VM that an IOMMU may post this MSI to, or -1 */
 void kw_irq_posted_ack(uint32_t cpu);	/* the processor took KW_IRQ_POSTED itself, in guest mode */
 void kw_irq(uint32_t cpu);		/* take them now: interrupts must be enabled there */
 uint64_t kw_timer_next(void);		/* earliest hrtimer in ns, UINT64_MAX: none */

@@ -89,3 +89,29 @@ bool kw_op_dy_apicv_has_pending_interrupt(struct kvm_vcpu *vcpu)
 
 	return a->on || (a->suppress && !kw_pir_empty(a));
 }
+
+/*
+ * May an IOMMU post this MSI, and to whom?  As VMX decides it when a device's routes are
+ * set up: only what has one target can be posted, and only what goes into IRR.
+ */
+int kw_posting_target(const struct kw_hw *hw, u64 address, u32 data)
+{
+	struct kvm *kvm = container_of(hw, struct kw_vcpu, hw)->vcpu.kvm;
+	struct kvm_lapic_irq irq = {
+		.vector = data & 0xff,
+		.delivery_mode = data & APIC_MODE_MASK,
+		.dest_mode = address & 4 ? APIC_DEST_LOGICAL : APIC_DEST_PHYSICAL,
+		.level = true,
+		.trig_mode = data >> 15 & 1,
+		.shorthand = APIC_DEST_NOSHORT,
+		.dest_id = address >> 12 & 0xff,
+		.msi_redir_hint = address >> 3 & 1,
+	};
+	struct kvm_vcpu *vcpu;
+
+	if (kvm->arch.x2apic_format)
+		irq.dest_id |= address >> 32 & ~0xffu;
+	if (irq.trig_mode || !kvm_irq_is_postable(&irq) || !kvm_intr_is_single_vcpu(kvm, &irq, &vcpu))
+		return -1;
+	return vcpu->vcpu_id;
+}

@@ -68,6 +68,16 @@ static uint32_t draw_dest(const struct vm *vm, uint32_t *address, struct rng *ta
 	return logical_dest(vm, target);
 }
 
+/* KVM says whether a remapping entry can post it, and to whom. */
+static bool post(const struct vm *vm, uint64_t address, uint32_t data)
+{
+	int to = kw_posting_target(machine.vcpu[vm->first_vcpu].hw, address, data);
+
+	if (to >= 0)
+		posting_send(&machine.vcpu[vm->first_vcpu + (uint32_t)to], (uint8_t)data);
+	return to >= 0;
+}
+
 static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 {
 	const struct scenario *s = &machine.scenario;
@@ -88,10 +98,7 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 	msi.data = data;
 	host_event(DIGEST_MESSAGE, address, data);
 	message = oracle_msi_begin(nr, address, data);
-	/* Remapping entries that post are for one vCPU, fixed and edge-triggered. */
-	if (unlikely(s->posted_percent) && !(data & ~0xffu) && low == MSI_ADDRESS && dest < vm->nr_vcpus &&
-	    rng_percent(target, s->posted_percent)) {
-		posting_send(&machine.vcpu[vm->first_vcpu + dest], (uint8_t)data);
+	if (unlikely(s->posted_percent) && rng_percent(target, s->posted_percent) && post(vm, address, data)) {
 		oracle_message_end(message, true);
 		return;
 	}
