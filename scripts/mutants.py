@@ -118,7 +118,7 @@ class Campaign:
     def reach_pass(self):
         self.one_at_a_time()
         self.runner = runs.Runner(os.path.join(self.variant, "runner"), self.folder)
-        known = runs.known_findings()
+        known = runs.known_findings(self.args.variant.replace("-mutants", ""))
         self.scenarios = [runs.Scenario(p, known, self.folder, self.runner, SEEDS)
                           for p in sorted(glob.glob(ROOT + "/scenarios/*.scn"))
                           if not os.path.basename(p).startswith("big-")]

@@ -8,6 +8,7 @@ frequent.  A digest that differs is not a kill; it is noted, since a mutant that
 changes what happens and is not seen is what the oracle is blind for.
 """
 
+import fnmatch
 import glob
 import hashlib
 import os
@@ -269,13 +270,17 @@ def expected_kinds(text):
     return set(re.findall(r"(?:sometimes|always)\s+([\w-]+)", lines.get("fixed", lines.get("default", ""))))
 
 
-def known_findings():
+def known_findings(variant):
     """{scenario: (kind, check)s} of known/: what is explained, where it is shown, is no kill."""
     out = {}
     for path in glob.glob(ROOT + "/known/*.known"):
-        keys = dict(re.findall(r"^(kind|check|scenario)\s*=\s*(\S+)", read(path).decode(), re.M))
-        if len(keys) == 3:
-            out.setdefault(keys["scenario"], set()).add((keys["kind"], keys["check"]))
+        text = read(path).decode()
+        keys = dict(re.findall(r"^(kind|check|scenario)\s*=\s*(\S+)", text, re.M))
+        variants, scenarios = (re.search(r"^%s\s*=\s*(.*)" % k, text, re.M) for k in ("variants", "scenarios"))
+        if variants and not any(fnmatch.fnmatch(variant, p) for p in variants[1].split()):
+            continue
+        for scenario in (scenarios[1].split() if scenarios else [keys.get("scenario")]) if len(keys) == 3 else []:
+            out.setdefault(scenario, set()).add((keys["kind"], keys["check"]))
     return out
 
 

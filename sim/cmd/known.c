@@ -26,7 +26,7 @@ static const struct option keys[] = {
 	ROW("function", function, "name", "The function of the kernel that it names."),
 	ROW("text", text, "text", "A part of the divergence's text."),
 	ROW("slice", slice, "text", "A part of the bucket's slice, such as register lvt0 (docs/buckets.md)."),
-	ROW("variants", variants, "patterns", "Names of variants that have it, such as 6.1*; without it: all."),
+	ROW("variants", variants, "patterns", "Names of variants that have it, such as 6.1-*; without it: all."),
 	ROW("classes", classes, "patterns", "Classes of variants that have it; without it: all."),
 	ROW("scenarios", scenarios, "patterns", "Scenarios that may show it; without it: all."),
 	ROW("explanation", explanation, "text",
