@@ -434,7 +434,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		snprintf(error, n, "no memory for %u vCPUs", machine.nr_vcpus);
 		return -1;
 	}
-	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = s->wide_ids, .tpr_shadow = s->tpr_shadow,
+	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = s->wide_ids, .broadcast_quirk = s->broadcast_quirk, .tpr_shadow = s->tpr_shadow,
 				     .events = uses_events(s), .registers = uses_registers(s),
 				     .report = record_divergence, .now_ns = record_now,
 				     .timer = machine.timers,

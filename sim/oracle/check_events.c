@@ -161,11 +161,10 @@ static void check_init_values(struct oracle_vcpu *v, const struct kw_apic_state 
 			check_fire(CHECK_INIT_STATE, v, v->vm, DIV_NONE, "after INIT register 0x%x is 0x%x, not 0x%x",
 				   init_values[i].offset, value, init_values[i].value);
 	}
-	if (lint0 != 0x10000 &&
-	    !(lint0 == 0x700 && (kvm->apic_base & APIC_BASE_BSP) && deviation_allows(DEV_INIT_LINT0)))
+	if (lint0 != ((kvm->apic_base & APIC_BASE_BSP) && deviation_allows(DEV_INIT_LINT0) ? 0x700 : 0x10000))
 		check_fire(CHECK_INIT_STATE, v, v->vm, DIV_NONE, "after INIT LINT0's LVT entry is 0x%x", lint0);
-	if (apic_reg(kvm->regs, APIC_REG_LDR) && !identity_x2apic(&v->now))
-		check_fire(CHECK_INIT_STATE, v, v->vm, DIV_NONE, "after INIT LDR is not 0");
+	if ((apic_reg(kvm->regs, APIC_REG_LDR) | apic_reg(kvm->regs, 0x310)) && !identity_x2apic(&v->now))
+		check_fire(CHECK_INIT_STATE, v, v->vm, DIV_NONE, "after INIT LDR or ICR's destination is not 0");
 	for (uint32_t bank = APIC_REG_ISR; bank <= APIC_REG_IRR; bank += 0x80)
 		for (int w = 0; w < APIC_WORDS; w++)
 			/* A message that overlaps the reset may have set its bit just after. */

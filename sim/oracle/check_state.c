@@ -86,9 +86,7 @@ static uint32_t power_up_value(const struct oracle_vcpu *v, uint32_t r, uint32_t
 	case REG_SVR:
 		return 0xff;
 	case REG_LINT0:
-		if (got == LINT0_EXTINT && !v->x2apic_id && deviation_allows(DEV_INIT_LINT0))
-			return got;
-		return LVT_MASKED;
+		return !v->x2apic_id && deviation_allows(DEV_INIT_LINT0) ? LINT0_EXTINT : LVT_MASKED;
 	case REG_LVT_TIMER: case REG_LVT_THERMAL: case REG_LVT_PMC: case REG_LINT1: case REG_LVT_ERROR:
 		return LVT_MASKED;
 	default:

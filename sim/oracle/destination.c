@@ -99,7 +99,7 @@ static enum match match_physical(const struct destination *d, const struct oracl
 		return MATCH_NO;
 	if (!d->wide)
 		return modes_mixed(v) && deviation_allows(DEV_MIXED_BROADCAST) ? MATCH_MAY : MATCH_MUST;
-	return may_if(deviation_allows(DEV_BROADCAST_FF));
+	return may_if(oracle.config.broadcast_quirk && deviation_allows(DEV_BROADCAST_FF));
 }
 
 /* "Logical Destination Mode": the flat model and the cluster model. */
@@ -168,7 +168,7 @@ static enum match match_logical(const struct destination *d, const struct oracle
 		return MATCH_MUST;
 	if (x2apic_named(d->dest, ldr))
 		return MATCH_MUST;
-	return may_if(d->dest == BROADCAST_8 && deviation_allows(DEV_BROADCAST_FF));
+	return may_if(d->dest == BROADCAST_8 && oracle.config.broadcast_quirk && deviation_allows(DEV_BROADCAST_FF));
 }
 
 static enum match match_list(const struct destination *d, const struct oracle_vcpu *v)
@@ -272,7 +272,7 @@ bool destination_lowest_open(const struct destination *d, const struct oracle_vm
 static bool broadcasts(const struct destination *d)
 {
 	return d->dest == BROADCAST_32 ||
-	       (d->dest == BROADCAST_8 && (!d->wide || deviation_is_on(DEV_BROADCAST_FF)));
+	       (d->dest == BROADCAST_8 && (!d->wide || (oracle.config.broadcast_quirk && deviation_is_on(DEV_BROADCAST_FF))));
 }
 
 void destination_window(const struct destination *d, const struct oracle_vm *vm, uint32_t *first, uint32_t *end)

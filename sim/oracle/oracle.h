@@ -33,6 +33,7 @@ struct oracle_config {
 	uint8_t timer_vector_first, timer_vector_last;
 	bool registers;		/* every register access is told, and judged; nobody sends INIT */
 	bool x2apic_format;	/* MSI addresses carry 32-bit destinations (KVM_X2APIC_API_USE_32BIT_IDS) */
+	bool broadcast_quirk;	/* KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK was not given */
 	/* Called for each divergence, which is the callee's until it returns. */
 	void (*report)(const struct divergence *d);
 	uint64_t (*now_ns)(void);

@@ -71,6 +71,9 @@ static void test_physical(void)
 	EXPECT(deviation_switch("broadcast-0xff", false));
 	EXPECT_STR(ipi(2, 0xff, 0x41 | ASSERT), "........");
 	EXPECT(deviation_switch("broadcast-0xff", true));
+	oracle.config.broadcast_quirk = false;
+	EXPECT_STR(ipi(2, 0xff, 0x41 | ASSERT), "........");
+	oracle.config.broadcast_quirk = true;
 	boot(true, true);
 	EXPECT_STR(msi(0x103, 0, 0x41), "........");
 	EXPECT_STR(msi(0xff, 0, 0x41), "mmmmmmmm");
