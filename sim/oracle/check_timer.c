@@ -141,6 +141,8 @@ void oracle_timer_waits(uint32_t vcpu, uint64_t ns)
 
 	if (t->armed && t->due_hi > latest)
 		latest = t->due_hi;
+	if (t->period && t->due_hi <= until)
+		return;		/* late: the period starts anew when KVM comes to it */
 	if (until > latest && !t->lost_track && !t->busy)
 		check_fire(CHECK_TIMER_WAITS, v, v->vm, timer_vector(t),
 			   "KVM waits for %llu ns, %llu ns longer than any timer needs", (unsigned long long)ns,
@@ -191,12 +193,22 @@ static void close_slot(struct oracle_vcpu *v, struct timer_slot *s)
 		s->may = s->forgiven = 0;
 }
 
+/* A timer that was late by whole periods starts anew while KVM handles that: not later than the entry that follows. */
+static void catch_up(struct oracle_timer *t, uint64_t now)
+{
+	if (t->due_hi < now + t->period)
+		t->due_hi = now + t->period;
+	t->catching_up = t->looked_ns <= t->missed_ns;
+}
+
 static void check_timer(struct oracle_vcpu *v, const struct kw_apic_state *kvm, int dispatched)
 {
 	const struct oracle_config *c = &oracle.config;
 	struct oracle_timer *t = timer_of(v);
 
 	timer_advance(v, c->now_ns());
+	if (unlikely(t->catching_up))
+		catch_up(t, c->now_ns());
 	for (uint32_t vector = c->timer_vector_first; vector <= c->timer_vector_last; vector++)
 		check_vector(v, kvm, vector, (int)vector == dispatched);
 	for (int i = 0; i < TIMER_MAX_SLOTS; i++)

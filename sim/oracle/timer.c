@@ -97,6 +97,7 @@ static void enter_slot(struct oracle_timer *t)
 	t->masked_expiry = timer_masked(t);
 	t->expired_hi = t->due_hi;
 	if (timer_masked(t)) {
+		t->masked_twice = t->masked_pending;
 		t->masked_pending = true;
 		return;
 	}
@@ -151,5 +152,7 @@ void timer_missed(struct oracle_timer *t, uint64_t now)
 	}
 	if (t->due_hi < now + t->period)
 		t->due_hi = now + t->period;
+	t->catching_up = true;
+	t->missed_ns = now;
 	timer_slot_allow(timer_slot_for(t, timer_vector(t)), now);
 }

@@ -48,6 +48,7 @@ struct oracle_timer {
 	bool	 armed;
 	bool	 maybe_over;		/* KVM may have been early with it, unseen */
 	bool	 masked_pending;	/* it expired while masked, and KVM may remember it */
+	bool	 masked_twice;		/* and once before that */
 	bool	 masked_expiry;		/* its latest expiry was while masked */
 	bool	 shown;			/* the latest expiry's interrupt has been seen */
 	uint64_t earliest;		/* not before it was armed */
@@ -59,6 +60,8 @@ struct oracle_timer {
 	uint64_t period;		/* 0: once */
 	bool	 lost_track;		/* several outcomes were legal: nothing is judged until it is started anew */
 	bool	 stretched;		/* KVM has made its period longer since it was started */
+	bool	 catching_up;		/* it was late by whole periods at @missed_ns, and KVM has not looked since */
+	uint64_t missed_ns;
 	struct timer_slot slot[TIMER_MAX_SLOTS];
 	/* The access in progress. */
 	bool	 busy;

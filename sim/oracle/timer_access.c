@@ -35,7 +35,7 @@ static void arm(struct oracle_timer *t, uint64_t begin, uint64_t lo, uint64_t hi
 	t->armed = true;
 	t->maybe_over = false;
 	t->expired_hi = 0;
-	t->shown = t->masked_expiry = false;
+	t->shown = t->masked_expiry = t->catching_up = false;
 	t->earliest = begin;
 	t->due_lo = lo;
 	t->due_hi = hi;
@@ -123,10 +123,10 @@ static void write_lvtt(struct oracle_timer *t, uint32_t lvtt, uint64_t begin, ui
 		t->period = period_of(t);
 	}
 	if (unmasks && t->masked_pending) {
-		/* Perhaps it expires only now. */
+		/* Perhaps it expires only now, and only the one before was masked. */
 		if (t->expired_hi >= begin)
 			timer_slot_allow(timer_slot_for(t, timer_vector(t)), t->expired_hi > end ? t->expired_hi : end);
-		else
+		if (t->expired_hi < begin || t->masked_twice)
 			timer_slot_forgive(t, DEV_TIMER_MASKED, end);
 		/* KVM then takes the one-shot timer for run down, even if it counts again. */
 		if (t->armed && is == TIMER_ONESHOT && deviation_allows(DEV_TIMER_MASKED))
@@ -327,7 +327,7 @@ void timer_load(struct oracle_vcpu *v, const uint8_t *regs, bool accepted)
 		if (!was_deadline)
 			disarm(t);
 		if (t->armed) {
-			bool maybe_over = t->maybe_over;
+			bool maybe_over = t->maybe_over || timer_may_be_early(t, end);
 
 			write_deadline(t, t->deadline, begin, end);
 			t->maybe_over = maybe_over;
