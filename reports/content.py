@@ -18,6 +18,8 @@ def headline(campaign, verdict):
     new, expected, known = (len(verdict.of(s)) for s in ("new", "expected", "known"))
     if not campaign.runs:
         return "Nothing was run."
+    if campaign.canary and campaign.canary.state == "missed":
+        return "The canary was not found: what this campaign did not see says nothing."
     if verdict.failures:
         said = "The harness failed %s; what the rest says about KVM is to be taken with care." % (
             "once" if len(verdict.failures) == 1 else "%s times" % words.number(len(verdict.failures)))
@@ -143,7 +145,12 @@ def summary(campaign, verdict):
 
 
 def canary(campaign):
-    return [("Canary", [said]) for said in campaign.canary]
+    """A deliberate bug that had to be found in the background."""
+    if not campaign.canary or campaign.canary.state == "off":
+        return []
+    badge = {"found": Badge("ok", "found"), "missed": Badge("bad", "not found")}.get(
+        campaign.canary.state, Badge("undecided", campaign.canary.state))
+    return [("Canary", [badge, " ", campaign.canary.text])]
 
 
 def failures_section(campaign, verdict):

@@ -63,6 +63,8 @@ def status_text(cause, known):
             return ["Explained in known/%s.known, which is not here." % cause.known]
         parts = [Strong(entry.get("title", cause.known)), ". ", entry.get("explanation", ""), " "]
         return parts + (["Write-up: ", Code(entry["finding"]), "."] if entry.get("finding") else [])
+    if cause.status == "follows":
+        return ["A consequence: it comes after another divergence of the same run, and does not count by itself."]
     if cause.status == "expected":
         return ["Expected: the scenario says that this class of variants shows it."]
     return ["New: no scenario expects it, and nothing in known/ explains it."]
@@ -74,7 +76,14 @@ def meaning(cause):
     if cause.check:
         parts += ["Check: ", Code(cause.check), ". "]
     if cause.slice:
-        parts += ["Operations that lead to it: ", Code(words.cut(cause.slice, 300)), "."]
+        parts += ["State: ", Code(words.cut(cause.slice, 300)), ". "]
+    first = cause.buckets[0]
+    if first.trail:
+        parts += ["Last operations on it: ", Code(words.cut(first.trail, 300)), ". "]
+    if first.stack:
+        parts += ["Functions: ", Code(words.cut(first.stack, 400)), ". "]
+    if first.replays:
+        parts += ["Replayed in fresh processes: %d of %d times." % (first.replayed or 0, first.replays)]
     return parts
 
 

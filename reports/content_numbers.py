@@ -85,7 +85,20 @@ def zero_table(campaign):
         ("Seen once", "r"), ("Chance of a new one", "r")], rows[:400])
 
 
-def fixed_table(campaign, verdict):
+def gone_rows(campaign):
+    """As the campaign says itself."""
+    return [[[kind_and_where(g)], [g.variant], [Code(g.scenario)],
+             ["%s of %s on %s" % (words.number(g.shown), words.number(g.other_runs), g.other)], [words.number(g.clean)],
+             [words.number(g.needed) if g.needed is not None else "-"],
+             ["not known"] if g.more is None else [Badge("ok", "gone")] if not g.more else [
+                 "%s more runs" % words.number(g.more)]] for g in campaign.gone]
+
+
+def kind_and_where(g):
+    return "%s%s" % (words.kind_name(g.kind), " in %s()" % g.function if g.function else ", " + g.check)
+
+
+def fixed_rows(campaign, verdict):
     """What a variant shows in no scenario, and another does: decided where it takes the fewest runs."""
     rows = []
     for cause in verdict.causes[:MOST_ROWS]:
@@ -104,6 +117,11 @@ def fixed_table(campaign, verdict):
                              ["%s on %s" % (words.percent(b.runs / b.cell.runs), b.cell.variant.name)], [words.number(runs)],
                              [words.number(need)],
                              [Badge("ok", "gone")] if runs >= need else ["%s more runs" % words.number(need - runs)]])
+    return rows
+
+
+def fixed_table(campaign, verdict):
+    rows = gone_rows(campaign) or fixed_rows(campaign, verdict)
     if not rows:
         return []
     return [Text(["What one variant shows and another does not may be called gone at 95 % once the other has had enough "
@@ -130,8 +148,23 @@ def how_sure_section(campaign, verdict, figures):
 
 
 # --- Coverage, time, deviations.
+def pairs_table(campaign):
+    rows = []
+    for s in campaign.sure:
+        if s.sampled:
+            rows.append([[Code(s.scenario)], [s.variant], [words.number(s.sampled)], [words.number(s.pairs)], [words.number(s.once)],
+                         [words.percent(s.unseen) if s.unseen is not None else "-"],
+                         [words.number(round(s.hidden)) if s.hidden is not None else "-"]])
+    return Table("Pairs of each scenario: an operation, the one before it, and the state of the APIC.", [
+        ("Scenario", "l"), ("Variant", "l"), ("Runs looked at", "r"), ("Pairs met", "r"), ("In one run only", "r"),
+        ("Unseen", "r"), ("Still hidden", "r")], rows[:400],
+        "Unseen: the share of what further runs meet that is new (Good and Turing). Still hidden: at least so many pairs that "
+        "the scenario could show and has not (Chao).") if rows else None
+
+
 def coverage_section(campaign, figures):
-    return Section("coverage", "Pairs of operation and APIC state", [figures["pairs"]], short="Coverage")
+    table = pairs_table(campaign)
+    return Section("coverage", "Pairs of operation and APIC state", [figures["pairs"]] + ([table] if table else []), short="Coverage")
 
 
 def sessions_table(campaign):

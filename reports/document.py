@@ -87,7 +87,7 @@ class Figure:
     title: str
     says: str
     wide: str           # SVG
-    narrow: str
+    narrow: str         # "": there is one form only
     legend: list        # (what it is drawn in, as plot.py names it; text)
 
 

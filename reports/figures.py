@@ -19,9 +19,11 @@ MOST_POINTS = 600       # of a curve; beyond that the eye sees no more
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def figure(name, title, says, script, legend=()):
+def figure(name, title, says, script, legend=(), sizes=("wide", "narrow")):
+    """With one size only, the figure scrolls where there is no room for it."""
     try:
-        return Figure(name, title, says, *plot.draw("fig-" + name, title, says, script), list(legend))
+        drawn = plot.draw("fig-" + name, title, says, script, sizes)
+        return Figure(name, title, says, drawn["wide"], drawn.get("narrow", ""), list(legend))
     except plot.PlotError as e:
         return Text(["%s: not drawn. %s" % (title, words.one_line(words.clean(str(e))))])
 
@@ -132,42 +134,47 @@ def speed(campaign, verdict):
 
 
 # --- Pairs of operation and state.
+LEVELS = ((0, "never met"), (1, "met after 1 operation"), (2, "after 2 or 3 different ones"), (4, "after 4 to 7"), (8, "after 8 or more"))
+MOST_COLUMNS = 40
+
+
+def heat(cells, rows, columns):
+    """Lines of gnuplot: @cells is {(row, column): level}."""
+    lines = ["unset grid", "unset border", "set tics scale 0", "set style fill solid noborder", "set xtics rotate by 90 right",
+             "set xrange [-0.5:%g]" % (len(columns) - 0.5), "set yrange [%g:-0.5]" % (len(rows) - 0.5),
+             "set xtics (%s)" % ", ".join("%s %d" % (plot.quote(words.cut(c, 40)), i) for i, c in enumerate(columns)),
+             "set ytics (%s)" % ", ".join("%s %d" % (plot.quote(words.cut(r, 40)), i) for i, r in enumerate(rows))]
+    for level in range(len(LEVELS)):
+        at = [(x, y) for y, r in enumerate(rows) for x, c in enumerate(columns) if cells.get((r, c), 0) == level]
+        lines += plot.data("h%d" % level, at or [(-5, -5)])
+    return lines + ["plot " + ", ".join("$h%d using 1:2:(0.46):(0.44) with boxxyerror lc rgb '#00002%d'" % (i, i)
+                                        for i in range(len(LEVELS)))]
+
+
 def pairs(campaign, verdict):
-    title = "Guest operations against the state of the APIC that they meet"
+    title = "Guest operations against the state of the APIC that they met"
     if not campaign.pairs:
-        return Text(["The store has no counts of pairs of operation and APIC state: the campaign was run by a lapicsim that "
-                     "does not keep them, or no run has ended."])
-    operations = sorted({p.operation for p in campaign.pairs})
-    states = list(dict.fromkeys(p.state for p in campaign.pairs))
-    total = {}
+        return Text(["The store has no counts of pairs of operation and APIC state: no run was looked at for them, or the campaign "
+                     "was run by a lapicsim that does not keep them."])
+    before = {}
     for p in campaign.pairs:
-        total[p.operation, p.state] = total.get((p.operation, p.state), 0) + p.runs
-    seen = sum(n > 0 for n in total.values())
-    most = max(total.values(), default=0)
-    if not most:
-        return Text(["No run met any of the %s." % words.count(len(total), "pair")])
-    says = "%s of %s were met by some run; the commonest by %s." % (
-        words.number(seen), words.count(len(operations) * len(states), "pair"), words.count(most, "run"))
-
-    def level(n):
-        return 0 if not n else 1 if n < most / 1000 else 2 if n < most / 100 else 3 if n < most / 10 else 4
-
-    def script(size):
-        width = plot.SIZES[size][0]
-        height = 110 + 16 * len(operations)
-        lines = ["set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,%d' linewidth 1" % (
-            width, height, 11 if size == "wide" else 9), "unset grid", "set xrange [-0.5:%g]" % (len(states) - 0.5),
-            "set yrange [%g:-0.5]" % (len(operations) - 0.5), "unset border", "set tics scale 0",
-            "set xtics rotate by 60 right", "set style fill solid noborder"]
-        lines.append("set xtics (%s)" % ", ".join("%s %d" % (plot.quote(s), i) for i, s in enumerate(states)))
-        lines.append("set ytics (%s)" % ", ".join("%s %d" % (plot.quote(o), i) for i, o in enumerate(operations)))
-        for l in range(5):
-            cells = [(states.index(s), operations.index(o)) for (o, s), n in sorted(total.items()) if level(n) == l]
-            lines += plot.data("h%d" % l, cells or [(-5, -5)])
-        return lines + ["plot " + ", ".join("$h%d using 1:2:(0.46):(0.44) with boxxyerror lc rgb '#00002%d'" % (l, l)
-                                            for l in range(5))]
-    return figure("pairs", title, says, script, [("h0", "never met"), ("h1", "met by few runs"), ("h2", "by over a thousandth of "
-                  "the commonest"), ("h3", "by over a hundredth"), ("h4", "by over a tenth")])
+        before.setdefault((p.operation, p.state), set()).add(p.previous)
+    columns = list(dict.fromkeys(state for _, state in sorted(before, key=lambda k: (-sum(k[1] == o[1] for o in before), k[1]))))
+    left_out = len(columns) - MOST_COLUMNS
+    columns = sorted(columns[:MOST_COLUMNS])
+    rows = sorted({operation for operation, _ in before})
+    cells = {where: max(i for i, (least, _) in enumerate(LEVELS) if len(b) >= least) for where, b in before.items()}
+    says = "%s of %s and %s were met (%s out of %s boxes have any); with the operation before it, %s different ones.%s" % (
+        words.number(len(before)), words.count(len(rows), "operation"), words.count(len(columns) + max(0, left_out), "state"),
+        words.number(sum((r, c) in before for r in rows for c in columns)), words.number(len(rows) * len(columns)),
+        words.number(len({(p.previous, p.operation, p.state) for p in campaign.pairs})),
+        " The %d rarest states are not drawn." % left_out if left_out > 0 else "")
+    longest = max(len(words.cut(c, 40)) for c in columns)
+    size = (760, 30 + 14 * len(rows) + round(6.2 * longest))
+    script = ["set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,10' linewidth 1" % size,
+              "set bmargin at screen %.4f" % ((12 + 6.2 * longest) / size[1])]
+    return figure("pairs", title, says, lambda _: script + heat(cells, rows, columns),
+                  [("h%d" % i, text) for i, (_, text) in enumerate(LEVELS)], sizes=("wide",))
 
 
 # --- How much the oracle sees.

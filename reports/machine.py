@@ -125,7 +125,8 @@ def csv_files(campaign, verdict):
                                                                      for name in sorted(c.deviations)]),
         "failures.csv": table(head + ["kind", "seed", "text"], [where(f.cell) + [f.kind, "0x%x" % f.seed, f.text]
                                                               for f in verdict.failures]),
-        "pairs.csv": table(["variant", "operation", "state", "runs"], [[p.variant, p.operation, p.state, p.runs]
+        "pairs.csv": table(["scenario", "variant", "previous", "operation", "state", "runs"], [
+            [p.scenario, p.variant, p.previous, p.operation, p.state, p.runs]
                                                                      for p in campaign.pairs]),
         "series.csv": table(["session", "seconds", "runs", "events", "divergent", "buckets"], points),
     }

@@ -50,7 +50,13 @@ class Bucket:
     runs: int
     first_seed: int
     records: list = dataclasses.field(default_factory=list)     # by seed
-    status: str = "new"                                         # new, expected, known
+    follows: bool = False                                       # only a consequence of another in the same run
+    cheap_seed: int = None                                      # the run that shows it after the fewest events
+    replays: int = None                                         # of so many fresh processes
+    replayed: int = None                                        # so many showed it again
+    trail: str = ""                                             # the last operations on the same state before it
+    stack: str = ""                                             # KVM's functions, the innermost first
+    status: str = "new"                                         # new, expected, known, follows
     cell: object = None
     first_run: int = 0                                          # ordinal of first_seed's run in its cell
 
@@ -134,11 +140,48 @@ class Session:
 
 @dataclasses.dataclass
 class Pair:
-    """A guest operation that met a state of the APIC, over all runs of a scenario and variant."""
+    """An operation of the guest, what it did before, and the APIC's state that it met."""
+    scenario: str
     variant: str
+    previous: str
     operation: str
     state: str
-    runs: int
+    runs: int           # 1, 2, or 3 for more
+
+
+@dataclasses.dataclass
+class Sure:
+    """What the campaign says of the pairs of one scenario on one variant."""
+    scenario: str
+    variant: str
+    sampled: int
+    pairs: int
+    once: int
+    unseen: float       # Good and Turing; None: nothing to estimate it from
+    hidden: float       # Chao
+
+
+@dataclasses.dataclass
+class Gone:
+    """What @variant does not show and another did; @more clean runs until that may be said."""
+    scenario: str
+    variant: str
+    kind: str
+    check: str
+    function: str
+    other: str
+    shown: int
+    other_runs: int
+    clean: int
+    needed: int
+    more: int
+
+
+@dataclasses.dataclass
+class Canary:
+    """A deliberate bug that the campaign had to find."""
+    state: str          # found, missed, short, off
+    text: str
 
 
 @dataclasses.dataclass
@@ -160,7 +203,9 @@ class Campaign:
     cells: list = dataclasses.field(default_factory=list)
     sessions: list = dataclasses.field(default_factory=list)
     pairs: list = dataclasses.field(default_factory=list)
-    canary: list = dataclasses.field(default_factory=list)
+    sure: list = dataclasses.field(default_factory=list)
+    gone: list = dataclasses.field(default_factory=list)
+    canary: Canary = None
 
     @property
     def runs(self):

@@ -10,7 +10,7 @@ from document import (Badge, Code, Command, Facts, Figure, History, Items, Ref, 
 from document import Section
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WORDS = {"new": "new", "expected": "expected", "known": "known", "ok": "ok", "bad": "missing", "undecided": "not decided"}
+WORDS = {"new": "new", "expected": "expected", "known": "known", "follows": "consequence", "ok": "ok", "bad": "missing", "undecided": "not decided"}
 UNIT = re.compile(r"(?<=\d) (?=%|(?:[kMGTh]|[mun]?s|min)\b)")    # a number and its unit stay on one line
 
 
@@ -96,8 +96,12 @@ class Page:
                  '<span class="label">%s</span></div>' % (escape(b.label), id, escape(b.text), id, id, escape(b.label)))
 
     def figure(self, b, level):
-        self.put('<figure class="plot-box" id="%s"><figcaption><strong>%s</strong></figcaption><div class="wide">%s</div>'
-                 '<div class="narrow">%s</div>' % (escape(b.id), escape(b.title), b.wide, b.narrow))
+        self.put('<figure class="plot-box" id="%s"><figcaption><strong>%s</strong></figcaption>' % (escape(b.id), escape(b.title)))
+        if b.narrow:
+            self.put('<div class="wide">%s</div><div class="narrow">%s</div>' % (b.wide, b.narrow))
+        else:
+            self.put('<div class="scroll" role="region" aria-label="%s" tabindex="0"><div class="fixed">%s</div></div>' % (
+                escape(b.title), b.wide))
         if b.legend:
             self.put('<ul class="legend">%s</ul>' % "".join("<li>%s%s</li>" % (swatch(what), escape(text)) for what, text in b.legend))
         self.put('<p class="note">%s</p></figure>' % part(b.says))

@@ -111,7 +111,7 @@ def finish(svg, id, title, says):
             '<desc id="%s-d">%s</desc>%s</svg>' % (id, id, view, id, html.escape(title), id, html.escape(says), body))
 
 
-def draw(id, title, says, script):
-    """(wide, narrow). @script: a function from "wide" or "narrow" to lines of gnuplot."""
-    return tuple(finish(run("\n".join(preamble(size) + script(size)) + "\n"), "%s-%s" % (id, size), title, says)
-                 for size in SIZES)
+def draw(id, title, says, script, sizes):
+    """{size: SVG}. @script: a function from "wide" or "narrow" to lines of gnuplot."""
+    return {size: finish(run("\n".join(preamble(size) + script(size)) + "\n"), "%s-%s" % (id, size), title, says)
+            for size in sizes}

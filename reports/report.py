@@ -63,6 +63,9 @@ def arguments(words):
 
 def cheapest(cause):
     """The run of fewest events up to the divergence, among those of the first bucket's kind of standing."""
+    first = cause.buckets[0]
+    if first.cheap_seed is not None:
+        return first, first.cheap_seed
     kept = [(r.event, b.first_run, r.seed, b) for b in cause.buckets if b.status == cause.status for r in b.records]
     if not kept:
         return cause.buckets[0], cause.buckets[0].first_seed

@@ -10,78 +10,14 @@ import json
 import os
 import sqlite3
 
+import statements
 import words
-from model import Bucket, Campaign, Cell, Failure, Pair, Record, Scenario, Session, Variant
+from database import Db, StoreError, name, optional, seed, text, whole
+from model import Bucket, Campaign, Cell, Failure, Record, Scenario, Session, Variant
 
 APPLICATION_ID = 0x4c415049
 VERSIONS = (1, 2)
 ENDS = ("complete", "limited", "crashed", "hung", "trapped", "timed_out", "out_of_memory")
-MASK = (1 << 64) - 1
-NONE = (1 << 32) - 1
-
-
-class StoreError(Exception):
-    pass
-
-
-class Db:
-    """The file, read as it is at one moment."""
-
-    def __init__(self, path):
-        self.path = path
-        if not os.path.exists(path):
-            raise StoreError("%s: no such file" % path)
-        if not os.path.isfile(path):
-            raise StoreError("%s: not a file" % path)
-        quoted = "file:" + "".join(c if c.isalnum() or c in "/._-" else "".join("%%%02x" % b for b in c.encode(
-            "utf-8", "surrogateescape")) for c in os.path.abspath(path))
-        try:
-            self.open(quoted + "?mode=ro")
-        except sqlite3.OperationalError:
-            # A WAL store in a folder that cannot be written to; nobody else writes it either.
-            self.open(quoted + "?immutable=1")
-
-    def open(self, uri):
-        self.db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
-        self.db.text_factory = lambda b: words.clean(b.decode("utf-8", "replace"))
-        self.db.execute("BEGIN")
-        self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-
-    def rows(self, sql, *args):
-        return self.db.execute(sql, args).fetchall()
-
-    def columns(self, table):
-        return {row[1] for row in self.rows("PRAGMA table_info(%s)" % table)}
-
-    def pragma(self, name):
-        return self.rows("PRAGMA " + name)[0][0]
-
-
-def whole(value, what):
-    if not isinstance(value, int):
-        raise StoreError("%s is %r, not a number" % (what, value))
-    return value
-
-
-def seed(value):
-    return whole(value, "a seed") & MASK
-
-
-def optional(value):
-    return None if value is None or not isinstance(value, int) or value == NONE else value
-
-
-def text(value):
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return words.clean(value.decode("utf-8", "replace"))
-    return value if isinstance(value, str) else str(value)
-
-
-def name(value):
-    """Names, tokens and the like are one line."""
-    return words.one_line(text(value))
 
 
 def check(db):
@@ -164,12 +100,17 @@ def read_ranges(db, by_id):
         cell.ranges.sort()
 
 
+# Columns of later stores, and what stands for them in earlier ones.
+LATER = {"slice": "''", "follows": "0", "cheap_seed": "NULL", "replays": "NULL", "replayed": "NULL", "trail": "''", "stack": "''"}
+
+
 def read_buckets(db, by_id):
     """Buckets of shards of a cell become one."""
-    has_slice = "slice" in db.columns("bucket")
+    there = db.columns("bucket")
+    later = {c: c if c in there else stand_in for c, stand_in in LATER.items()}
     found, by_row = {}, {}
-    for row in db.rows("SELECT id, cell, kind, check_name, function, known, %s, runs, first_seed FROM bucket"
-                       " ORDER BY id" % ("slice" if has_slice else "''")):
+    for row in db.rows("SELECT id, cell, kind, check_name, function, known, %s, runs, first_seed, %s FROM bucket ORDER BY id" % (
+            later["slice"], ", ".join(later[c] for c in list(LATER)[1:]))):
         cell = by_id.get(row[1])
         if not cell:
             continue
@@ -179,6 +120,10 @@ def read_buckets(db, by_id):
         if not bucket:
             bucket = found[id(cell), names] = Bucket(*names, 0, first, cell=cell)
             cell.buckets.append(bucket)
+            bucket.follows = bool(row[9])
+            bucket.cheap_seed = None if row[10] is None else seed(row[10])
+            bucket.replays, bucket.replayed = optional(row[11]), optional(row[12])
+            bucket.trail, bucket.stack = name(row[13]), name(row[14])
         bucket.runs += runs
         bucket.first_seed = min(bucket.first_seed, first)
         by_row[row[0]] = bucket
@@ -225,8 +170,11 @@ def read(path, wanted=None):
         read_ranges(db, by_id)
         read_buckets(db, by_id)
         read_rest(db, campaign, by_id)
+        statements.read(db, campaign)
         return campaign
     except StoreError as e:
         raise StoreError("%s: %s" % (path, str(e).removeprefix(path + ": "))) from None
+    except UnicodeError:
+        raise StoreError("%s: cannot be read as a store: its schema is no text" % path) from None
     except (sqlite3.Error, OverflowError) as e:
         raise StoreError("%s: cannot be read as a store: %s" % (path, words.one_line(str(e)))) from None

@@ -6,7 +6,7 @@ import dataclasses
 import words
 from model import Cause
 
-STATUS_RANK = {"new": 0, "expected": 1, "known": 2}
+STATUS_RANK = {"new": 0, "expected": 1, "known": 2, "follows": 3}
 # As sim/cmd/campaign.c has them (a test compares).
 FAILURES = {
     "setup": "not built",
@@ -81,6 +81,8 @@ def read_expectations(campaign):
 def status(bucket):
     if bucket.known:
         return "known"
+    if bucket.follows:
+        return "follows"
     return "expected" if expected_word(bucket.cell, bucket.kind) in ("sometimes", "always") else "new"
 
 
@@ -122,7 +124,9 @@ def make(campaign):
     nr = {s: sum(b.status == s for c in causes for b in c.buckets) for s in STATUS_RANK}
     decided = [m for m in missing if m.decided]
     code, again = 0, ""
-    if failures:
+    if campaign.canary and campaign.canary.state == "missed":
+        code, again = 6, ""
+    elif failures:
         code, again = 6, again_failure(campaign, failures[0])
     elif nr["new"]:
         worst = causes[0].buckets[0]

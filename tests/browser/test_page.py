@@ -73,7 +73,7 @@ class Page(unittest.TestCase):
     def test_huge(self):
         self.browser.look(360)
         self.browser.open(self.url["huge"])
-        self.check("huge", 4)
+        self.check("huge", 5)
 
     def test_paper(self):
         self.browser.look(794, media="print")

@@ -10,7 +10,7 @@ import tempfile
 
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REPORT = os.path.join(REPO, "reports/report.py")
-FIGURES = 4     # of an ordinary report: found, waits, mutants, speed
+FIGURES = 5     # of an ordinary report: found, waits, mutants, pairs, speed
 sys.path.insert(0, os.path.join(REPO, "reports"))
 
 SCENARIO = """\
@@ -108,6 +108,26 @@ class Store:
                      site=site, text=text)
         return bucket
 
+    def pairs(self, cell, operations, states):
+        """Most operations in most states, after some others."""
+        for i in range(operations):
+            self.db.execute("INSERT OR IGNORE INTO operation (id, name) VALUES (?, ?)", (i + 1, "operation %d" % i))
+        for i in range(states):
+            self.db.execute("INSERT OR IGNORE INTO apic_state (id, name) VALUES (?, ?)", (i + 1, "irr isr pending %d" % i))
+        for n in range(operations * operations * states):
+            if n * 7919 % 11 < n % 5:
+                self.db.execute("INSERT OR IGNORE INTO pair VALUES (?, ?, ?, ?, ?)", (
+                    cell, n % operations + 1, n // operations % operations + 1, n // operations ** 2 % states + 1, n % 3 + 1))
+
+    def statements(self, campaign, scenario, variant):
+        self.add("sure", campaign=campaign, scenario=scenario, variant=variant, runs=1000, sampled=200, pairs=90, f1=6, f2=3,
+                 unseen=0.0004, hidden=6.5, text="t")
+        self.add("gone", campaign=campaign, scenario=scenario, variant=variant, kind="host-bug", check_name="bug",
+                 function="kvm_lapic_sync_from_vapic", other="6.1-unfixed", other_shown=12, other_runs=1000, rate_low=0.006,
+                 clean=1000, needed=480, more=0)
+        self.add("canary", campaign=campaign, state="found", variant="canary", scenario="alpha", runs=100, shown=1,
+                 text="seen in run 31 of 100")
+
     def done(self):
         self.db.commit()
         self.db.close()
@@ -137,6 +157,8 @@ def ordinary(path):
                 s.bucket(cell, "lost-interrupt", "irr-lost", runs=1, first=701, text="vector 0x44 was accepted and is gone")
                 s.add("kind_runs", cell=cell, kind="lost-interrupt", runs=1)
             s.add("deviation", cell=cell, name="icr-level", uses=17, runs=9)
+            s.pairs(cell, 9, 7)
+    s.statements(c, alpha, now)
     return s.done()
 
 
@@ -184,6 +206,7 @@ def huge(path, divergences=100000):
     for i in range(nr):
         s.bucket(cells[i % len(cells)], "lost-interrupt", "check-%d" % (i // 40 % 50), "function_%d" % (i // 50 % 2000), runs=40,
                  first=i % 900, text="vector 0x%02x was lost in some way that takes a few words to describe" % (i % 256))
+    s.pairs(cells[0], 60, 50)
     return s.done()
 
 
