@@ -4,6 +4,7 @@ The figures, each from what the store has.  Where there is too little to draw, a
 no figure is ever empty.
 """
 
+import collections
 import os
 import re
 
@@ -159,7 +160,8 @@ def pairs(campaign, verdict):
     before = {}
     for p in campaign.pairs:
         before.setdefault((p.operation, p.state), set()).add(p.previous)
-    columns = list(dict.fromkeys(state for _, state in sorted(before, key=lambda k: (-sum(k[1] == o[1] for o in before), k[1]))))
+    common = collections.Counter(state for _, state in before)
+    columns = sorted(common, key=lambda state: (-common[state], state))
     left_out = len(columns) - MOST_COLUMNS
     columns = sorted(columns[:MOST_COLUMNS])
     rows = sorted({operation for operation, _ in before})

@@ -52,6 +52,7 @@ class Bucket:
     records: list = dataclasses.field(default_factory=list)     # by seed
     follows: bool = False                                       # only a consequence of another in the same run
     cheap_seed: int = None                                      # the run that shows it after the fewest events
+    cheap_event: int = None
     replays: int = None                                         # of so many fresh processes
     replayed: int = None                                        # so many showed it again
     trail: str = ""                                             # the last operations on the same state before it

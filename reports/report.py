@@ -63,9 +63,10 @@ def arguments(words):
 
 def cheapest(cause):
     """The run of fewest events up to the divergence, among those of the first bucket's kind of standing."""
-    first = cause.buckets[0]
-    if first.cheap_seed is not None:
-        return first, first.cheap_seed
+    told = [b for b in cause.buckets if b.status == cause.status and b.cheap_seed is not None and b.cheap_event]
+    if told:
+        best = min(told, key=lambda b: (b.cheap_event, b.first_run))
+        return best, best.cheap_seed
     kept = [(r.event, b.first_run, r.seed, b) for b in cause.buckets if b.status == cause.status for r in b.records]
     if not kept:
         return cause.buckets[0], cause.buckets[0].first_seed

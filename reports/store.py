@@ -101,7 +101,7 @@ def read_ranges(db, by_id):
 
 
 # Columns of later stores, and what stands for them in earlier ones.
-LATER = {"slice": "''", "follows": "0", "cheap_seed": "NULL", "replays": "NULL", "replayed": "NULL", "trail": "''", "stack": "''"}
+LATER = {"slice": "''", "follows": "0", "cheap_seed": "NULL", "cheap_event": "NULL", "replays": "NULL", "replayed": "NULL", "trail": "''", "stack": "''"}
 
 
 def read_buckets(db, by_id):
@@ -122,8 +122,9 @@ def read_buckets(db, by_id):
             cell.buckets.append(bucket)
             bucket.follows = bool(row[9])
             bucket.cheap_seed = None if row[10] is None else seed(row[10])
-            bucket.replays, bucket.replayed = optional(row[11]), optional(row[12])
-            bucket.trail, bucket.stack = name(row[13]), name(row[14])
+            bucket.cheap_event = optional(row[11])
+            bucket.replays, bucket.replayed = optional(row[12]), optional(row[13])
+            bucket.trail, bucket.stack = name(row[14]), name(row[15])
         bucket.runs += runs
         bucket.first_seed = min(bucket.first_seed, first)
         by_row[row[0]] = bucket

@@ -81,9 +81,9 @@ def read_expectations(campaign):
 def status(bucket):
     if bucket.known:
         return "known"
-    if bucket.follows:
-        return "follows"
-    return "expected" if expected_word(bucket.cell, bucket.kind) in ("sometimes", "always") else "new"
+    if expected_word(bucket.cell, bucket.kind) in ("sometimes", "always"):
+        return "expected"
+    return "follows" if bucket.follows else "new"
 
 
 def find_missing(campaign):

@@ -61,10 +61,14 @@ class Store:
         self.db.execute("PRAGMA user_version = %d" % version())
         self.columns = {}
 
-    def add(self, table, **values):
-        """A row; what is not given and must not be NULL is empty. Its id."""
+    def names(self, table):
         if table not in self.columns:
             self.columns[table] = self.db.execute("PRAGMA table_info(%s)" % table).fetchall()
+        return [column[1] for column in self.columns[table]]
+
+    def add(self, table, **values):
+        """A row; what is not given and must not be NULL is empty. Its id."""
+        self.names(table)
         for _, name, kind, needed, default, _ in self.columns[table]:
             if needed and default is None and name not in values and name != "id":
                 values[name] = "" if kind == "TEXT" else 0
@@ -100,9 +104,11 @@ class Store:
         return session
 
     def bucket(self, cell, kind="premature-eoi", check="isr-premature", function="", known="", runs=20, first=5, kept=16,
-               text="vector 0x31 left ISR", site="", step=7):
+               text="vector 0x31 left ISR", site="", step=7, **more):
+        later = {"cheap_seed": first + step, "cheap_event": 41, "trail": "set-lapic > eoi", "replays": 20, "replayed": 19}
+        there = self.names("bucket")
         bucket = self.add("bucket", cell=cell, kind=kind, check_name=check, function=function, known=known, runs=runs,
-                          first_seed=first)
+                          first_seed=first, **{k: v for k, v in {**later, **more}.items() if k in there})
         for i in range(min(kept, runs)):
             self.add("divergence", bucket=bucket, seed=first + i * step, vm=0, vcpu=1, vector=0x31, time_ns=5000, event=40 + i,
                      site=site, text=text)

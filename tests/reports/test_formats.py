@@ -162,6 +162,8 @@ class Formats(unittest.TestCase):
         rows = list(csv.DictReader(io.StringIO(stores.read(self.output["ordinary"], "buckets.csv"))))
         self.assertEqual(["new"] + ["expected"] + 4 * ["known"], [r["status"] for r in rows])
         self.assertEqual("702", rows[0]["first_run"])
+        self.assertIn("v1:beta@abcd1234:6.12@bbbb000011112222:0x2c4", stores.read(self.output["ordinary"], "report.txt"),
+                      "the cheapest run is the one to look at")
 
     def test_plain_text_has_72_columns(self):
         for store, text in self.each("report.txt"):
