@@ -20,6 +20,7 @@ def shorten(actor, event, text):
     found = VCPU.match(text)
     if found and event != "divergence" and actor == "vcpu%s" % found[2]:
         text = found[3]
+    text = text.replace(" vector 0xffffffff", "")
     text = re.sub(r" info 0x0\b| idt_vectoring 0x0\b|^reason ", "", text).removeprefix("vm 0 ")
     text = re.sub(r"\b(vec|vector) (\d+)\b", lambda m: "%s 0x%02x" % (m[1], int(m[2])), text)
     text = re.sub(r"^intr_info 0x8000000?([0-9a-f]{2})$", r"injects 0x\1", text)

@@ -27,7 +27,7 @@ TRACE = """\
            vcpu1-2       [002] ....     0.000000280: kvm_exit: vcpu 1 reason TPR_BELOW_THRESHOLD info 0x0 idt_vectoring 0x0
            vcpu1-2       [002] d...     0.000000300: kvm_entry: vcpu 1, intr_info 0x800000c5
            vcpu1-2       [002] ....     0.000000300: divergence: hang: not-quiet: vm 0 vcpu 1 vector 0xc5: it hangs
-           vcpu1-2       [002] ....     0.000000300: divergence: host BUG: bug: vm 0 vcpu 1 vector 0xc5: more
+           vcpu1-2       [002] ....     0.000000300: divergence: host BUG: bug: vm 0 vcpu 1 vector 0xffffffff: more
 digest 0x1
 """
 
@@ -55,6 +55,7 @@ class History(unittest.TestCase):
     def test_divergences_are_marked(self):
         h = self.events()
         self.assertEqual([False] * 4 + [True] * 2, [e.mark for e in h.events])
+        self.assertEqual("divergence: host BUG: bug: vm 0 vcpu 1: more", h.events[-1].text)
 
     def test_many_actors(self):
         """The last five have columns; what the others do is told with their names."""
