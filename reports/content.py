@@ -148,9 +148,8 @@ def canary(campaign):
     """A deliberate bug that had to be found in the background."""
     if not campaign.canary or campaign.canary.state == "off":
         return []
-    badge = {"found": Badge("ok", "found"), "missed": Badge("bad", "not found")}.get(
-        campaign.canary.state, Badge("undecided", campaign.canary.state))
-    return [("Canary", [badge, " ", campaign.canary.text])]
+    badge = {"found": Badge("ok", "found"), "missed": Badge("bad", "not found")}.get(campaign.canary.state, Badge("undecided"))
+    return [("Canary", [badge, ": ", campaign.canary.text.removeprefix("canary: ").removeprefix("found, "), "."])]
 
 
 def failures_section(campaign, verdict):

@@ -20,11 +20,17 @@ class Strong:
     text: str
 
 
+WORDS = {"follows": "consequence", "bad": "missing", "undecided": "not decided"}
+
+
 @dataclasses.dataclass
 class Badge:
-    """new, expected, known, ok, bad: never told by colour alone."""
+    """A status: new, expected, known, follows, ok, bad, undecided. Never told by colour alone."""
     status: str
     text: str = ""
+
+    def word(self):
+        return self.text or WORDS.get(self.status, self.status)
 
 
 @dataclasses.dataclass
@@ -117,4 +123,4 @@ class Report:
 
 def text(parts):
     """Without any markup."""
-    return "".join(p if isinstance(p, str) else p.text or p.status if isinstance(p, Badge) else p.text for p in parts)
+    return "".join(p if isinstance(p, str) else p.word() if isinstance(p, Badge) else p.text for p in parts)

@@ -30,7 +30,7 @@ def part(p):
     if isinstance(p, Ref):
         return "[%s](#%s)" % (escape(p.text), p.id)
     if isinstance(p, Badge):
-        return "**%s**" % escape(p.text or p.status)
+        return "**%s**" % escape(p.word())
     raise TypeError(p)
 
 
@@ -82,7 +82,7 @@ def block(b, level):
         return history(b)
     if isinstance(b, Section):
         return ['<a id="%s"></a>' % b.id, "", "#" * level + " " + escape(b.title) + (
-            " (%s)" % b.badge.status if b.badge else ""), ""] + blocks(b.blocks, level + 1)
+            " (%s)" % b.badge.word() if b.badge else ""), ""] + blocks(b.blocks, level + 1)
     raise TypeError(b)
 
 

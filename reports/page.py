@@ -10,7 +10,6 @@ from document import (Badge, Code, Command, Facts, Figure, History, Items, Ref, 
 from document import Section
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WORDS = {"new": "new", "expected": "expected", "known": "known", "follows": "consequence", "ok": "ok", "bad": "missing", "undecided": "not decided"}
 UNIT = re.compile(r"(?<=\d) (?=%|(?:[kMGTh]|[mun]?s|min)\b)")    # a number and its unit stay on one line
 
 
@@ -32,7 +31,7 @@ def part(p):
     if isinstance(p, Ref):
         return '<a href="#%s">%s</a>' % (escape(p.id), escape(p.text))
     if isinstance(p, Badge):
-        return '<span class="badge %s">%s</span>' % (p.status, escape(p.text or WORDS[p.status]))
+        return '<span class="badge %s">%s</span>' % (p.status, escape(p.word()))
     raise TypeError(p)
 
 

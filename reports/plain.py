@@ -84,7 +84,7 @@ def block(b, level):
     if isinstance(b, History):
         return history(b)
     if isinstance(b, Section):
-        title = wrap(b.title + (" [%s]" % b.badge.status if b.badge else ""))
+        title = wrap(b.title + (" [%s]" % b.badge.word() if b.badge else ""))
         return title + ["=-~"[min(level, 2)] * max(len(t) for t in title)] + [""] + blocks(b.blocks, level + 1)
     raise TypeError(b)
 

@@ -130,6 +130,19 @@ class Store(unittest.TestCase):
         self.assertIn("set-lapic > eoi", text)
         self.assertIn("Replayed in fresh processes: 19 of 20 times.", " ".join(text.split()))
 
+    def test_a_canary_that_was_not_found(self):
+        """Nothing that the campaign did not see means anything then."""
+        s = stores.Store(self.path("canary.db"))
+        c = s.campaign()
+        s.cell(c, s.scenario("alpha", text="[expect]\ndefault = sometimes hang\n"), s.variant("6.12"))
+        s.add("canary", campaign=c, state="missed", variant="canary-6.12", runs=900, text="CANARY NOT FOUND: it breaks KVM on purpose")
+        s.add("cell", campaign=c, scenario=1, variant=s.variant("canary-6.12"), first_seed=0, last_seed=9, canary=1)
+        p = stores.report(s.done(), self.path("canary"))
+        self.assertIn("FAIL The canary was not found", p.stdout)
+        text = " ".join(stores.read(self.path("canary"), "report.txt").split())
+        self.assertIn("Canary: not found: CANARY NOT FOUND: it breaks KVM on purpose.", text)
+        self.assertNotIn("canary-6.12", stores.read(self.path("canary"), "cells.csv"), "its runs are not the campaign's")
+
     def test_shards_become_one_cell(self):
         s = stores.Store(self.path("shards.db"))
         c, scenario, variant = s.campaign(), s.scenario("alpha"), s.variant("6.12")
