@@ -44,6 +44,7 @@ help:
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
 	@echo 'make cluster-test	docs/cluster.md for real: Slurm and GNU parallel on this machine; installs them'
 	@echo 'make report-check	lapicsim report'\''s page in a real browser; installs Chromium'
+	@echo 'make fuzz		libFuzzer on the readers of scenarios, tokens, known/, runners'\'' answers and stores'
 	@echo 'make unit-check	unit tests; SAN=address: with sanitizers'
 	@echo 'make setup		install the Debian packages that all of this needs'
 	@echo 'make clean		remove $(O) but not the unpacked kernel sources'
@@ -63,6 +64,7 @@ $(LAPICSIM): $(COMMAND_OBJECTS)
 -include $(COMMAND_OBJECTS:.o=.d)
 include tests/unit/unit.mk
 include scripts/variants.mk
+include tests/fuzz/fuzz.mk
 
 # --- The two commands.
 .PHONY: stress check check-variants

@@ -24,6 +24,7 @@ def steps(build):
     return (
         ("unit", ["make", "-s", "-f", "tests/unit/unit.mk", "O=" + build, "unit-check"]),
         ("unit-sanitized", ["make", "-s", "-f", "tests/unit/unit.mk", "O=" + build, "SAN=address", "unit-check"]),
+        ("fuzz", ["make", "-s", "O=" + build, "fuzz-check"]),
         ("command-line", unittest + ["tests/cli"]),
         ("reports", unittest + ["tests/reports"]),
         *([("report-browser", unittest + ["tests/browser"])] if shutil.which("chromium") else []),

@@ -68,6 +68,13 @@ const struct option_section *option_section_find(const struct option_section *ta
 	return NULL;
 }
 
+void option_one_line(char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+}
+
 void option_list_add(struct option_list *l, const char *item)
 {
 	l->item = realloc(l->item, (l->nr + 1) * sizeof(*l->item));

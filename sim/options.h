@@ -79,6 +79,8 @@ int option_set(const struct option *o, void *base, const char *text, char *error
 void option_defaults(const struct option *table, const char *section, void *base);
 /* Canonical text of the value at @base: the same value always gives the same text. */
 void option_format(const struct option *o, const void *base, char *buf, size_t n);
+/* A message quotes what somebody typed: control characters become '?', so that it stays one line. */
+void option_one_line(char *text);
 void option_list_add(struct option_list *l, const char *item);
 
 /*

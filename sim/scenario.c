@@ -60,6 +60,7 @@ __attribute__((format(printf, 4, 5))) static int complain(struct parser *p, uint
 		snprintf(p->error, p->n, "%s:%u: %s%s%s", p->path, line, key ? key : "", key ? ": " : "", what);
 	else
 		snprintf(p->error, p->n, "%s: %s%s%s", p->path, key ? key : "", key ? ": " : "", what);
+	option_one_line(p->error);
 	return 0;
 }
 

@@ -61,6 +61,7 @@ __attribute__((format(printf, 4, 5))) static int complain(struct reader *r, uint
 	if (line)
 		snprintf(where, sizeof(where), "%u:", line);
 	snprintf(r->error, r->n, "%s:%s %s%s%s", r->path, where, key ? key : "", key ? ": " : "", what);
+	option_one_line(r->error);
 	return -1;
 }
 

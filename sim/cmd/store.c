@@ -59,9 +59,9 @@ static sqlite3_stmt *statement(struct store *s, const char *sql)
 {
 	struct store_statement *t;
 
-	for (t = s->statements; t < s->statements + s->nr_statements; t++)
-		if (t->sql == sql)
-			return t->q;
+	for (uint32_t i = 0; i < s->nr_statements; i++)
+		if (s->statements[i].sql == sql)
+			return s->statements[i].q;
 	s->statements = realloc(s->statements, (s->nr_statements + 1) * sizeof(*t));
 	if (!s->statements)
 		abort();
