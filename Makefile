@@ -40,6 +40,7 @@ help:
 	@echo 'make hot		kvm/hot.tbl, which functions lie side by side, with valgrind (minutes)'
 	@echo 'make install		the command, its manual pages and completion, to PREFIX'
 	@echo 'make deb		a Debian package of them; make deb-test installs and tries it in a bare Debian 12'
+	@echo 'make compare-demo	kernels and three fixes of one bug side by side; writes docs/compare.md'
 	@echo 'make docs		the generated pages of docs/, from the tables'
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
 	@echo 'make cluster-test	docs/cluster.md for real: Slurm and GNU parallel on this machine; installs them'
@@ -80,7 +81,7 @@ check: all
 
 # --- Longer ones, on their own.
 .PHONY: library kills bench determinism million deviations detection live docs clean
-.PHONY: coverage mutants cluster-test hot report-check
+.PHONY: coverage mutants cluster-test compare-demo hot report-check
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
 
@@ -140,6 +141,10 @@ deb: $(LAPICSIM)
 deb-test: deb
 	$(Q)scripts/setup.sh mmdebstrap
 	$(Q)tests/package/deb.sh $(O)/lapicsim_$(VERSION)_$$(dpkg --print-architecture).deb
+
+compare-demo: $(LAPICSIM)
+	$(Q)for v in $(DEMO_VARIANTS); do $(MAKE) --no-print-directory $$v || exit; done
+	$(Q)python3 scripts/compare_demo.py $(LAPICSIM) $(DEMO_6.1) $(DEMO_6.12)
 
 docs: $(LAPICSIM)
 	$(Q)python3 scripts/docs.py $(LAPICSIM)

@@ -28,6 +28,12 @@ OLD_6.1 = $(if $(shell apt-cache madison linux-source-6.1 2>/dev/null | grep -F 
 OLDEST_6.1 = $(shell apt-cache madison linux-source-6.1 2>/dev/null | tail -n 1 | tr -d ' ' | cut -d '|' -f 2)
 VARIANT_6.1-oldest	= --deb linux-source-6.1=$(OLDEST_6.1) $(PV_EOI_UNFIXED)
 
+# What docs/compare.md begins with: a package before the fix, or the fix taken out; one of 6.12 before today's.
+DEMO_6.1 = $(or $(OLD_6.1),6.1-unfixed)
+DEMO_6.12 = $(if $(shell apt-cache madison linux-source-6.12 2>/dev/null | grep -F '6.12.107-1'),6.12.107,6.12)
+DEMO_VARIANTS = $(addprefix variant-,$(sort $(DEMO_6.1) $(DEMO_6.12) 6.1-unfixed 6.1-fix-ignore 6.1-fix-clear \
+	6.1-fix-unread 6.1 6.12))
+
 STRESS_VARIANTS = $(addprefix variant-,$(OLD_6.1) 6.1-unfixed 6.1 6.12)
 CHECK_VARIANTS = $(addprefix variant-,6.12 6.1 6.1-unfixed 6.1-oldest 6.12-mutants)
 

@@ -343,7 +343,7 @@ const struct option command_options[] = {
 	FLAG("run", "deviations", deviations, "List the oracle's deviations, and how often each was used."),
 	TEXT("run compare try bisect known report", "known", known, "DIR",
 	     "Folder of explained findings, reported apart; none: nothing is known. Without it: known/."),
-	TEXT("run", "store", store, "FILE",
+	TEXT("run compare try", "store", store, "FILE",
 	     "Keep what comes of it in this SQLite file. Interrupted by anything, the same command goes on."),
 	TEXT("run", "canary", canary, "VARIANT",
 	     "The canary of a campaign with a store, instead of one that is built like its first variant."),

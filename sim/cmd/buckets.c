@@ -62,6 +62,21 @@ bool campaign_same_bucket(const struct bucket *a, const struct bucket *b)
 	return a->known == b->known && !campaign_order_buckets(a, b);
 }
 
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = rng_mix(hash ^ (uint8_t)*text);
+	return rng_mix(hash + 1);
+}
+
+uint64_t campaign_hash_bucket(const struct bucket *b)
+{
+	uint64_t hash = hash_text(b->kind + 256 * b->follows, b->function);
+
+	hash = hash_text(hash_text(hash, b->first.check), b->slice);
+	return hash_text(hash, b->known ? b->known->name : "");
+}
+
 int campaign_order_buckets(const struct bucket *a, const struct bucket *b)
 {
 	int order;

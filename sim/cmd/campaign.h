@@ -157,6 +157,8 @@ void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind
 void campaign_name_buckets(const struct campaign *c, const struct cell *cell, const struct run_result *r,
 			   struct bucket *names);
 bool campaign_same_bucket(const struct bucket *a, const struct bucket *b);
+/* Equal for those that are the same, also in another process. */
+uint64_t campaign_hash_bucket(const struct bucket *b);
 /* Of one check and function, whatever is known, and whatever the slice: variants may differ in both. */
 bool campaign_same_cause(const struct bucket *a, const struct bucket *b);
 /* By kind, check, function, slice: the same in every report. 0: but for what is known the same. */

@@ -13,6 +13,7 @@
 #include "sim/cmd/log.h"
 #include "sim/cmd/prepare.h"
 #include "sim/cmd/report_compare.h"
+#include "sim/cmd/store_compare.h"
 #include "sim/cmd/supervisor.h"
 
 /* Scenarios of more vCPUs are for other purposes, and take seconds a run. */
@@ -123,6 +124,10 @@ static int conclude(struct campaign *c, const struct command_line *cl, int signa
 		report_compare(stdout, &x, after, &v);
 	if (fflush(stdout) || ferror(stdout))
 		return cmd_fail(CMD_HARNESS, "the result could not be written");
+	if (c->store && !signal)
+		store_write_comparison(c->store, &x, after);
+	if (c->store && prepare_close_store(c, signal))
+		return CMD_HARNESS;
 	return v.code;
 }
 
@@ -136,6 +141,10 @@ int compare_run(const struct command_line *cl, const struct option_list *variant
 		return code;
 	for (uint32_t i = 0; i < c.nr_cells; i++)
 		c.cells[i].pairs = pairs_new();
+	if (cl->store)
+		code = prepare_store(&c, cl->store);
+	if (code)
+		return code;
 	signal = supervisor_run(&c);
 	return conclude(&c, cl, signal);
 }

@@ -14,6 +14,13 @@ struct pairs *pairs_new(void)
 	return p;
 }
 
+void pairs_free(struct pairs *p)
+{
+	free(p->run);
+	free(p->hit);
+	memset(p, 0, sizeof(*p));
+}
+
 static void *grow(void *array, uint64_t nr, uint64_t *room, size_t bytes)
 {
 	if (nr < *room)

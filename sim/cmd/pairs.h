@@ -31,6 +31,7 @@ struct pairs {
 };
 
 struct pairs *pairs_new(void);
+void pairs_free(struct pairs *p);	/* what it holds, not itself */
 void pairs_add_run(struct pairs *p, const struct run_result *r);
 void pairs_add_stored(struct pairs *p, const struct pair_run *runs, uint64_t nr);
 void pairs_add_hit(struct pairs *p, uint64_t seed, uint32_t bucket);

@@ -41,6 +41,7 @@ struct store_chunk {
 	uint64_t nr_used[DEV_NR], nr_using[DEV_NR];
 	struct store_bucket *buckets;
 	uint32_t nr_buckets;
+	struct pairs single;		/* of a comparison: its runs; hits by index of @buckets */
 };
 
 struct store_bucket {

@@ -12,6 +12,7 @@
 
 #include "sim/cmd/canary.h"
 #include "sim/cmd/feeder.h"
+#include "sim/cmd/store_compare.h"
 #include "sim/cmd/store_sql.h"
 
 #define SERIES_NS	10000000000ull
@@ -29,6 +30,8 @@ static char *campaign_key(const struct campaign *c)
 		fprintf(f, "%s%s@%08x", i ? " " : "", c->scenarios[i].name, c->scenarios[i].hash);
 	for (uint32_t i = 0; i < c->nr_variants; i++)
 		fprintf(f, " --variant %s@%s", c->variants[i].name, c->variants[i].identity);
+	if (c->cells[0].pairs)
+		fprintf(f, " compared");
 	if (c->time_ns)
 		fprintf(f, " --time");
 	if (c->until_quiet)
@@ -135,10 +138,16 @@ static bool new_session(struct store *s, const struct campaign *c)
 	return true;
 }
 
+/* Of a comparison: its tables, and the single runs. */
+static bool load_single(struct store *s, struct campaign *c)
+{
+	return !c->cells[0].pairs || (store_compare_tables(s) && store_load_single(s, c));
+}
+
 int store_begin(struct store *s, struct campaign *c, uint64_t *spent_ns, char *error, size_t n)
 {
 	if (store_exec(s, "BEGIN IMMEDIATE") && find_campaign(s, c) && find_cells(s, c) &&
-	    store_load(s, c, spent_ns) && store_load_elsewhere(s, c) && new_session(s, c) && store_exec(s, "COMMIT"))
+	    store_load(s, c, spent_ns) && load_single(s, c) && store_load_elsewhere(s, c) && new_session(s, c) && store_exec(s, "COMMIT"))
 		return 0;
 	snprintf(error, n, "%s", s->error);
 	return -1;

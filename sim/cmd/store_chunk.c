@@ -12,6 +12,7 @@
 void store_chunk_free(struct store_chunk *k)
 {
 	free(k->buckets);
+	pairs_free(&k->single);
 	memset(k, 0, sizeof(*k));
 }
 
@@ -37,11 +38,11 @@ static struct store_bucket *find_bucket(struct store_chunk *k, const struct buck
 	return b;
 }
 
-/* A run counts once per bucket, however often it diverged. */
-static void note_divergence(struct store_bucket *b, uint64_t seed, const struct divergence *d)
+/* A run counts once per bucket, however often it diverged: false if it has been counted. */
+static bool note_divergence(struct store_bucket *b, uint64_t seed, const struct divergence *d)
 {
 	if (b->sum.nr_runs && b->last_seed == seed)
-		return;
+		return false;
 	b->last_seed = seed;
 	if (!b->sum.nr_runs++)
 		b->sum.first_seed = seed;	/* seeds rise within a chunk */
@@ -51,15 +52,19 @@ static void note_divergence(struct store_bucket *b, uint64_t seed, const struct 
 	}
 	if (b->nr_kept < STORE_KEPT)
 		b->kept[b->nr_kept++] = (struct store_find){ seed, *d };
+	return true;
 }
 
 void store_chunk_run(struct store_chunk *k, const struct campaign *c, const struct cell *cell,
 		     const struct run_result *r)
 {
 	struct bucket names[RUN_MAX_DIVERGENCES];
+	bool single = c->store && cell->pairs;
 	uint32_t kinds = 0;
 
 	k->count++;
+	if (single)
+		pairs_add_run(&k->single, r);
 	k->nr_events += r->nr_events;
 	k->nr_interrupts += r->nr_interrupts;
 	k->virtual_ns += r->virtual_ns;
@@ -74,7 +79,10 @@ void store_chunk_run(struct store_chunk *k, const struct campaign *c, const stru
 	}
 	campaign_name_buckets(c, cell, r, names);
 	for (uint32_t i = 0; i < r->nr_recorded; i++) {
-		note_divergence(find_bucket(k, &names[i]), r->seed, &r->divergence[i]);
+		struct store_bucket *b = find_bucket(k, &names[i]);
+
+		if (note_divergence(b, r->seed, &r->divergence[i]) && single)
+			pairs_add_hit(&k->single, r->seed, b - k->buckets);
 		kinds |= 1u << r->divergence[i].kind;
 	}
 	for (uint32_t i = 0; i < DIV_NR_KINDS; i++)

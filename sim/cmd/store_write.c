@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "sim/cmd/feeder.h"
+#include "sim/cmd/store_compare.h"
 #include "sim/cmd/store_sql.h"
 
 static bool write_bucket(struct store *s, const struct campaign *c, const struct cell *cell,
@@ -95,6 +96,8 @@ static bool write_chunk(struct store *s, const struct campaign *c, const struct 
 	for (uint32_t i = 0; i < k->nr_buckets; i++)
 		if (!write_bucket(s, c, of, &k->buckets[i]))
 			return false;
+	if (k->single.nr_runs && !store_write_single(s, cell, k))
+		return false;
 	return store_sql(s, "UPDATE session SET wall_ns = ? WHERE id = ?", NULL, NULL, "ii",
 			 (int64_t)(feeder_now() - s->start_ns), s->session) && store_exec(s, "COMMIT");
 }

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """lapicsim compare, on variants whose differences are made up (fake_run.c)."""
 
-import json
+import shutil
+import sqlite3
+import tempfile
+import time
 import unittest
 
 import fake
@@ -141,6 +144,63 @@ class Lines(CompareTest):
     def test_not_wanted(self):
         p = self.compare(0, "6.1-unfixed", "6.12-fixed", "alpha", "--runs", "100", "--coverage-runs", "0")
         self.assertNotIn("lines that", p.stdout)
+
+
+class Store(CompareTest):
+    WORDS = ("6.1-unfixed", "6.12-fixed", "alpha", "beta", "--runs", "1500", "--jobs", "2")
+
+    def setUp(self):
+        folder = tempfile.mkdtemp(prefix="lapicsim-compare-")
+        self.addCleanup(shutil.rmtree, folder)
+        self.store = folder + "/store.db"
+
+    def select(self, sql):
+        db = sqlite3.connect(self.store)
+        try:
+            return db.execute(sql).fetchall()
+        finally:
+            db.close()
+
+    def test_goes_on_after_a_kill(self):
+        want = self.compare(0, *self.WORDS).stdout
+        p = self.f.start("compare", *self.WORDS, "--store", self.store, FAKE_SLEEP_US="300")
+        time.sleep(1.2)
+        p.kill()
+        p.communicate()
+        [(had,)] = self.select("SELECT sum(count) FROM range")
+        self.assertTrue(0 < had < 6000, had)
+        p = self.compare(0, *self.WORDS, "--store", self.store)
+        self.assertEqual(p.stdout, want)
+        self.assertIn("has {:,} runs".format(had).replace(",", ""), p.stderr.replace(",", ""))
+        # And once more, with nothing to run.
+        p = self.compare(0, *self.WORDS, "--store", self.store)
+        self.assertEqual(p.stdout, want)
+        self.assertIn("has 6000 runs", p.stderr.replace(",", ""))
+
+    def test_result_tables(self):
+        self.compare(0, *self.WORDS, "--store", self.store)
+        self.compare(0, *self.WORDS, "--store", self.store)
+        rows = self.select("SELECT b.name, v.name, kind, compared.class, base_runs, variant_runs, only_base, p, token FROM compared"
+                           " JOIN variant b ON b.id = base JOIN variant v ON v.id = variant")
+        [bug] = [r for r in rows if r[2] == "host-bug"]
+        self.assertEqual(len(rows), 2)
+        self.assertEqual((bug[:2], bug[3], bug[5]), (("6.1-unfixed", "6.12-fixed"), "fixed", 0))
+        self.assertEqual(bug[4], bug[6])
+        self.assertLess(bug[7], 0.01)
+        self.assertTrue(bug[8].startswith("v1:alpha@"))
+        self.assertEqual(self.select("SELECT base_sum, variant_sum, less FROM behaviour WHERE counter = 'pv-armed'"),
+                         [((3000 - bug[4]) * 7, (3000 - bug[4]) * 7, 0)])
+        self.assertEqual(self.select("SELECT event, variant_event FROM first_difference"),
+                         [(1030, "vCPU 0: exit HLT, qualification 0x0")])
+        self.assertEqual(self.select("SELECT side, line, runs, sampled FROM patch_line ORDER BY line"),
+                         [("base", 7, 20, 20), ("variant", 8, 3, 20), ("variant", 9, 0, 20)])
+
+    def test_no_campaign_of_run_is_taken(self):
+        run = ("run", "alpha", "beta", "--variant", "6.1-unfixed", "--variant", "6.12-fixed", "--runs", "1500")
+        self.f.run(*run, "--store", self.store)
+        p = self.compare(0, *self.WORDS, "--store", self.store)
+        self.assertNotIn("has ", p.stderr)
+        self.assertEqual(self.select("SELECT count(*) FROM campaign"), [(2,)])
 
 
 class Trouble(CompareTest):

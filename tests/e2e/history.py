@@ -6,6 +6,7 @@ kernel is kept, the repository goes with the test.
 """
 
 import os
+import re
 import subprocess
 import sys
 
@@ -48,9 +49,11 @@ class History:
         self.commit(name)
 
     def rule(self, name, rule):
+        """A commit that applies a rule; what it puts behind a brace becomes a line of its own."""
         edits = overlay.Edits(self.folder)
         edits.add_rule(os.path.join(ROOT, "variants/rules", rule + ".rule"))
         for rel, text in edits.files.items():
+            text = re.sub(r"^\{ (?=\S)", "{\n", text, flags=re.M)
             with open(os.path.join(self.folder, rel), "w", encoding="utf-8", errors="surrogateescape") as f:
                 f.write(text)
         self.commit(name)

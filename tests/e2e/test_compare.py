@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""compare, try and bisect on real kernels.
+
+Needs the variants 6.12, 6.1 and 6.1-unfixed in $LAPICSIM_BUILD; the history that is
+tried and bisected is made of 6.12's unpacked tree, and goes with the test.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+import unittest
+
+from history import History
+from test_race import BUILD, lapicsim
+
+
+def objects(done):
+    """{type: [objects]}"""
+    out = {}
+    for line in done.stdout.splitlines():
+        row = json.loads(line)
+        out.setdefault(row["type"], []).append(row)
+    return out
+
+
+class Compare(unittest.TestCase):
+    def test_the_fix_fixes_and_leaves_what_it_leaves(self):
+        done = lapicsim("compare", "6.1-unfixed", "6.1", "pv-eoi-disable", "--seeds", "0-999", "--coverage-runs", "0",
+                        "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = objects(done)
+        found = {r["check"]: r for r in rows["compared"]}
+        bug, page = found["bug"], found["isr-premature-page-away"]
+        self.assertEqual((bug["class"], bug["sure"], bug["only_variant"]), ("fixed", True, 0))
+        self.assertEqual((page["class"], page["only_base"], page["only_variant"]), ("still there", 0, 0))
+        # The fix does nothing but where the BUG was: no other pair of runs differs.
+        [c] = rows["comparison"]
+        self.assertEqual((c["differ"], c["pairs"]), (bug["only_base"], 1000))
+        [d] = rows["first-difference"]
+        self.assertEqual(d["in_base"], "divergence: host BUG")
+        done = lapicsim("replay", d["base_token"], "--trace=text", "--mark", str(d["event"]))
+        lines = done.stdout.splitlines()
+        [mark] = [i for i, line in enumerate(lines) if "mark: event %d" % d["event"] in line]
+        self.assertIn("divergence: host BUG", lines[mark + 1])
+
+    def test_the_other_way_round_is_new(self):
+        done = lapicsim("compare", "6.1", "6.1-unfixed", "pv-eoi-disable", "--seeds", "0-999", "--coverage-runs", "0",
+                        "--json")
+        self.assertEqual(done.returncode, 10, done.stderr)
+        [bug] = [r for r in objects(done)["compared"] if r["check"] == "bug"]
+        self.assertEqual((bug["class"], bug["sure"]), ("new", True))
+
+    def test_itself(self):
+        """What is compared with a copy of itself has no difference anywhere."""
+        shutil.copytree(BUILD + "/variants/6.12", BUILD + "/variants/6.12-copy", dirs_exist_ok=True)
+        self.addCleanup(shutil.rmtree, BUILD + "/variants/6.12-copy")
+        done = lapicsim("compare", "6.12", "6.12-copy", "pv-eoi-plain", "pv-eoi-page-away", "timer-modes", "nmi",
+                        "--seeds", "0-49", "--coverage-runs", "0", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = objects(done)
+        self.assertEqual((rows["comparison"][0]["pairs"], rows["comparison"][0]["differ"]), (200, 0))
+        self.assertTrue(all(b["less"] == b["more"] == 0 and b["in_base"] == b["in_variant"] for b in rows["behaviour"]))
+        counts = {b["counter"]: b["in_base"] for b in rows["behaviour"]}
+        for key in ("entries", "injected", "pv-armed", "pv-acked", "eois", "kicks", "wakes", "nmis", "exit-hlt",
+                    "exit-apic-access", "exit-msr-write"):
+            self.assertGreater(counts[key], 0, key)
+        self.assertEqual(counts["entries"], counts["exits"])
+        self.assertEqual(sum(n for k, n in counts.items() if k.startswith("exit-")), counts["exits"])
+
+
+class Revisions(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with open(BUILD + "/variants/6.12/manifest.json", encoding="utf-8") as f:
+            tree = json.load(f)["source_root"]
+        cls.folder = tempfile.mkdtemp(prefix="lapicsim-history-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.h = h = History(tree, cls.folder)
+        h.add("first", "arch/x86/kvm/irq.c", "/* one */\n")
+        h.add("not compiled", "README", "text\n")
+        h.add("does not build", "arch/x86/kvm/irq_comm.c", "int x = ;\n")
+        h.undo("builds again")
+        h.rule("bug", "drop-nth")
+        h.add("another", "arch/x86/kvm/irq.c", "/* two */\n")
+        h.add("last", "arch/x86/kvm/lapic.h", "/* three */\n")
+
+    def test_1_try_says_what_is_new_and_what_was_executed(self):
+        done = lapicsim("try", "--git", self.folder, "--rev", self.h.commits["bug"], "pv-eoi-plain", "--seeds", "0-49",
+                        "--coverage-runs", "10", "--json")
+        names = ["rev-" + self.h.commits[n][:12] for n in ("builds again", "bug")]
+        for name in names:
+            self.addCleanup(lapicsim, "variant", "remove", name)
+        self.assertEqual(done.returncode, 10, done.stderr)
+        rows = objects(done)
+        [lost] = [r for r in rows["compared"] if r["kind"] == "lost-interrupt" and r["check"] == "irr-lost"]
+        self.assertEqual((lost["base"], lost["variant"], lost["class"]), (*names, "new"))
+        [line] = [p for p in rows["patch-line"] if p["side"] == "variant"]
+        self.assertEqual((line["file"], line["runs"], line["of"]), ("arch/x86/kvm/lapic.h", 10, 10))
+        self.assertIs(rows["comparison"][0]["exercised"], True)
+        type(self).token = lost["in_variant"]["token"]
+
+    def test_2_bisect_finds_the_commit(self):
+        h = self.h
+        done = lapicsim("bisect", "--git", self.folder, "--good", h.commits["base"], "--bad", "HEAD", self.token,
+                        "--check", "irr-lost")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.splitlines()[0], h.commits["bug"] + " is the first bad commit")
+        self.assertIn("    bug", done.stdout.splitlines())
+        self.assertEqual(h.git("status", "--porcelain"), "")
+
+
+if __name__ == "__main__":
+    unittest.main()
