@@ -6,6 +6,7 @@ gcov's counts of each run, and asks gcov.  A line that gcov does not know has no
 code of its own in our configuration, or the compiler has merged it away.
 """
 
+import hashlib
 import json
 import os
 import subprocess
@@ -78,50 +79,80 @@ def notes_of(m, build, files):
     return [os.path.join(work, n) for n in have]
 
 
-def ask_gcov(folders, notes):
-    """(folder, file, line, count) for each line in each of the folders."""
-    for folder in folders:
-        for note in notes:
-            os.symlink(note, os.path.join(folder, os.path.basename(note)))
-    data = [os.path.join(d, os.path.basename(n)[:-5] + ".gcda")
-            for d in folders for n in notes]
-    data = [d for d in data if os.path.exists(d)]
-    for i in range(0, len(data), BATCH):
-        done = subprocess.run(
-            ["gcov", "--json-format", "--stdout"] + data[i:i + BATCH],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-        if done.returncode:
-            raise HarnessError("gcov: " +
-                               done.stderr.decode(errors="replace").strip())
-        for text in done.stdout.splitlines():
-            answer = json.loads(text)
-            folder = os.path.dirname(answer["data_file"])
-            for f in answer["files"]:
-                for line in f["lines"]:
-                    yield folder, f["file"], line["line_number"], line["count"]
+class Gcov:
+    """Asks gcov about counts, and about the same counts of a file only once.
+
+    wanted: {file of the tree: lines}.
+    """
+
+    def __init__(self, notes, wanted):
+        self.notes, self.wanted = notes, wanted
+        self.known = {}     # (object, its counts): {(file, line): executed}
+
+    def lines_of(self, answer):
+        """The wanted lines in gcov's answer for one object."""
+        out = {}
+        for f in answer["files"]:
+            rel = next((r for r in self.wanted if f["file"] == r or
+                        f["file"].endswith("/" + r)), None)
+            for line in f["lines"] if rel else ():
+                key = rel, line["line_number"]
+                if key[1] in self.wanted[rel]:
+                    out[key] = out.get(key, False) or line["count"] > 0
+        return out
+
+    def ask(self, work):
+        """Fills known: work is [(key, path of a .gcda file)]."""
+        for i in range(0, len(work), BATCH):
+            part = work[i:i + BATCH]
+            done = subprocess.run(
+                ["gcov", "--json-format", "--stdout"] + [p for _, p in part],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            answers = done.stdout.splitlines()
+            if done.returncode or len(answers) != len(part):
+                raise HarnessError(
+                    "gcov: " + done.stderr.decode(errors="replace").strip())
+            for (key, _), answer in zip(part, answers):
+                self.known[key] = self.lines_of(json.loads(answer))
+
+    def runs(self, folders):
+        """{(file, line): executed} of each folder, which is a run."""
+        keys, work = [], {}
+        for folder in folders:
+            keys.append([])
+            for note in self.notes:
+                name = os.path.basename(note)[:-5]
+                data = os.path.join(folder, name + ".gcda")
+                if not os.path.exists(data):
+                    continue
+                with open(data, "rb") as f:
+                    key = name, hashlib.sha256(f.read()).digest()
+                keys[-1].append(key)
+                if key not in self.known and key not in work:
+                    os.symlink(note, os.path.join(folder, name + ".gcno"))
+                    work[key] = data
+        self.ask(list(work.items()))
+        for of_run in keys:
+            out = {}
+            for key in of_run:
+                for line, hit in self.known[key].items():
+                    out[line] = out.get(line, False) or hit
+            yield out
 
 
 class Reached:
     """Runs that reached each line, added up over scenarios."""
 
     def __init__(self, m, build, lines):
-        self.m, self.build, self.lines = m, build, lines
+        self.m, self.build = m, build
         self.runs = {}      # (file, line): number of runs
         self.sampled = 0
-        self.notes = notes_of(m, build, lines)
+        self.gcov = Gcov(notes_of(m, build, lines), lines)
 
     def sample(self, scenario, first, count, overrides, folder):
         folders = run(self.m, self.build, scenario, first, count, overrides,
                       folder)
         self.sampled += len(folders)
-        hit = {}
-        for where, name, number, n in ask_gcov(folders, self.notes):
-            rel = next((r for r in self.lines if name == r or
-                        name.endswith("/" + r)), None)
-            if rel is None or number not in self.lines[rel]:
-                continue
-            hit.setdefault((rel, number), set())
-            if n:
-                hit[rel, number].add(where)
-        for key, folders in hit.items():
-            self.runs[key] = self.runs.get(key, 0) + len(folders)
+        for executed in self.gcov.runs(folders):
+            for key, hit in executed.items():
+                self.runs[key] = self.runs.get(key, 0) + hit

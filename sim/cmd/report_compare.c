@@ -94,7 +94,7 @@ static void print_side(FILE *f, const struct comparison *x, const struct compari
 		progress_count(s->nr_hits, hits, sizeof(hits)), progress_count(s->nr_runs, runs, sizeof(runs)),
 		100 * s->low, 100 * s->high);
 	if (s->has_median)
-		fprintf(f, ", first seen after %s runs (median)", progress_count(s->median, median, sizeof(median)));
+		fprintf(f, ", first seen in run %s (median)", progress_count(s->median, median, sizeof(median)));
 	else if (s->nr_hits)
 		fprintf(f, ", first seen: too rarely for a median");
 	if (v && row->pair[v].class != COMPARISON_NONE) {
