@@ -74,15 +74,11 @@ static uint64_t hits(const struct bisect_runs *r, const struct campaign *c)
 {
 	uint64_t nr = 0;
 
-	/* Known or not is a matter of the variant's name, and not of what it shows. */
-	for (uint32_t i = 0; i < c->cells[0].nr_buckets; i++) {
-		struct bucket b = c->cells[0].buckets[i];
-
-		b.known = r->wanted.known;
-		if (campaign_same_bucket(&b, &r->wanted))
+	/* Known or not, and which slice, is a matter of the variant: a run may be in several of them. */
+	for (uint32_t i = 0; i < c->cells[0].nr_buckets; i++)
+		if (campaign_same_cause(&c->cells[0].buckets[i], &r->wanted))
 			nr += c->cells[0].buckets[i].nr_runs;
-	}
-	return nr;
+	return nr < c->cells[0].nr_runs ? nr : c->cells[0].nr_runs;
 }
 
 /* The most serious bucket of the run, or the one that --check names. */

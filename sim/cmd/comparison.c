@@ -19,12 +19,44 @@ static void *zeroed(size_t nr, size_t bytes)
 	return p;
 }
 
+/* A row is a cause: what else tells buckets apart, a slice of the text, may differ between variants. */
+static bool in_row(const struct bucket *b, const struct bucket *name)
+{
+	return b->known == name->known && campaign_same_cause(b, name);
+}
+
+/* Of the row's buckets in @cell the one that is seen first; NULL: none. */
 static const struct bucket *bucket_in(const struct cell *cell, const struct bucket *name)
 {
+	const struct bucket *first = NULL;
+
+	for (uint32_t i = 0; i < cell->nr_buckets; i++) {
+		const struct bucket *b = &cell->buckets[i];
+
+		if (in_row(b, name) && (!first || b->first_seed < first->first_seed))
+			first = b;
+	}
+	return first;
+}
+
+static bool shows(const struct cell *cell, const struct bucket *name, uint64_t seed)
+{
 	for (uint32_t i = 0; i < cell->nr_buckets; i++)
-		if (campaign_same_bucket(&cell->buckets[i], name))
-			return &cell->buckets[i];
-	return NULL;
+		if (in_row(&cell->buckets[i], name) && pairs_is_hit(cell->pairs, cell->buckets[i].id, seed))
+			return true;
+	return false;
+}
+
+/* Known, or expected by the scenario, or a consequence of something else in the same run: all of them. */
+static bool explained(const struct campaign *c, const struct cell *cell, const struct bucket *name)
+{
+	for (uint32_t i = 0; i < cell->nr_buckets; i++) {
+		const struct bucket *b = &cell->buckets[i];
+
+		if (in_row(b, name) && !b->follows && !verdict_expected(c, cell, b))
+			return false;
+	}
+	return true;
 }
 
 /* --- Rows: what any cell has. */
@@ -33,7 +65,7 @@ static void add_row(struct comparison *x, const struct bucket *b)
 	struct comparison_row *row;
 
 	for (uint32_t i = 0; i < x->nr_rows; i++)
-		if (campaign_same_bucket(x->row[i].name, b))
+		if (in_row(x->row[i].name, b))
 			return;
 	x->row = realloc(x->row, (x->nr_rows + 1) * sizeof(*row));
 	if (!x->row)
@@ -44,7 +76,7 @@ static void add_row(struct comparison *x, const struct bucket *b)
 	row->pair = zeroed(x->c->nr_variants, sizeof(*row->pair));
 }
 
-/* What is explained comes last; then by kind, which is the order of severity. */
+/* What is known comes last; then by kind, which is the order of severity. */
 static int by_weight(const void *a, const void *b)
 {
 	const struct bucket *x = ((const struct comparison_row *)a)->name;
@@ -67,24 +99,26 @@ static bool scenario_shows(const struct campaign *c, uint32_t scenario, const st
 
 /* --- One side. */
 
-/* Series of runs from one sight to the next; the last one ends without. */
-static void add_times(const struct cell *cell, const struct bucket *b, struct stats_time **t, uint64_t *nr)
+/* Series of runs from one sight to the next; the last one ends without. How many there are. */
+static uint64_t add_times(const struct cell *cell, const struct bucket *name, struct stats_time **t, uint64_t *nr)
 {
 	const struct pairs *p = cell->pairs;
-	uint64_t runs = 0;
+	uint64_t runs = 0, nr_hits = 0;
 
-	*t = realloc(*t, (*nr + (b ? b->nr_runs : 0) + 1) * sizeof(**t));
+	*t = realloc(*t, (*nr + p->nr_runs + 1) * sizeof(**t));
 	if (!*t)
 		abort();
 	for (uint64_t i = 0; i < p->nr_runs; i++) {
 		runs++;
-		if (!b || !pairs_is_hit(p, b->id, p->run[i].seed))
+		if (!shows(cell, name, p->run[i].seed))
 			continue;
 		(*t)[(*nr)++] = (struct stats_time){ runs, false };
+		nr_hits++;
 		runs = 0;
 	}
 	if (runs)
 		(*t)[(*nr)++] = (struct stats_time){ runs, true };
+	return nr_hits;
 }
 
 static void look_at(struct comparison *x, const struct comparison_row *row, uint32_t variant)
@@ -102,12 +136,9 @@ static void look_at(struct comparison *x, const struct comparison_row *row, uint
 		if (!scenario_shows(c, s, row->name))
 			continue;
 		side->nr_runs += cell->pairs->nr_runs;
-		add_times(cell, b, &times, &nr_times);
-		if (!b)
-			continue;
-		side->nr_hits += b->nr_runs;
-		side->explained &= verdict_expected(c, cell, b);
-		if (!side->first) {
+		side->nr_hits += add_times(cell, row->name, &times, &nr_times);
+		side->explained &= explained(c, cell, row->name);
+		if (b && !side->first) {
 			side->first = cell;
 			side->bucket = b;
 		}
@@ -122,16 +153,14 @@ static void look_at(struct comparison *x, const struct comparison_row *row, uint
 static void count_pairs(const struct cell *base, const struct cell *other, const struct bucket *name,
 			struct comparison_pair *pair)
 {
-	const struct bucket *a = bucket_in(base, name), *b = bucket_in(other, name);
-
 	for (uint64_t i = 0; i < base->pairs->nr_runs; i++) {
 		uint64_t seed = base->pairs->run[i].seed;
 		bool in_base, in_other;
 
 		if (!pairs_run(other->pairs, seed))
 			continue;
-		in_base = a && pairs_is_hit(base->pairs, a->id, seed);
-		in_other = b && pairs_is_hit(other->pairs, b->id, seed);
+		in_base = shows(base, name, seed);
+		in_other = shows(other, name, seed);
 		pair->nr_pairs++;
 		pair->only_base += in_base && !in_other;
 		pair->only_variant += in_other && !in_base;
