@@ -273,6 +273,8 @@ class Campaign:
                        not self.is_current(self.kills[report.key(m)])]
                 self.all_of(old, "what was killed before", 0, self.again)
                 for i, what in enumerate(ROUNDS[:3] if self.args.sample else ROUNDS):
+                    if time.monotonic() >= self.end:
+                        break
                     mine = sorted((m for m in chosen if self.alive(m) and self.has_work(m, what)), key=self.urgency)
                     self.all_of(mine, what.text, i + 1, lambda m, what=what: self.round(m, what))
             except KeyboardInterrupt:

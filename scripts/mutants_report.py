@@ -111,6 +111,16 @@ class Report:
     def silent_checks(self):
         return [n for n in all_checks(self.campaign.build) if n not in self.by_check]
 
+    def counts(self):
+        """What scripts/oracle_doc.py shows: by check mutants killed, by function reached and killed."""
+        functions = {}
+        for m, r in self.rows:
+            row = functions.setdefault(m["file"], {}).setdefault(m["function"], [0, 0])
+            row[0] += 1
+            row[1] += r["verdict"] == "killed"
+        names = set(all_checks(self.campaign.build))
+        return {"checks": {n: k for n, k in sorted(self.by_check.items()) if n in names}, "functions": functions}
+
     def text(self):
         out = ["%-12s %5s %7s %7s %10s %9s %8s  %s" % ("file", "goal", "reached", "killed", "equivalent",
                                                        "survived", "changed", "score (without equivalents)")]
@@ -186,7 +196,7 @@ def write(campaign, docs):
         with open(PAGE, "w", encoding="utf-8") as f:
             f.write(r.page())
         with open(COUNTS, "w", encoding="utf-8") as f:
-            json.dump({n: k for n, k in sorted(r.by_check.items()) if n in all_checks(campaign.build)}, f, indent=1)
+            json.dump(r.counts(), f, indent=1)
             f.write("\n")
     bad = r.stale()
     if not (campaign.args.file or campaign.args.function or campaign.stop.is_set()):

@@ -4,7 +4,7 @@ document, where, and what has been shown to make each check fire.
 
 Sources: `lapicsim checks`, `deviations` and `known`; check_fire() in sim/oracle/;
 ROWS and NO_RULE of tests/e2e/test_rules.py; variants/corpus.tbl; and, once it is
-there, docs/mutants.json (check name: mutants killed).
+there, docs/mutants.json: mutants killed by check, reached and killed by function.
 """
 
 import ast
@@ -117,18 +117,44 @@ def mutants():
         return json.load(f)
 
 
+def rule_places(rule):
+    """(file, function)s that a rule changes."""
+    text = read("variants/rules/%s.rule" % rule)
+    return [(os.path.basename(path), function) for path, functions in
+            re.findall(r"^file (\S+)\n((?:(?!file ).*\n?)*)", text, re.M)
+            for function in re.findall(r"^function (\S+)", functions, re.M) or ["?"]]
+
+
+def no_mutant(check, rows, corpus, killed):
+    """Why a check sees no mutant, from where the rules change KVM that make it fire."""
+    rules = {rule for rule, _, _, name in rows if name == check} | \
+        {w[2] for w in corpus if w[5] == check and w[2] not in ("-", "itself")}
+    places = sorted({p for rule in rules for p in rule_places(rule)})
+    if not places:
+        return "none: as for the rules"
+    mine = [(f, n) for f, n in places if f in killed["functions"]]
+    if not mine:
+        return "none: it judges what is in " + ", ".join(sorted({f for f, _ in places}))
+    told = []
+    for f, n in mine:
+        reached, dead = killed["functions"][f].get(n, (0, 0))
+        told.append("%d of the %d in `%s()` are killed by others" % (dead, reached, n) if reached else
+                    "there is none in `%s()`" % n)
+    return "none: " + "; ".join(told)
+
+
 def checks_text(program):
     rows, reasons = constants("tests/e2e/test_rules.py", "ROWS", "NO_RULE")
     corpus, files, killed, checks = corpus_rows(), files_of_checks(), mutants(), listed(program, "checks")
     more = ("", "", "") if killed is None else (
-        " \"Mutants\" is how many mutants it was the first to see (`make mutants`).", " mutants |", "---|")
+        " \"Mutants\" is how many mutants it saw in the run that killed them (`make mutants`); where it saw none, why.", " mutants |", "---|")
     out = [HEAD % (len(checks), more[0], more[1], more[2])]
     for c in checks:
         shown = variants_of(c["name"], rows, corpus) or "none: " + reasons.get(c["name"], "not shown yet")
         out.append("| `%s` | %s | %s | %s | %s |" % (c["name"], c["kind"], cell(c["source"]),
                                                      ", ".join(files.get(c["name"], ["?"])), cell(shown)))
         if killed is not None:
-            out.append(" %s |" % killed.get(c["name"], 0))
+            out.append(" %s |" % (killed["checks"].get(c["name"]) or no_mutant(c["name"], rows, corpus, killed)))
         out.append("\n")
     return "".join(out)
 

@@ -112,6 +112,8 @@ static void enter_slot(struct oracle_timer *t)
 void timer_expire(struct oracle_timer *t)
 {
 	t->shown = false;
+	if (t->latest < t->due_hi)
+		t->latest = t->due_hi;
 	enter_slot(t);
 	t->maybe_over = false;
 	t->earliest = 0;
