@@ -126,6 +126,7 @@ ROWS = (
     ("hyperv-tpr-dropped", "hyperv-eoi", "register-mismatch", "tpr-matches"),
     ("unfix-apf-sw-disabled", "apf-sw-disabled", "lost-interrupt", "irr-lost"),
     ("kick-dropped", "pv-ipi", "lost-interrupt", "kick-lost"),
+    ("halted-forgets-owed", "preempt", "lost-interrupt", "quiet-owed"),
 )
 
 # Checks that no rule makes fire, and why. One that has a row as well is an error.
@@ -135,7 +136,6 @@ NO_RULE = {
     "run-spins": "fires on today's kernels: known/nmi-wait-sipi.known, tests/e2e/test_known.py",
     "isr-premature-page-away": "fires on today's kernels: known/pv-eoi-page-away.known, tests/e2e/test_known.py",
     "delivered-injected": "guards the simulated processor, not KVM: tests/unit/oracle_dispatch.c",
-    "quiet-owed": "a vCPU that rests has entered, and each VM-Entry is compared first: tests/unit/oracle.c",
     "irqchip-reset": "judges a VM before its first run, which then fails to build: tests/unit/oracle_ioapic.c",
     "page-register": "lapicsim live only, where nothing races: tests/unit/live.c",
     "msr-access": "lapicsim live only: tests/unit/live.c",
