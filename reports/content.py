@@ -52,7 +52,8 @@ def new_list(verdict):
     for cause in new[:MOST_NEW]:
         where = sorted({b.cell.variant.name for b in cause.buckets if b.status == "new"})
         first = cause.buckets[0]
-        items.append([Badge("new"), " ", Ref(cause_label(cause), first_id(verdict, cause)), " on %s: %s of %s runs of " % (
+        items.append([Badge("new"), " ", Ref(cause_label(cause), first_id(verdict, cause)),
+                      " on %s: %s of %s runs of " % (
             words.enumerate_some(where, 4), words.number(first.runs), words.number(first.cell.runs)),
             Code(first.cell.scenario.name)])
     if len(new) > MOST_NEW:
@@ -67,7 +68,8 @@ def first_id(verdict, cause):
 def missing_list(verdict):
     items = []
     for m in verdict.missing:
-        items.append([Badge("bad", "missing") if m.decided else Badge("undecided", "not decided"), " %s in " % words.kind_name(m.kind),
+        items.append([Badge("bad", "missing") if m.decided else Badge("undecided", "not decided"),
+                      " %s in " % words.kind_name(m.kind),
                       Code(m.cell.scenario.name), " on %s: expected always, not seen in %s%s" % (
                           m.cell.variant.name, words.count(m.cell.runs, "run"),
                           "" if m.decided else " (%s are needed)" % words.number(m.cell.scenario.enough_runs))])
@@ -81,7 +83,8 @@ def what_was_run(campaign):
         words.count(len(campaign.scenarios), "scenario"), words.count(len(campaign.variants), "variant"),
         words.count(campaign.runs, "run"), words.short(campaign.events) + " events")
     if wall:
-        said += ", in %s of %s on %s" % (words.duration(wall), words.count(len(campaign.sessions), "process", "processes"),
+        said += ", in %s of %s on %s" % (words.duration(wall),
+                                         words.count(len(campaign.sessions), "process", "processes"),
                                          words.enumerate_some(hosts, 3))
     said += ". Begun %s." % words.date(campaign.created)
     if campaign.overrides:
@@ -124,7 +127,8 @@ def variants_table(campaign, verdict):
     rows = []
     for v in campaign.variants:
         cells = campaign.of(v)
-        nr = {s: sum(any(b.status == s for b in c.of(v)) for c in verdict.causes) for s in ("new", "expected", "known")}
+        nr = {s: sum(any(b.status == s for b in c.of(v)) for c in verdict.causes) for s in ("new", "expected",
+            "known")}
         runs = sum(c.runs for c in cells)
         rows.append([[Strong(v.name)], [Code(v.identity)], [v.klass], [words.number(runs)],
                      [words.short(sum(c.events for c in cells))],
@@ -148,7 +152,8 @@ def canary(campaign):
     """A deliberate bug that had to be found in the background."""
     if not campaign.canary or campaign.canary.state == "off":
         return []
-    badge = {"found": Badge("ok", "found"), "missed": Badge("bad", "not found")}.get(campaign.canary.state, Badge("undecided"))
+    badge = {"found": Badge("ok", "found"), "missed": Badge("bad", "not found")}.get(campaign.canary.state,
+        Badge("undecided"))
     return [("Canary", [badge, ": ", campaign.canary.text.removeprefix("canary: ").removeprefix("found, "), "."])]
 
 
@@ -156,7 +161,8 @@ def failures_section(campaign, verdict):
     if not verdict.failures:
         return Section("failures", "Failures of the harness",
                        [Text(["None: no worker died or hung, nothing that is not modelled was called, and every run that "
-                              "was made twice gave the same digest." if campaign.runs else "None."])], short="Harness")
+                              "was made twice gave the same digest." if campaign.runs else "None."])],
+                              short="Harness")
     rows = []
     for f in verdict.failures[:MOST_FAILURES]:
         command = "" if f.kind == "setup" else campaign.replay(f.cell, f.seed)
@@ -191,17 +197,20 @@ def inputs_section(campaign):
     scenarios = [[[Code(s.name)], [Code("%08x" % (s.hash & 0xffffffff))], [s.claim]] for s in campaign.scenarios]
     variants = [[[Strong(v.name)], [Code(v.identity)], [made_of(v)]] for v in campaign.variants]
     blocks = [Table("Scenarios and what each claims.", [("Scenario", "l"), ("Hash", "l"), ("Claim", "l")], scenarios),
-              Table("Variants and what they were built from.", [("Variant", "l"), ("Identity", "l"), ("Made of", "l")],
+              Table("Variants and what they were built from.",
+                    [("Variant", "l"), ("Identity", "l"), ("Made of", "l")],
                     variants)]
     if campaign.nr_campaigns > 1:
-        blocks.append(Text(["The store has %d campaigns; this is number %d. " % (campaign.nr_campaigns, campaign.number),
+        blocks.append(Text(["The store has %d campaigns; this is number %d. " % (campaign.nr_campaigns,
+            campaign.number),
                             Code("--campaign N"), " reports another."]))
     return Section("inputs", "What it was made of", blocks, short="Inputs")
 
 
 def heading(campaign):
     names = words.enumerate_some([v.name for v in campaign.variants], 4)
-    return "%s on %s" % (words.count(campaign.runs, "run"), names) if campaign.variants else "A campaign without variants"
+    return "%s on %s" % (words.count(campaign.runs, "run"),
+                         names) if campaign.variants else "A campaign without variants"
 
 
 def build(campaign, verdict, figures, histories, known):

@@ -52,7 +52,8 @@ def where_table(cause):
                      ["%s to %s" % (words.percent(low), words.percent(high))], [words.number(b.first_run)],
                      [Badge(b.status)]])
     note = "%s more rows are in buckets.csv." % words.number(len(cause.buckets) - ROWS) if len(cause.buckets) > ROWS else ""
-    return Table("Where it was seen.", [("Variant", "l"), ("Scenario", "l"), ("Runs", "r"), ("Rate", "r"), ("95 % interval", "r"),
+    return Table("Where it was seen.", [("Variant", "l"), ("Scenario", "l"), ("Runs", "r"), ("Rate", "r"),
+                                        ("95 % interval", "r"),
                                         ("First in run", "r"), ("Status", "l")], rows, note)
 
 
@@ -112,10 +113,12 @@ def causes_section(campaign, verdict, histories, known):
     if not causes:
         return Section("divergences", "Divergences", [Text([
             "None: no run showed anything that the oracle objects to. ",
-            Ref("How sure that makes one", "how-sure"), " is said below."] if campaign.runs else ["None: nothing was run."])])
+            Ref("How sure that makes one", "how-sure"),
+            " is said below."] if campaign.runs else ["None: nothing was run."])])
     blocks = [list_table(campaign, causes)]
     for i, cause in enumerate(causes[:IN_FULL], 1):
-        blocks.append(cause_part(campaign, verdict, i, cause, histories[i - 1] if i <= len(histories) else None, known))
+        blocks.append(cause_part(campaign, verdict, i, cause, histories[i - 1] if i <= len(histories) else None,
+                                 known))
     if len(causes) > IN_FULL:
         blocks.append(Text(["The other %s are in the list above only, and in buckets.csv with their tokens." %
                             words.number(len(causes) - IN_FULL)]))

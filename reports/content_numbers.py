@@ -73,11 +73,13 @@ def zero_table(campaign):
         for v in campaign.variants:
             cell = campaign.cell(s, v)
             if cell and cell.runs:
-                same.setdefault((cell.runs, len(cell.buckets), sum(b.runs == 1 for b in cell.buckets)), []).append(v.name)
+                same.setdefault((cell.runs, len(cell.buckets), sum(b.runs == 1 for b in cell.buckets)),
+                                []).append(v.name)
         for (runs, nr, once), names in same.items():
             estimate, bound = stats.good_turing(once, runs)
             all_of_them = len(names) == len(campaign.variants) > 1
-            rows.append([[Code(s.name)], ["all" if all_of_them else words.enumerate_some(names, 3)], [words.number(runs)],
+            rows.append([[Code(s.name)], ["all" if all_of_them else words.enumerate_some(names, 3)],
+                         [words.number(runs)],
                          [words.one_in(stats.zero_failure(runs))], [words.number(nr)], [words.number(once)],
                          ["%s (at most %s)" % (words.percent(estimate), words.percent(bound))]])
     return Table("What the number of runs allows to say.", [
@@ -88,7 +90,8 @@ def zero_table(campaign):
 def gone_rows(campaign):
     """As the campaign says itself."""
     return [[[kind_and_where(g)], [g.variant], [Code(g.scenario)],
-             ["%s of %s on %s" % (words.number(g.shown), words.number(g.other_runs), g.other)], [words.number(g.clean)],
+             ["%s of %s on %s" % (words.number(g.shown), words.number(g.other_runs), g.other)],
+             [words.number(g.clean)],
              [words.number(g.needed) if g.needed is not None else "-"],
              ["not known"] if g.more is None else [Badge("ok", "gone")] if not g.more else [
                  "%s more runs" % words.number(g.more)]] for g in campaign.gone]
@@ -114,7 +117,8 @@ def fixed_rows(campaign, verdict):
             if best:
                 need, b, runs = best
                 rows.append([[cause_label(cause)], [v.name], [Code(b.cell.scenario.name)],
-                             ["%s on %s" % (words.percent(b.runs / b.cell.runs), b.cell.variant.name)], [words.number(runs)],
+                             ["%s on %s" % (words.percent(b.runs / b.cell.runs), b.cell.variant.name)],
+                             [words.number(runs)],
                              [words.number(need)],
                              [Badge("ok", "gone")] if runs >= need else ["%s more runs" % words.number(need - runs)]])
     return rows
@@ -127,7 +131,8 @@ def fixed_table(campaign, verdict):
     return [Text(["What one variant shows and another does not may be called gone at 95 % once the other has had enough "
                   "clean runs: log(0.05) / log(1 - p), p being the low end of the rate's interval where it is shown."]),
             Table("Shown by one variant and not by another, in the scenario that decides it.", [
-                ("Divergence", "l"), ("Not seen on", "l"), ("Scenario", "l"), ("Rate elsewhere", "r"), ("Clean runs", "r"),
+                ("Divergence", "l"), ("Not seen on", "l"), ("Scenario", "l"), ("Rate elsewhere", "r"),
+                ("Clean runs", "r"),
                 ("Needed", "r"), ("So it is", "l")], rows[:MOST_ROWS])]
 
 
@@ -136,9 +141,11 @@ def how_sure_section(campaign, verdict, figures):
         return Section("how-sure", "How sure", [Text(["No run has ended; nothing can be said."])])
     blocks = [Text(["All of this holds for what the scenarios describe, not for all of KVM: a run is a draw from its scenario, "
                     "and another scenario may show in the first run what this one never does."]),
-              Text([Strong("Unseen is rarer than"), ": if something happened in more than this share of runs, a campaign "
+              Text([Strong("Unseen is rarer than"),
+                    ": if something happened in more than this share of runs, a campaign "
                     "of this length would have missed it in fewer than 5 of 100 cases (1 - 0.05^(1/n), nearly 3/n). ",
-                    Strong("Chance of a new one"), ": the Good-Turing estimate that the next run shows a bucket that none "
+                    Strong("Chance of a new one"),
+                    ": the Good-Turing estimate that the next run shows a bucket that none "
                     "did so far: buckets seen exactly once, over runs; in brackets its bound at 95 %, which supposes nothing "
                     "(McAllester and Schapire). The intervals of rates are Wilson's, at 95 %."]),
               zero_table(campaign)]
@@ -152,7 +159,8 @@ def pairs_table(campaign):
     rows = []
     for s in campaign.sure:
         if s.sampled:
-            rows.append([[Code(s.scenario)], [s.variant], [words.number(s.sampled)], [words.number(s.pairs)], [words.number(s.once)],
+            rows.append([[Code(s.scenario)], [s.variant], [words.number(s.sampled)], [words.number(s.pairs)],
+                         [words.number(s.once)],
                          [words.percent(s.unseen) if s.unseen is not None else "-"],
                          [words.number(round(s.hidden)) if s.hidden is not None else "-"]])
     return Table("Pairs of each scenario: an operation, the one before it, and the state of the APIC.", [
@@ -164,7 +172,8 @@ def pairs_table(campaign):
 
 def coverage_section(campaign, figures):
     table = pairs_table(campaign)
-    return Section("coverage", "Pairs of operation and APIC state", [figures["pairs"]] + ([table] if table else []), short="Coverage")
+    return Section("coverage", "Pairs of operation and APIC state", [figures["pairs"]] + ([table] if table else []),
+                   short="Coverage")
 
 
 def sessions_table(campaign):
@@ -190,7 +199,8 @@ def time_section(campaign, figures):
             ends[end] = ends.get(end, 0) + n
         ends["died"] = ends.get("died", 0) + c.died
     says = {"complete": "came to rest", "limited": "hit a limit first", "crashed": "ended in a host BUG or crash",
-            "hung": "ended in a hang", "trapped": "called what is not modelled", "timed_out": "took too long", "out_of_memory": "took too much memory", "died": "took the worker along"}
+            "hung": "ended in a hang", "trapped": "called what is not modelled", "timed_out": "took too long",
+            "out_of_memory": "took too much memory", "died": "took the worker along"}
     blocks.append(Text(["How the runs ended: %s." % ", ".join(
         "%s %s" % (words.number(n), says[e]) for e, n in ends.items() if n)] if any(ends.values()) else
         ["No run has ended."]))
@@ -206,7 +216,8 @@ def deviations_section(campaign):
                 uses[name][c.variant.name][0] += n
                 uses[name][c.variant.name][1] += runs
     if not uses:
-        return Section("deviations", "Deviations", [Text(["The oracle forgave nothing: no named deviation was used."])])
+        return Section("deviations", "Deviations",
+                       [Text(["The oracle forgave nothing: no named deviation was used."])])
     rows = []
     for name in sorted(uses):
         row = [[Code(name)]]
@@ -215,6 +226,7 @@ def deviations_section(campaign):
             row.append(["%s in %s" % (words.number(n), words.count(runs, "run")) if n else "-"])
         rows.append(row)
     return Section("deviations", "Deviations", [
-        Text(["Where the oracle lets KVM differ from the rule, and how often it had to. ", Code("lapicsim deviations"),
+        Text(["Where the oracle lets KVM differ from the rule, and how often it had to. ",
+              Code("lapicsim deviations"),
               " has what each allows, and why."]),
         Table("Uses of deviations.", [("Deviation", "l")] + [(v.name, "r") for v in campaign.variants], rows)])

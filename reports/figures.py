@@ -47,7 +47,8 @@ def curves(lines, style="steps"):
     script = []
     for i, points in enumerate(lines):
         script += plot.data("d%d" % i, thin(points))
-    return script + ["plot " + ", ".join("$d%d using 1:2 with %s lt %d" % (i, style, i + 1) for i in range(len(lines)))]
+    drawn = ["$d%d using 1:2 with %s lt %d" % (i, style, i + 1) for i in range(len(lines))]
+    return script + ["plot " + ", ".join(drawn)]
 
 
 def legend(texts):
@@ -68,11 +69,13 @@ def found(campaign, verdict):
             named.append((v.name, points, firsts[-1], len(firsts)))
     named = named[:MOST_CURVES]
     says = "; ".join("%s shows %s, the last of them first seen in run %s of %s" % (
-        name, words.count(n, "divergence"), words.number(last), words.number(most)) for name, _, last, n in named) + "."
+        name, words.count(n, "divergence"), words.number(last), words.number(most))
+        for name, _, last, n in named) + "."
     top = max(n for *_, n in named)
 
     def script(size):
-        return log_runs(most) + ["set yrange [0:%g]" % (top * 1.08 + 0.2), "set ytics %s" % (1 if top <= 10 else "autofreq"),
+        return log_runs(most) + ["set yrange [0:%g]" % (top * 1.08 + 0.2),
+                                 "set ytics %s" % (1 if top <= 10 else "autofreq"),
                                  "set ylabel 'divergences'"] + curves([points for _, points, _, _ in named])
     return figure("found", title, says, script, legend("%s: %d" % (name, n) for name, _, _, n in named))
 
@@ -82,14 +85,16 @@ def waits(campaign, verdict):
     title = "Runs until a divergence is seen"
     named, most = [], 1
     for cause in verdict.causes:
-        best = max(cause.buckets, key=lambda b: (b.runs / max(1, b.cell.runs), b.cell.variant.name, b.cell.scenario.name))
+        best = max(cause.buckets, key=lambda b: (b.runs / max(1, b.cell.runs), b.cell.variant.name,
+                                                 b.cell.scenario.name))
         times = stats.waits(best)
         if not times or len(named) == MOST_CURVES:
             continue
         curve = stats.kaplan_meier(times)
         last = max(t for t, _ in times)
         label = "%s, %s on %s" % (cause_label(cause), best.cell.scenario.name, best.cell.variant.name)
-        named.append((label, [(max(t, 0.5), share) for t, share in curve] + [(last, curve[-1][1])], stats.median(curve), len(times)))
+        named.append((label, [(max(t, 0.5), share) for t, share in curve] + [(last, curve[-1][1])],
+                      stats.median(curve), len(times)))
         most = max(most, last)
     if not named:
         return Text(["No divergence was found, so there are no detection times to draw."])
@@ -99,7 +104,8 @@ def waits(campaign, verdict):
 
     def script(size):
         return log_runs(most) + ["set xrange [0.5:%d]" % max(2, most), "set yrange [0:1.02]",
-                                 "set ylabel 'share that still waits'"] + curves([points for _, points, _, _ in named])
+                                 "set ylabel 'share that still waits'"] + curves(
+                                     [points for _, points, *_ in named])
     return figure("waits", title, says, script, legend(label for label, *_ in named))
 
 
@@ -135,13 +141,15 @@ def speed(campaign, verdict):
 
 
 # --- Pairs of operation and state.
-LEVELS = ((0, "never met"), (1, "met after 1 operation"), (2, "after 2 or 3 different ones"), (4, "after 4 to 7"), (8, "after 8 or more"))
+LEVELS = ((0, "never met"), (1, "met after 1 operation"), (2, "after 2 or 3 different ones"), (4, "after 4 to 7"),
+          (8, "after 8 or more"))
 MOST_COLUMNS = 40
 
 
 def heat(cells, rows, columns):
     """Lines of gnuplot: @cells is {(row, column): level}."""
-    lines = ["unset grid", "unset border", "set tics scale 0", "set style fill solid noborder", "set xtics rotate by 90 right",
+    lines = ["unset grid", "unset border", "set tics scale 0", "set style fill solid noborder",
+             "set xtics rotate by 90 right",
              "set xrange [-0.5:%g]" % (len(columns) - 0.5), "set yrange [%g:-0.5]" % (len(rows) - 0.5),
              "set xtics (%s)" % ", ".join("%s %d" % (plot.quote(words.cut(c, 40)), i) for i, c in enumerate(columns)),
              "set ytics (%s)" % ", ".join("%s %d" % (plot.quote(words.cut(r, 40)), i) for i, r in enumerate(rows))]
@@ -167,7 +175,8 @@ def pairs(campaign, verdict):
     rows = sorted({operation for operation, _ in before})
     cells = {where: max(i for i, (least, _) in enumerate(LEVELS) if len(b) >= least) for where, b in before.items()}
     says = "%s of %s and %s were met (%s out of %s boxes have any); with the operation before it, %s different ones.%s" % (
-        words.number(len(before)), words.count(len(rows), "operation"), words.count(len(columns) + max(0, left_out), "state"),
+        words.number(len(before)), words.count(len(rows), "operation"),
+        words.count(len(columns) + max(0, left_out), "state"),
         words.number(sum((r, c) in before for r in rows for c in columns)), words.number(len(rows) * len(columns)),
         words.number(len({(p.previous, p.operation, p.state) for p in campaign.pairs})),
         " The %d rarest states are not drawn." % left_out if left_out > 0 else "")
@@ -201,7 +210,8 @@ def mutants(campaign, verdict):
     if not rows:
         return Text(["How many small mistakes in KVM the oracle sees is not known here: there is no docs/mutants.md."])
     says = "By docs/mutants.md, not by this campaign: " + "; ".join(
-        "%s: %d of %d seen (%s)" % (name, killed, killed + survived, words.percent(killed / max(1, killed + survived)))
+        "%s: %d of %d seen (%s)" % (name, killed, killed + survived,
+                                    words.percent(killed / max(1, killed + survived)))
         for name, killed, _, survived in rows) + ". Those that change nothing are left out."
 
     def script(size):

@@ -84,4 +84,5 @@ def make(lines, token):
         if times > 1:
             text = text + ["(%s times, until %s)" % (words.number(times), words.moment(last))]
         rows.append(Event(words.moment(ns), column, "\n".join(text), "\n".join(after), mark))
-    return History("The last %d steps before the divergence, in the run of %s." % (len(rows) - 1, token), actors, rows)
+    return History("The last %d steps before the divergence, in the run of %s." % (len(rows) - 1, token), actors,
+                   rows)

@@ -48,7 +48,8 @@ def junit(campaign, verdict):
             harness = [b for b in bad if b.startswith("harness: ")]
             if bad:
                 tag = "error" if harness else "failure"
-                inner += "<%s message=%s>%s</%s>" % (tag, quoteattr(words.cut(bad[0], 300)), escape("\n".join(bad[:MOST_LINES])), tag)
+                inner += "<%s message=%s>%s</%s>" % (tag, quoteattr(words.cut(bad[0], 300)),
+                    escape("\n".join(bad[:MOST_LINES])), tag)
             elif skip:
                 inner += "<skipped message=%s/>" % quoteattr("; ".join(skip))
             said = ["%s runs, %s events" % (words.number(cell.runs), words.number(cell.events))] + said[:MOST_LINES]
@@ -60,7 +61,8 @@ def junit(campaign, verdict):
                 quoteattr("lapicsim." + v.name), quoteattr(cell.scenario.name), cell.wall_ns / 1e9, inner))
         total = [a + b for a, b in zip(total, nr)]
         suites.append('<testsuite name=%s tests="%d" failures="%d" errors="%d"><properties><property name="identity" '
-                      'value=%s/></properties>\n%s\n</testsuite>' % (quoteattr(v.name), *nr, quoteattr(v.identity), "\n".join(cases)))
+                      'value=%s/></properties>\n%s\n</testsuite>' % (quoteattr(v.name), *nr, quoteattr(v.identity),
+                          "\n".join(cases)))
     return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="lapicsim" tests="%d" failures="%d" errors="%d">\n%s\n' \
         '</testsuites>\n' % (*total, "\n".join(suites))
 
@@ -106,22 +108,28 @@ def csv_files(campaign, verdict):
     for cause in verdict.causes:
         for b in cause.buckets:
             low, high = stats.wilson(b.runs, b.cell.runs)
-            buckets.append(where(b.cell) + [b.kind, b.check, b.function, b.known, b.slice, b.status, b.runs, b.cell.runs,
-                                            "%.6g" % low, "%.6g" % high, b.first_run, campaign.token(b.cell, b.first_seed),
+            buckets.append(where(b.cell) + [b.kind, b.check, b.function, b.known, b.slice, b.status, b.runs,
+                                            b.cell.runs,
+                                            "%.6g" % low, "%.6g" % high, b.first_run,
+                                            campaign.token(b.cell, b.first_seed),
                                             b.records[0].text if b.records else ""])
     points, offset = [], 0
     for s in campaign.sessions:
         points += [[s.id, "%.3f" % ((offset + p[0]) / 1e9), *p[1:]] for p in s.series]
         offset += s.wall_ns
     return {
-        "cells.csv": table(head + ["class", "runs", "events", "interrupts", "virtual_ns", "wall_ns", "divergent", "repeated",
+        "cells.csv": table(head + ["class", "runs", "events", "interrupts", "virtual_ns", "wall_ns", "divergent",
+                                   "repeated",
                                    "limited", "crashed", "hung", "trapped", "died", "unseen_below"],
-                           [where(c) + [c.variant.klass, c.runs, c.events, c.interrupts, c.virtual_ns, c.wall_ns, c.divergent,
-                                        c.repeated, *(c.ends.get(e, 0) for e in ("limited", "crashed", "hung", "trapped")),
+                           [where(c) + [c.variant.klass, c.runs, c.events, c.interrupts, c.virtual_ns, c.wall_ns,
+                                        c.divergent, c.repeated,
+                                        *(c.ends.get(e, 0) for e in ("limited", "crashed", "hung", "trapped")),
                                         c.died, "%.6g" % stats.zero_failure(c.runs)] for c in campaign.cells]),
-        "buckets.csv": table(head + ["kind", "check", "function", "known", "slice", "status", "runs", "of", "rate_low", "rate_high",
+        "buckets.csv": table(head + ["kind", "check", "function", "known", "slice", "status", "runs", "of",
+                                     "rate_low", "rate_high",
                                      "first_run", "token", "example"], buckets),
-        "deviations.csv": table(head + ["deviation", "uses", "runs"], [where(c) + [name, *c.deviations[name]] for c in campaign.cells
+        "deviations.csv": table(head + ["deviation", "uses", "runs"],
+                                [where(c) + [name, *c.deviations[name]] for c in campaign.cells
                                                                      for name in sorted(c.deviations)]),
         "failures.csv": table(head + ["kind", "seed", "text"], [where(f.cell) + [f.kind, "0x%x" % f.seed, f.text]
                                                               for f in verdict.failures]),

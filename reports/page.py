@@ -70,7 +70,8 @@ class Page:
         self.put("<ul>%s</ul>" % "".join("<li>%s</li>" % parts(i) for i in b.items))
 
     def facts(self, b, level):
-        self.put("<dl>%s</dl>" % "".join("<div><dt>%s</dt><dd>%s</dd></div>" % (escape(t), parts(p)) for t, p in b.rows))
+        rows = ["<div><dt>%s</dt><dd>%s</dd></div>" % (escape(t), parts(p)) for t, p in b.rows]
+        self.put("<dl>%s</dl>" % "".join(rows))
 
     def open_table(self, caption, klass):
         self.put('<figure class="%s"><div class="scroll" role="region" aria-label="%s" tabindex="0"><table><caption><span>%s'
@@ -82,7 +83,8 @@ class Page:
         self.put("</tr></thead><tbody>")
         for row in b.rows:
             cells = ['<th scope="row">%s</th>' % parts(row[0])]
-            cells += ['<td class="%s">%s</td>' % (align, parts(cell)) for cell, (_, align) in zip(row[1:], b.head[1:])]
+            cells += ['<td class="%s">%s</td>' % (align, parts(cell)) for cell,
+                      (_, align) in zip(row[1:], b.head[1:])]
             self.put("<tr>%s</tr>" % "".join(cells))
         self.put("</tbody></table></div>%s</figure>" % (
             '<figcaption class="note">%s</figcaption>' % escape(b.note) if b.note else ""))
@@ -92,17 +94,20 @@ class Page:
         id = "command-%d" % self.nr_commands
         self.put('<div class="command"><div class="scroll" tabindex="0" role="region" aria-label="Command %s">'
                  '<code id="%s">%s</code></div><button type="button" data-copy="%s" aria-describedby="%s">Copy</button>'
-                 '<span class="label">%s</span></div>' % (escape(b.label), id, escape(b.text), id, id, escape(b.label)))
+                 '<span class="label">%s</span></div>' % (escape(b.label), id, escape(b.text), id, id,
+                     escape(b.label)))
 
     def figure(self, b, level):
-        self.put('<figure class="plot-box" id="%s"><figcaption><strong>%s</strong></figcaption>' % (escape(b.id), escape(b.title)))
+        self.put('<figure class="plot-box" id="%s"><figcaption><strong>%s</strong></figcaption>' % (escape(b.id),
+            escape(b.title)))
         if b.narrow:
             self.put('<div class="wide">%s</div><div class="narrow">%s</div>' % (b.wide, b.narrow))
         else:
             self.put('<div class="scroll" role="region" aria-label="%s" tabindex="0"><div class="fixed">%s</div></div>' % (
                 escape(b.title), b.wide))
         if b.legend:
-            self.put('<ul class="legend">%s</ul>' % "".join("<li>%s%s</li>" % (swatch(what), escape(text)) for what, text in b.legend))
+            items = ["<li>%s%s</li>" % (swatch(what), escape(text)) for what, text in b.legend]
+            self.put('<ul class="legend">%s</ul>' % "".join(items))
         self.put('<p class="note">%s</p></figure>' % part(b.says))
 
     def history(self, b, level):
@@ -117,7 +122,8 @@ class Page:
             else:
                 cells = "".join("<td>%s</td>" % (what if i == e.column else "") for i in range(len(b.actors)))
                 cells += '<td class="state">%s</td>' % "<br>".join(escape(line) for line in e.state.split("\n"))
-            self.put('<tr%s><th scope="row" class="r">%s</th>%s</tr>' % (' class="mark"' if e.mark else "", escape(e.time), cells))
+            self.put('<tr%s><th scope="row" class="r">%s</th>%s</tr>' % (' class="mark"' if e.mark else "",
+                escape(e.time), cells))
         self.put("</tbody></table></div></figure>")
 
     def section(self, b, level):
@@ -143,7 +149,8 @@ class Page:
         self.put('<a class="skip" href="#main">To the report</a>\n<header><div class="bar"><p class="name">lapicsim report'
                  '</p><button type="button" id="theme" aria-pressed="false" hidden>Dark</button></div>'
                  '<nav aria-label="Parts of this report"><ul><li><a href="#summary">Summary</a></li>%s</ul></nav></header>\n'
-                 % "".join('<li><a href="#%s">%s</a></li>' % (escape(s.id), escape(s.short or s.title)) for s in r.sections))
+                 % "".join('<li><a href="#%s">%s</a></li>' % (escape(s.id),
+                     escape(s.short or s.title)) for s in r.sections))
         self.put('<main id="main" tabindex="-1"><section id="summary" aria-labelledby="summary-h"><h1 id="summary-h">%s</h1>'
                  % escape(r.title))
         self.blocks(r.blocks, 2)

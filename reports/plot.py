@@ -76,7 +76,8 @@ def run(script):
 def themed(svg):
     """Colours by name; the few that gnuplot picks itself become ink."""
     def paint(match):
-        return ' style="%s:var(--%s)"' % (match[1], COLOURS.get("#%02x%02x%02x" % tuple(int(c) for c in match.group(3, 4, 5)),
+        return ' style="%s:var(--%s)"' % (match[1],
+                                          COLOURS.get("#%02x%02x%02x" % tuple(int(c) for c in match.group(3, 4, 5)),
                                                                 "ink"))
     svg = re.sub(r"""\s(stroke|fill)\s*=\s*(["'])rgb\(\s*(\d+),\s*(\d+),\s*(\d+)\)\2""", paint, svg)
     svg = re.sub(r"""\s(stroke|fill)\s*=\s*(["'])(?:black|#000000)\2""", r' style="\1:var(--ink)"', svg)

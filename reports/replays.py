@@ -102,7 +102,8 @@ class Replays:
         wanted = "%s: %s: " % (words.kind_name(kind), check)
         seconds = min(self.seconds, max(0.1, self.deadline - time.monotonic()))
         try:
-            process = subprocess.Popen([self.program, "replay", token, *options, "--trace=states"], stdin=subprocess.DEVNULL,
+            process = subprocess.Popen([self.program, "replay", token, *options, "--trace=states"],
+                                       stdin=subprocess.DEVNULL,
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         except OSError as e:
             return Seen(why="%s: %s" % (self.program, e.strerror))

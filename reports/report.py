@@ -47,7 +47,8 @@ def seconds(text):
 
 
 def arguments(words):
-    p = Parser(prog="report.py", allow_abbrev=False, description="Writes what a campaign's store has as a page, and for programs.")
+    p = Parser(prog="report.py", allow_abbrev=False,
+               description="Writes what a campaign's store has as a page, and for programs.")
     p.add_argument("store", metavar="STORE")
     p.add_argument("--output", metavar="DIR", required=True, help="Folder to write into; made if it is not there.")
     p.add_argument("--campaign", metavar="N", type=int, help="Which campaign of the store. Without it: the latest.")
@@ -55,7 +56,8 @@ def arguments(words):
                    help="Replay that many divergences, the most important first, to show what led to them.")
     p.add_argument("--replay-timeout", metavar="DURATION", type=seconds, default=10,
                    help="Give up a replay after this time, such as 500ms or 10s; all of them after six times this.")
-    p.add_argument("--known", metavar="DIR", default=os.path.join(ROOT, "known"), help="Folder of explained findings.")
+    p.add_argument("--known", metavar="DIR", default=os.path.join(ROOT, "known"),
+                   help="Folder of explained findings.")
     p.add_argument("--program", metavar="FILE", default=os.path.join(ROOT, "build/lapicsim"),
                    help="The lapicsim that replays.")
     return p.parse_args(words)
@@ -102,10 +104,12 @@ def make(args):
     judged = verdict.make(campaign)
     os.makedirs(args.output, exist_ok=True)
     program = args.program if os.access(args.program, os.X_OK) else None
-    source = replays.Replays(program, os.path.join(args.output, "replays"), args.replay_timeout, TOTAL * args.replay_timeout)
+    source = replays.Replays(program, os.path.join(args.output, "replays"), args.replay_timeout,
+                             TOTAL * args.replay_timeout)
     histories = led_to(campaign, judged.causes[:max(0, args.replays)], source)
     report = content.build(campaign, judged, figures.make(campaign, judged), histories, known.read(args.known))
-    about = "Made by lapicsim report from %s, version %d, campaign %d." % (campaign.path, campaign.version, campaign.number)
+    about = "Made by lapicsim report from %s, version %d, campaign %d." % (campaign.path, campaign.version,
+        campaign.number)
     write(args.output, "report.html", page.render(report, about))
     write(args.output, "report.md", markdown.render(report, about))
     write(args.output, "report.txt", plain.render(report, about))

@@ -30,10 +30,12 @@ def read(db, campaign):
                 "sure", "sure") + " WHERE sure.campaign = ? ORDER BY scenario.id, variant.id", campaign.number)]
     if db.columns("gone"):
         campaign.gone = [
-            Gone(*(name(v) for v in row[:6]), *(whole(v, "a count") for v in row[6:9]), optional(row[9]), optional(row[10]))
+            Gone(*(name(v) for v in row[:6]), *(whole(v, "a count") for v in row[6:9]), optional(row[9]),
+                 optional(row[10]))
             for row in db.rows("SELECT scenario.name, variant.name, kind, check_name, function, other, other_shown, other_runs, clean,"
                                " needed, more FROM gone" + NAMES % ("gone", "gone") + " WHERE gone.campaign = ?"
-                               " ORDER BY kind, check_name, function, variant.id, scenario.id, other", campaign.number)]
+                               " ORDER BY kind, check_name, function, variant.id, scenario.id, other",
+                               campaign.number)]
     if db.columns("canary"):
         for state, text in db.rows("SELECT state, text FROM canary WHERE campaign = ?", campaign.number):
             campaign.canary = Canary(name(state), name(text))

@@ -101,7 +101,8 @@ def read_ranges(db, by_id):
 
 
 # Columns of later stores, and what stands for them in earlier ones.
-LATER = {"slice": "''", "follows": "0", "cheap_seed": "NULL", "cheap_event": "NULL", "replays": "NULL", "replayed": "NULL", "trail": "''", "stack": "''"}
+LATER = {"slice": "''", "follows": "0", "cheap_seed": "NULL", "cheap_event": "NULL", "replays": "NULL",
+         "replayed": "NULL", "trail": "''", "stack": "''"}
 
 
 def read_buckets(db, by_id):
@@ -149,7 +150,8 @@ def read_rest(db, campaign, by_id):
     for cell, label, uses, runs in db.rows("SELECT cell, name, uses, runs FROM deviation ORDER BY cell, name"):
         if cell in by_id:
             before = by_id[cell].deviations.get(name(label), (0, 0))
-            by_id[cell].deviations[name(label)] = (before[0] + whole(uses, "a count"), before[1] + whole(runs, "a count"))
+            by_id[cell].deviations[name(label)] = (before[0] + whole(uses, "a count"),
+                before[1] + whole(runs, "a count"))
     sessions = {}
     for row in db.rows("SELECT id, started, wall_ns, host, jobs, finished FROM session WHERE campaign = ? ORDER BY id",
                        campaign.number):

@@ -30,10 +30,13 @@ class Chromium:
             os.dup2(b, 4)
         # Tests may run as root, in a container: no sandbox, no /dev/shm.
         self.process = subprocess.Popen(
-            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-             "--no-first-run", "--disable-extensions", "--disable-background-networking", "--force-color-profile=srgb",
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+             "--hide-scrollbars",
+             "--no-first-run", "--disable-extensions", "--disable-background-networking",
+             "--force-color-profile=srgb",
              "--font-render-hinting=none", "--remote-debugging-pipe", "--user-data-dir=" + self.folder],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=ends, close_fds=False)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=ends,
+            close_fds=False)
         os.close(to_read)
         os.close(fro_write)
         self.buffer, self.number, self.events = b"", 0, []
@@ -77,8 +80,10 @@ class Chromium:
             self.events.append(m)
 
     def look(self, width, height=900, scheme="light", media="", scale=1):
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=width < 600)
-        self.call("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale,
+                  mobile=width < 600)
+        self.call("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme",
+            "value": scheme}])
 
     def open(self, url):
         self.events.clear()
@@ -89,7 +94,8 @@ class Chromium:
 
     def run(self, script):
         """The value of a JavaScript expression; promises are awaited."""
-        result = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, userGesture=True)
+        result = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True,
+                           userGesture=True)
         if "exceptionDetails" in result:
             raise RuntimeError(result["exceptionDetails"].get("exception", {}).get("description", "exception"))
         return result["result"].get("value")
@@ -108,7 +114,8 @@ class Chromium:
     def picture(self, path, top=0, height=None):
         """PNG of the page from @top on, @height of it or all."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": top, "width": size["width"], "height": min(height or size["height"], size["height"] - top), "scale": 1}
+        clip = {"x": 0, "y": top, "width": size["width"], "height": min(height or size["height"],
+            size["height"] - top), "scale": 1}
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"]
         with open(path, "wb") as f:
             f.write(base64.b64decode(data))

@@ -48,7 +48,10 @@ def fewer_colours(data):
         zlib.decompress(b"".join(d for kind, d in parts if kind == b"IDAT")), width, height)]
     seen = collections.Counter(pixel for row in rows for pixel in row)
     palette = [pixel for pixel, _ in seen.most_common(256)]
-    nearest = {p: min(range(len(palette)), key=lambda i: sum((a - b) ** 2 for a, b in zip(palette[i], p))) for p in seen}
+
+    def distance(a, b):
+        return sum((x - y) ** 2 for x, y in zip(a, b))
+    nearest = {p: min(range(len(palette)), key=lambda i: distance(palette[i], p)) for p in seen}
     body = b"".join(b"\0" + bytes(nearest[p] for p in row) for row in rows)
     return SIGNATURE + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)) + chunk(
         b"PLTE", b"".join(map(bytes, palette))) + chunk(b"IDAT", zlib.compress(body, 9)) + chunk(b"IEND", b"")

@@ -91,7 +91,8 @@ class Page(unittest.TestCase):
             self.browser.open(self.url["ordinary"])
         finally:
             self.browser.call("Emulation.setScriptExecutionDisabled", value=False)
-        self.assertTrue(self.browser.run("document.getElementById('theme').hidden"), "a button that would do nothing is not shown")
+        self.assertTrue(self.browser.run("document.getElementById('theme').hidden"),
+                        "a button that would do nothing is not shown")
         self.assertIn("nobody expected", self.browser.run("document.querySelector('.verdict').innerText"))
 
     def test_theme_button(self):

@@ -22,7 +22,8 @@ class Report(unittest.TestCase):
             shutil.copytree(os.path.join(REPO, "reports"), cls.fake.path("reports"),
                             ignore=shutil.ignore_patterns("__pycache__"))
         cls.store = cls.fake.path("report.db")
-        cls.result = cls.fake.run("run", "alpha", "beta", "--seeds", "0-999", "--json", "--store", cls.store, FAKE_WARN="77")
+        cls.result = cls.fake.run("run", "alpha", "beta", "--seeds", "0-999", "--json", "--store", cls.store,
+                                  FAKE_WARN="77")
 
     def report(self, *words, **env):
         output = self.fake.path("report-%s" % self.id().split(".")[-1])
@@ -38,16 +39,19 @@ class Report(unittest.TestCase):
         self.assertIn("report.html: FAIL 1 divergence that nobody expected.\n", p.stdout)
         with open(os.path.join(output, "buckets.csv"), encoding="utf-8") as f:
             rows = list(csv.DictReader(f))
-        told = {(d["variant"], d["scenario"], d["kind"], d["check"]): (d["runs"], d["token"], status(d)) for d in json_lines(self.result.stdout)
+        told = {(d["variant"], d["scenario"], d["kind"], d["check"]): (d["runs"], d["token"],
+            status(d)) for d in json_lines(self.result.stdout)
                 if d["type"] == "divergence"}
-        self.assertEqual(told, {(r["variant"], r["scenario"], r["kind"], r["check"]): (int(r["runs"]), r["token"], r["status"])
+        self.assertEqual(told, {(r["variant"], r["scenario"], r["kind"], r["check"]): (int(r["runs"]), r["token"],
+            r["status"])
                                 for r in rows})
 
     def test_replays(self):
         """The fake's trace has no divergence in it: that is said, with the exit code of the replay."""
         p, output = self.report("--replays", "1", FAKE_WARN="77")
         self.assertEqual(0, p.returncode, p.stderr)
-        self.assertIn("What led to it is not shown: the replay did not show it again (exit code 10).", self.read(output, "report.md"))
+        self.assertIn("What led to it is not shown: the replay did not show it again (exit code 10).",
+                      self.read(output, "report.md"))
 
     def test_a_variant_that_is_gone(self):
         hidden = self.fake.path("build/variants/hidden")
@@ -57,11 +61,13 @@ class Report(unittest.TestCase):
         finally:
             os.rename(hidden, self.fake.path("build/variants/6.1-unfixed"))
         self.assertEqual(0, p.returncode, p.stderr)
-        self.assertIn('What led to it is not shown: there is no variant "6.1-unfixed"', self.read(output, "report.md"))
+        self.assertIn('What led to it is not shown: there is no variant "6.1-unfixed"',
+                      self.read(output, "report.md"))
 
     def test_usage(self):
         for words, said in ((("report",), "needs one store"), (("report", "a", "b"), "needs one store"),
-                            (("report", "a"), "needs --output DIR"), (("report", "a", "--output", "b", "--replays", "x"), "replays"),
+                            (("report", "a"), "needs --output DIR"),
+                            (("report", "a", "--output", "b", "--replays", "x"), "replays"),
                             (("report", "a", "--out", "b"), "--out")):
             p = self.fake.run(*words)
             self.assertEqual((1, ""), (p.returncode, p.stdout), words)

@@ -41,7 +41,8 @@ def schema():
     """The SQL, from a program around sim/cmd/store_schema.c."""
     if not _SCHEMA:
         with tempfile.TemporaryDirectory() as where:
-            subprocess.run(["gcc", "-std=gnu11", "-I" + REPO, "-x", "c", "-", "-o", where + "/schema"], input=SCHEMA, text=True,
+            subprocess.run(["gcc", "-std=gnu11", "-I" + REPO, "-x", "c", "-", "-o", where + "/schema"],
+                           input=SCHEMA, text=True,
                            check=True)
             _SCHEMA.append(subprocess.run([where + "/schema"], capture_output=True, text=True, check=True).stdout)
     return _SCHEMA[0]
@@ -73,7 +74,8 @@ class Store:
             if needed and default is None and name not in values and name != "id":
                 values[name] = "" if kind == "TEXT" else 0
         return self.db.execute("INSERT INTO %s (%s) VALUES (%s)" % (
-            table, ", ".join('"%s"' % n for n in values), ", ".join("?" * len(values))), tuple(values.values())).lastrowid
+            table, ", ".join('"%s"' % n for n in values), ", ".join("?" * len(values))),
+            tuple(values.values())).lastrowid
 
     def campaign(self, **values):
         values = {"key": "k%d" % id(values), "flavour": "plain", "overrides": "", "first_seed": 0, "last_seed": 999,
@@ -84,33 +86,39 @@ class Store:
         return self.add("variant", name=name, identity=identity, **{"class": klass}, manifest=manifest)
 
     def scenario(self, name, claim="it holds", text=None):
-        return self.add("scenario", name=name, hash=0xabcd1234, claim=claim, text=SCENARIO % "c" if text is None else text)
+        return self.add("scenario", name=name, hash=0xabcd1234, claim=claim,
+                        text=SCENARIO % "c" if text is None else text)
 
     def cell(self, campaign, scenario, variant, runs=1000, first=0, session=1, **values):
         cell = self.add("cell", campaign=campaign, scenario=scenario, variant=variant, first_seed=first,
                         last_seed=first + max(runs, 1) - 1)
         if runs:
             self.add("range", cell=cell, first=first, session=session, **{"count": runs, "events": runs * 1000,
-                     "interrupts": runs * 100, "virtual_ns": runs * 100000, "complete": runs, "wall_ns": runs * 300000,
+                     "interrupts": runs * 100, "virtual_ns": runs * 100000, "complete": runs,
+                     "wall_ns": runs * 300000,
                      "repeated": runs // 100, "first_limited": 0, **values})
         return cell
 
     def session(self, campaign, points=12, **values):
-        session = self.add("session", campaign=campaign, started=1795565000, wall_ns=points * 10 ** 10, host="box", pid=1,
+        session = self.add("session", campaign=campaign, started=1795565000, wall_ns=points * 10 ** 10, host="box",
+                           pid=1,
                            jobs=2, finished=1, **values)
         for i in range(1, points + 1):
             self.add("series", session=session, wall_ns=i * 10 ** 10, runs=i * 100, events=i * 100000 + i % 3 * 9000,
                      divergent=i, buckets=min(i, 4))
         return session
 
-    def bucket(self, cell, kind="premature-eoi", check="isr-premature", function="", known="", runs=20, first=5, kept=16,
+    def bucket(self, cell, kind="premature-eoi", check="isr-premature", function="", known="", runs=20, first=5,
+               kept=16,
                text="vector 0x31 left ISR", site="", step=7, **more):
-        later = {"cheap_seed": first + step, "cheap_event": 41, "trail": "set-lapic > eoi", "replays": 20, "replayed": 19}
+        later = {"cheap_seed": first + step, "cheap_event": 41, "trail": "set-lapic > eoi", "replays": 20,
+                 "replayed": 19}
         there = self.names("bucket")
         bucket = self.add("bucket", cell=cell, kind=kind, check_name=check, function=function, known=known, runs=runs,
                           first_seed=first, **{k: v for k, v in {**later, **more}.items() if k in there})
         for i in range(min(kept, runs)):
-            self.add("divergence", bucket=bucket, seed=first + i * step, vm=0, vcpu=1, vector=0x31, time_ns=5000, event=40 + i,
+            self.add("divergence", bucket=bucket, seed=first + i * step, vm=0, vcpu=1, vector=0x31, time_ns=5000,
+                     event=40 + i,
                      site=site, text=text)
         return bucket
 
@@ -119,17 +127,21 @@ class Store:
         for i in range(operations):
             self.db.execute("INSERT OR IGNORE INTO operation (id, name) VALUES (?, ?)", (i + 1, "operation %d" % i))
         for i in range(states):
-            self.db.execute("INSERT OR IGNORE INTO apic_state (id, name) VALUES (?, ?)", (i + 1, "irr isr pending %d" % i))
+            self.db.execute("INSERT OR IGNORE INTO apic_state (id, name) VALUES (?, ?)",
+                            (i + 1, "irr isr pending %d" % i))
         for n in range(operations * operations * states):
             if n * 7919 % 11 < n % 5:
                 self.db.execute("INSERT OR IGNORE INTO pair VALUES (?, ?, ?, ?, ?)", (
-                    cell, n % operations + 1, n // operations % operations + 1, n // operations ** 2 % states + 1, n % 3 + 1))
+                    cell, n % operations + 1, n // operations % operations + 1, n // operations ** 2 % states + 1,
+                    n % 3 + 1))
 
     def statements(self, campaign, scenario, variant):
-        self.add("sure", campaign=campaign, scenario=scenario, variant=variant, runs=1000, sampled=200, pairs=90, f1=6, f2=3,
+        self.add("sure", campaign=campaign, scenario=scenario, variant=variant, runs=1000, sampled=200, pairs=90,
+                 f1=6, f2=3,
                  unseen=0.0004, hidden=6.5, text="t")
         self.add("gone", campaign=campaign, scenario=scenario, variant=variant, kind="host-bug", check_name="bug",
-                 function="kvm_lapic_sync_from_vapic", other="6.1-unfixed", other_shown=12, other_runs=1000, rate_low=0.006,
+                 function="kvm_lapic_sync_from_vapic", other="6.1-unfixed", other_shown=12, other_runs=1000,
+                 rate_low=0.006,
                  clean=1000, needed=480, more=0)
         self.add("canary", campaign=campaign, state="found", variant="canary", scenario="alpha", runs=100, shown=1,
                  text="seen in run 31 of 100")
@@ -160,7 +172,8 @@ def ordinary(path):
             s.bucket(cell, "premature-eoi", "isr-premature-page-away", known="pv-eoi-page-away", runs=25, first=3)
             s.add("kind_runs", cell=cell, kind="premature-eoi", runs=25)
             if variant == now and scenario == beta:
-                s.bucket(cell, "lost-interrupt", "irr-lost", runs=1, first=701, text="vector 0x44 was accepted and is gone")
+                s.bucket(cell, "lost-interrupt", "irr-lost", runs=1, first=701,
+                         text="vector 0x44 was accepted and is gone")
                 s.add("kind_runs", cell=cell, kind="lost-interrupt", runs=1)
             s.add("deviation", cell=cell, name="icr-level", uses=17, runs=9)
             s.pairs(cell, 9, 7)
@@ -191,7 +204,8 @@ def hostile(path):
     s, h = Store(path), HOSTILE
     c = s.campaign(key=h, overrides=h, flavour=h)
     session = s.add("session", campaign=c, started=1 << 62, wall_ns=20, host=h, pid=0, jobs=1)
-    cell = s.cell(c, s.scenario(h, claim=h, text=h), s.variant(h, h, h, manifest='{"source": {"kind": %s}}' % "1"), session=session)
+    cell = s.cell(c, s.scenario(h, claim=h, text=h), s.variant(h, h, h, manifest='{"source": {"kind": %s}}' % "1"),
+                  session=session)
     s.bucket(cell, kind=h, check=h, function=h, known=h, text=h, site=h)
     s.bucket(cell, kind="host-bug", check="=cmd()", function="../../x", known="../../etc/passwd", text=h)
     s.add("kind_runs", cell=cell, kind=h, runs=3)
@@ -210,7 +224,8 @@ def huge(path, divergences=100000):
     cells = [s.cell(c, scenario, v, runs=100000) for scenario in scenarios for v in variants]
     nr = divergences // 16
     for i in range(nr):
-        s.bucket(cells[i % len(cells)], "lost-interrupt", "check-%d" % (i // 40 % 50), "function_%d" % (i // 50 % 2000), runs=40,
+        s.bucket(cells[i % len(cells)], "lost-interrupt", "check-%d" % (i // 40 % 50),
+                 "function_%d" % (i // 50 % 2000), runs=40,
                  first=i % 900, text="vector 0x%02x was lost in some way that takes a few words to describe" % (i % 256))
     s.pairs(cells[0], 60, 50)
     return s.done()

@@ -67,7 +67,8 @@ def parse(text):
 
 
 class Formats(unittest.TestCase):
-    MAKERS = {"ordinary": stores.ordinary, "nothing": stores.nothing_found, "empty": stores.empty, "hostile": stores.hostile}
+    MAKERS = {"ordinary": stores.ordinary, "nothing": stores.nothing_found, "empty": stores.empty,
+              "hostile": stores.hostile}
 
     @classmethod
     def setUpClass(cls):
@@ -151,7 +152,8 @@ class Formats(unittest.TestCase):
         self.assertIn("\nnot ok 2 6.12\n", text)
 
     def test_csv(self):
-        heads = {"cells.csv": 17, "buckets.csv": 16, "deviations.csv": 6, "failures.csv": 6, "pairs.csv": 6, "series.csv": 6}
+        heads = {"cells.csv": 17, "buckets.csv": 16, "deviations.csv": 6, "failures.csv": 6, "pairs.csv": 6,
+                 "series.csv": 6}
         for name, columns in heads.items():
             for store, text in self.each(name):
                 rows = list(csv.reader(io.StringIO(text)))
@@ -162,7 +164,8 @@ class Formats(unittest.TestCase):
         rows = list(csv.DictReader(io.StringIO(stores.read(self.output["ordinary"], "buckets.csv"))))
         self.assertEqual(["new"] + ["expected"] + 4 * ["known"], [r["status"] for r in rows])
         self.assertEqual("702", rows[0]["first_run"])
-        self.assertIn("v1:beta@abcd1234:6.12@bbbb000011112222:0x2c4", stores.read(self.output["ordinary"], "report.txt"),
+        self.assertIn("v1:beta@abcd1234:6.12@bbbb000011112222:0x2c4",
+                      stores.read(self.output["ordinary"], "report.txt"),
                       "the cheapest run is the one to look at")
 
     def test_plain_text_has_72_columns(self):
@@ -189,8 +192,10 @@ class Formats(unittest.TestCase):
                 text = " ".join(stores.read(self.output["ordinary"], name).replace("\u00a0", " ").split())
                 self.assertTrue(said in text)
                 for needed in ("aaaa000011112222", "irr-lost", "v1:beta@abcd1234:6.12@bbbb000011112222:0x2bd",
-                               "pv-eoi-page-away", "icr-level" if name == "report.html" else "icr", "seen in run 31 of 100",
-                               "12 of 1,000 on 6.1-unfixed", "irr isr pending" if name == "report.html" else "Still hidden"):
+                               "pv-eoi-page-away", "icr-level" if name == "report.html" else "icr",
+                               "seen in run 31 of 100",
+                               "12 of 1,000 on 6.1-unfixed",
+                               "irr isr pending" if name == "report.html" else "Still hidden"):
                     self.assertTrue(needed in text, needed)
 
     def test_nothing_is_drawn_where_there_is_nothing(self):
@@ -204,7 +209,8 @@ class Formats(unittest.TestCase):
 
     def test_figures_have_something_in_them(self):
         text = stores.read(self.output["ordinary"], "report.html")
-        for name, size in (("found", "wide"), ("found", "narrow"), ("waits", "wide"), ("waits", "narrow"), ("speed", "wide"),
+        for name, size in (("found", "wide"), ("found", "narrow"), ("waits", "wide"), ("waits", "narrow"),
+                           ("speed", "wide"),
                            ("speed", "narrow"), ("pairs", "wide")):
             with self.subTest(name=name, size=size):
                 svg = re.search(r'<svg [^>]*fig-%s-%s-t.*?</svg>' % (name, size), text, re.S)[0]

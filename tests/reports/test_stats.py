@@ -60,7 +60,8 @@ class Stats(unittest.TestCase):
 
     def test_kaplan_meier(self):
         # Kaplan and Meier 1958, the example of section 2: deaths 0.8, 3.1, 5.4, 9.2; losses 1.0, 2.7, 7.0, 12.1.
-        times = [(0.8, True), (1.0, False), (2.7, False), (3.1, True), (5.4, True), (7.0, False), (9.2, True), (12.1, False)]
+        times = [(0.8, True), (1.0, False), (2.7, False), (3.1, True), (5.4, True), (7.0, False), (9.2, True),
+                 (12.1, False)]
         curve = stats.kaplan_meier(times)
         self.assertEqual([0, 0.8, 3.1, 5.4, 9.2], [t for t, _ in curve])
         for want, (_, got) in zip((1, 7 / 8, 7 / 10, 21 / 40, 21 / 80), curve):
@@ -70,7 +71,8 @@ class Stats(unittest.TestCase):
 
     def bucket(self, runs, seeds, of=1000):
         cell = Cell(Scenario("s", 1, "", ""), Variant("v", "", "fixed", {}), runs=of, ranges=[(0, of)])
-        return Bucket("hang", "c", "", "", "", runs, seeds[0], [Record(s, 0, 0, 0, 0, 0, "", "") for s in seeds], cell=cell)
+        return Bucket("hang", "c", "", "", "", runs, seeds[0], [Record(s, 0, 0, 0, 0, 0, "", "") for s in seeds],
+                      cell=cell)
 
     def test_waits(self):
         self.assertEqual([(10, True), (10, True), (980, False)], stats.waits(self.bucket(2, [9, 19])))
@@ -100,10 +102,14 @@ class Words(unittest.TestCase):
         self.assertEqual(len(re.findall(r"\[FAILURE_\w+\] =", code)), len(verdict.FAILURES))
 
     def test_numbers(self):
-        for want, got in (("0.95 %", words.percent(0.0095)), ("95 %", words.percent(0.95)), ("100 %", words.percent(1)),
-                          ("0 %", words.percent(0)), ("0.00029 %", words.percent(2.9e-6)), ("1 in 334", words.one_in(0.002994)),
-                          ("1.8 M", words.short(1800000)), ("9,999", words.short(9999)), ("2 h 5 min", words.duration(7500 * 10 ** 9)),
-                          ("a, b and 3 more", words.enumerate_some("abcde", 2)), ("a and b", words.enumerate_some("ab", 2))):
+        for want, got in (("0.95 %", words.percent(0.0095)), ("95 %", words.percent(0.95)),
+                          ("100 %", words.percent(1)),
+                          ("0 %", words.percent(0)), ("0.00029 %", words.percent(2.9e-6)),
+                          ("1 in 334", words.one_in(0.002994)),
+                          ("1.8 M", words.short(1800000)), ("9,999", words.short(9999)),
+                          ("2 h 5 min", words.duration(7500 * 10 ** 9)),
+                          ("a, b and 3 more", words.enumerate_some("abcde", 2)),
+                          ("a and b", words.enumerate_some("ab", 2))):
             self.assertEqual(want, got)
 
     def test_clean(self):
@@ -126,7 +132,8 @@ class Expectations(unittest.TestCase):
 
     def test_a_file(self):
         text = "[expect]\n# no\ndefault = never host-bug, sometimes hang\na.b-1 = always lost-eoi ; why\n[limits]\nenough_runs = 7\n"
-        self.assertEqual(({("default", "host-bug"): "never", ("default", "hang"): "sometimes", ("a.b-1", "lost-eoi"): "always"}, 7),
+        self.assertEqual(({("default", "host-bug"): "never", ("default", "hang"): "sometimes",
+                           ("a.b-1", "lost-eoi"): "always"}, 7),
                          verdict.expectations(text))
 
 

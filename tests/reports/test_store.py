@@ -120,7 +120,8 @@ class Store(unittest.TestCase):
 
     def test_what_follows_does_not_count(self):
         s = stores.Store(self.path("follows.db"))
-        cell = s.cell(s.campaign(), s.scenario("alpha", text="[expect]\ndefault = sometimes hang\n"), s.variant("6.12"))
+        cell = s.cell(s.campaign(), s.scenario("alpha", text="[expect]\ndefault = sometimes hang\n"),
+                      s.variant("6.12"))
         s.bucket(cell, "lost-eoi", "isr-stuck", follows=1, slice="after another")
         s.bucket(cell, "hang", "not-quiet", follows=1)
         p = stores.report(s.done(), self.path("follows"))
@@ -135,13 +136,15 @@ class Store(unittest.TestCase):
         s = stores.Store(self.path("canary.db"))
         c = s.campaign()
         s.cell(c, s.scenario("alpha", text="[expect]\ndefault = sometimes hang\n"), s.variant("6.12"))
-        s.add("canary", campaign=c, state="missed", variant="canary-6.12", runs=900, text="CANARY NOT FOUND: it breaks KVM on purpose")
+        s.add("canary", campaign=c, state="missed", variant="canary-6.12", runs=900,
+              text="CANARY NOT FOUND: it breaks KVM on purpose")
         s.add("cell", campaign=c, scenario=1, variant=s.variant("canary-6.12"), first_seed=0, last_seed=9, canary=1)
         p = stores.report(s.done(), self.path("canary"))
         self.assertIn("FAIL The canary was not found", p.stdout)
         text = " ".join(stores.read(self.path("canary"), "report.txt").split())
         self.assertIn("Canary: not found: CANARY NOT FOUND: it breaks KVM on purpose.", text)
-        self.assertNotIn("canary-6.12", stores.read(self.path("canary"), "cells.csv"), "its runs are not the campaign's")
+        self.assertNotIn("canary-6.12", stores.read(self.path("canary"), "cells.csv"),
+                         "its runs are not the campaign's")
 
     def test_shards_become_one_cell(self):
         s = stores.Store(self.path("shards.db"))
