@@ -18,7 +18,7 @@ ROOT := $(if $(filter-out build,$(O)),-DLAPICSIM_ROOT='"$(CURDIR)"')
 
 COMMAND_SOURCES := sim/main.c $(wildcard sim/cmd/*.c sim/policy/*.c sim/live/*.c sim/oracle/*.c) \
 	$(addprefix sim/,options.c option_table.c option_help.c command_line.c scenario.c scenario_expect.c \
-	run_end.c token.c divergence.c rng.c scenario_deviation.c)
+	run_end.c token.c divergence.c signature.c rng.c scenario_deviation.c)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/command/%.o)
 
 .PHONY: all help setup
@@ -34,6 +34,7 @@ help:
 	@echo 'make deviations		each tolerance of the oracle is used by some scenario (minutes)'
 	@echo 'make detection		how many runs until each bug of variants/corpus.tbl is seen: docs/detection.md'
 	@echo 'make mutants		what the oracle sees of small changes in KVM, 20 minutes; writes docs/mutants.*'
+	@echo 'make purity		how well a bucket is one cause, measured on 200 mutants; writes docs/buckets.md'
 	@echo 'make live		the running kernel'\''s KVM against the oracle and 6.12 (needs /dev/kvm)'
 	@echo 'make library		300,000,000 events of all scenarios on 6.12 and 6.1: nothing unexpected'
 	@echo 'make kills		a stored campaign killed 1,000 times: nothing lost, nothing twice'
@@ -104,6 +105,10 @@ coverage: $(LAPICSIM)
 	$(Q)$(LAPICSIM) variant add 6.12 $(VARIANT_6.12) --flavour coverage
 	$(Q)$(LAPICSIM) variant add 6.1 $(VARIANT_6.1) --flavour coverage
 	$(Q)python3 scripts/coverage.py --build $(O) --docs $(COVERAGE)
+
+.PHONY: purity
+purity: $(LAPICSIM) variant-6.12-mutants
+	$(Q)python3 scripts/purity.py --build $(O) --docs
 
 mutants: $(LAPICSIM) variant-6.12-mutants
 	$(Q)python3 scripts/mutants.py --build $(O) --docs $(MUTANTS); code=$$?; python3 scripts/docs.py $(LAPICSIM); \

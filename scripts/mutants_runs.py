@@ -56,9 +56,9 @@ class Runner:
         if not os.path.exists(self.path):
             write_atomically(self.path, data, 0o755)
 
-    def run(self, path, number, seeds, program=None):
+    def run(self, path, number, seeds, program=None, option="--mutant"):
         """(output, died): the latter when it did not end by itself."""
-        words = [program or self.path, "--mutant", path, str(number)] + [str(s) for s in seeds]
+        words = [program or self.path, option, path, str(number)] + [str(s) for s in seeds]
         try:
             done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                                   errors="replace", timeout=TIMEOUT_S, env=self.env, check=False)

@@ -11,13 +11,17 @@
 #include <string.h>
 
 #include "kvm/boundary.h"
+#include "sim/explain.h"
 #include "sim/run.h"
 #include "sim/run_end.h"
+#include "sim/signature.h"
 
 uint32_t hs_mutant;
 uint8_t hs_mutant_reached[KW_MAX_MUTANTS];
 
 static struct run_result result;
+static struct wire_explanation why[RUN_MAX_DIVERGENCES];
+static bool explaining;
 
 /* NUMBER.TIMES of the mutants reached since the last call, in hexadecimal, apart by commas. */
 static void print_reached(void)
@@ -34,6 +38,19 @@ static void print_reached(void)
 	memset(hs_mutant_reached, 0, sizeof(hs_mutant_reached));
 }
 
+/* Explained: function, slice, stack and trail too, apart by tabs. */
+static void print_divergence(const struct divergence *d, const struct wire_explanation *w)
+{
+	char slice[SIGNATURE_BYTES];
+
+	printf("div %s %s", divergence_key(d->kind), d->check);
+	if (explaining) {
+		signature_slice(d, slice, sizeof(slice));
+		printf("\t%s\t%s\t%s\t%s", signature_function(d->site), slice, w->stack, w->trail);
+	}
+	putchar('\n');
+}
+
 static void print_run(void)
 {
 	printf("run %" PRIu64 " %016" PRIx64 " %s %" PRIu64 " %s ", result.seed, result.digest,
@@ -43,13 +60,14 @@ static void print_run(void)
 	else
 		print_reached();
 	for (uint32_t i = 0; i < result.nr_recorded; i++)
-		printf("div %s %s\n", divergence_key(result.divergence[i].kind), result.divergence[i].check);
+		print_divergence(&result.divergence[i], &why[i]);
 	fflush(stdout);
 }
 
 bool mutant_wanted(int argc, char **argv)
 {
-	return argc > 1 && !strcmp(argv[1], "--mutant");
+	explaining = argc > 1 && !strcmp(argv[1], "--mutant-explain");
+	return explaining || (argc > 1 && !strcmp(argv[1], "--mutant"));
 }
 
 /* The seeds of @words, with mutant @number on; false if they are none. */
@@ -59,7 +77,10 @@ static bool run_seeds(uint64_t number, char **words, int nr)
 		return false;
 	hs_mutant = number;
 	for (int i = 0; i < nr; i++) {
-		run_one(strtoull(words[i], NULL, 0), &result, NULL);
+		if (explaining)
+			explain_run(strtoull(words[i], NULL, 0), &result, why);
+		else
+			run_one(strtoull(words[i], NULL, 0), &result, NULL);
 		print_run();
 	}
 	return true;

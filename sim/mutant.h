@@ -4,6 +4,8 @@
  * from the first call into KVM, so that those of its setup code count as well.
  * Prints what scripts/mutants.py reads: a line "run" for each seed, a line "div" for
  * each divergence, and with NUMBER 0, the unchanged code, which mutants were reached.
+ * --mutant-explain adds to a line "div" what scripts/purity.py needs: function, slice,
+ * stack and trail.
  *
  * Does not judge: whether a mutant is killed, scripts/mutants.py decides.
  */

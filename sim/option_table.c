@@ -313,7 +313,8 @@ const struct option_section command_sections[] = {
 	  "lists: topics, scenarios, variants; manual pages: man, or man PAGE; bash's completion: completion." },
 	{ "deviations", "", false, "Lists the named places where the oracle lets KVM differ, with their sources." },
 	{ "checks", "", false, "Lists the oracle's checks: name, kind of divergence, source." },
-	{ "known", "", false, "Lists the findings that are explained (known/*.known), and what each looks like." },
+	{ "known", "[STORE]", false, "Lists the findings that are explained (known/*.known), and what each looks like; with "
+	  "STORE drafts an entry for each bucket of it that none explains, and replays it 20 times if nobody has." },
 	{ "merge", "OUT IN...", false,
 	  "Joins the stores of a campaign's shards; what is there already is not added again." },
 	{ "report", "STORE", false,
@@ -352,7 +353,7 @@ const struct option command_options[] = {
 	     "Run only part K, from 0, of N of the seeds. \"auto/N\" or \"auto\": K, and N, from the batch system "
 	     "(SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, PARALLEL_SEQ). lapicsim merge joins the stores."),
 	FLAG("run compare try bisect", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
-	ROW("run compare try bisect replay", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
+	ROW("run compare try bisect replay known", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
 	    "Kill a worker that does not finish a run in this time."),
 
 	ROW("compare try", "coverage-runs", OPT_UINT, coverage_runs, "200", 0, 1000000, "N",
@@ -384,6 +385,7 @@ const struct option command_options[] = {
 	TEXT("replay bisect", "scenario", scenario, "PATH", "Scenario file, if it is not in scenarios/."),
 
 	TEXT("report", "output", output, "DIR", "Folder to write into; made if it is not there. Required."),
+	TEXT("known", "output", output, "DIR", "Folder for drafts; made if it is not there. Without it: STORE.known."),
 	ROW("report", "campaign", OPT_UINT, campaign, NULL, 1, UINT32_MAX, "N",
 	    "Which campaign of the store. Without it: the latest."),
 	ROW("report", "replays", OPT_UINT, replays, "12", 0, 1000, "N",

@@ -21,8 +21,7 @@ bool campaign_expects(const struct campaign *c, const struct cell *cell, uint32_
 	return scenario_mentions(s, class, kind) && scenario_expects(s, class, kind) != EXPECT_NEVER;
 }
 
-static void name_bucket(const struct campaign *c, const struct cell *cell, const struct divergence *d, bool follows,
-			struct bucket *b)
+static void name_bucket(const struct campaign *c, const struct cell *cell, const struct divergence *d, struct bucket *b)
 {
 	const struct variant *v = &c->variants[cell->variant];
 
@@ -33,22 +32,43 @@ static void name_bucket(const struct campaign *c, const struct cell *cell, const
 	signature_slice(d, b->slice, sizeof(b->slice));
 	b->known = known_match(&c->known, d, b->function, b->slice, v->name, v->class,
 			       c->scenarios[cell->scenario].name);
-	b->follows = follows && !b->known && !campaign_expects(c, cell, d->kind);
 	/* What is known has one name, its entry's. */
 	if (b->known)
 		b->slice[0] = '\0';
-	if (b->follows)
-		snprintf(b->slice, sizeof(b->slice), "%s", SIGNATURE_FOLLOWS);
+}
+
+static bool is_new(const struct campaign *c, const struct cell *cell, const struct bucket *b)
+{
+	return !b->known && !campaign_expects(c, cell, b->kind);
+}
+
+/* A dead host, and KVM's own alarm, are too serious to be a consequence, and their functions name them well. */
+static bool may_follow(const struct bucket *b)
+{
+	return b->kind != DIV_HOST_BUG && b->kind != DIV_HOST_WARN && b->kind != DIV_HOST_CRASH;
+}
+
+static void name_follower(struct bucket *b)
+{
+	b->follows = true;
+	snprintf(b->slice, sizeof(b->slice), "%s", SIGNATURE_FOLLOWS);
 }
 
 void campaign_name_buckets(const struct campaign *c, const struct cell *cell, const struct run_result *r,
 			   struct bucket *names)
 {
-	bool any_new = false;
+	const struct bucket *cause = NULL;
 
 	for (uint32_t i = 0; i < r->nr_recorded; i++) {
-		name_bucket(c, cell, &r->divergence[i], any_new, &names[i]);
-		any_new |= !names[i].known && !campaign_expects(c, cell, names[i].kind);
+		struct bucket *b = &names[i];
+
+		name_bucket(c, cell, &r->divergence[i], b);
+		if (!is_new(c, cell, b))
+			continue;
+		if (!cause)
+			cause = b;
+		else if (may_follow(b) && !campaign_same_bucket(b, cause))
+			name_follower(b);
 	}
 }
 
@@ -120,7 +140,9 @@ void campaign_bucket_loaded(const struct campaign *c, struct cell *cell, const s
 {
 	struct bucket name, *b;
 
-	name_bucket(c, cell, &loaded->first, loaded->follows, &name);
+	name_bucket(c, cell, &loaded->first, &name);
+	if (loaded->follows && is_new(c, cell, &name))
+		name_follower(&name);
 	/* Two that the store tells apart are one if known/ has changed. */
 	b = find_bucket(cell, &name);
 	if (loaded->replays && (!b->replays || loaded->first_seed < b->first_seed)) {

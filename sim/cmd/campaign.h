@@ -17,7 +17,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/done.h"
 #include "sim/cmd/known.h"
-#include "sim/cmd/signature.h"
+#include "sim/signature.h"
 #include "sim/cmd/pairs.h"
 #include "sim/run.h"
 #include "sim/scenario.h"
@@ -152,7 +152,7 @@ void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind
 /*
  * Names the bucket that each of the run's recorded divergences belongs to, in
  * @names, of RUN_MAX_DIVERGENCES.  Of those that are neither known nor expected
- * the first names a cause; the others follow.
+ * the first names a cause; the others follow, but for what the host says itself.
  */
 void campaign_name_buckets(const struct campaign *c, const struct cell *cell, const struct run_result *r,
 			   struct bucket *names);

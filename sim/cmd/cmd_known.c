@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lapicsim known: the findings that are explained, and what each looks like. */
+/* lapicsim known: the findings that are explained; drafts for those of a store that are not. */
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/draft.h"
 #include "sim/cmd/known.h"
 #include "sim/cmd/report.h"
 
@@ -38,6 +43,76 @@ static void print_text(const struct known *k)
 	       k->text[0] ? "\"" : "", k->explanation, k->finding, k->scenario);
 }
 
+/* --- Drafts. */
+static void print_draft(const struct draft *d, const char *folder, bool fresh, bool json)
+{
+	const struct bucket *b = &d->bucket;
+	char path[2 * CMD_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s.known", folder, d->name);
+	if (!json) {
+		printf("%s%s\n  %" PRIu64 " runs, %u of %u replays, %s\n", path, fresh ? "" : " (was there, and is left alone)",
+		       b->nr_runs, b->replayed, b->replays, d->cheapest);
+		return;
+	}
+	printf("{\"type\":\"draft\",\"fresh\":%s,\"runs\":%" PRIu64 ",\"replays\":%u,\"replayed\":%u",
+	       fresh ? "true" : "false", b->nr_runs, b->replays, b->replayed);
+	member("path", path);
+	member("kind", divergence_key(b->kind));
+	member("check", b->first.check);
+	member("function", b->function);
+	member("slice", b->slice);
+	member("variants", d->variants);
+	member("scenarios", d->scenarios);
+	member("token", d->first);
+	member("cheapest", d->cheapest);
+	member("trail", b->trail);
+	member("stack", b->stack);
+	printf("}\n");
+}
+
+static int write_drafts(const struct draft_list *l, const char *folder, bool json)
+{
+	for (uint32_t i = 0; i < l->nr; i++) {
+		int fresh = draft_write(&l->item[i], folder);
+
+		if (fresh < 0)
+			return cmd_fail(CMD_HARNESS, "%s/%s: %s", folder, l->item[i].name, strerror(errno));
+		print_draft(&l->item[i], folder, fresh, json);
+	}
+	if (!json)
+		printf("%u new buckets%s\n", l->nr, l->nr ? ", a draft each" : "");
+	return CMD_OK;
+}
+
+static int draft(struct store *s, const struct command_line *cl, const struct known_list *known)
+{
+	struct draft_list l = { .known = known };
+	char folder[CMD_PATH_MAX];
+
+	snprintf(folder, sizeof(folder), cl->output ? "%s" : "%s.known", cl->output ? cl->output : cl->args.item[0]);
+	if (!draft_collect(&l, s))
+		return cmd_fail(CMD_HARNESS, "%s", store_error(s));
+	if (l.nr && mkdir(folder, 0777) && errno != EEXIST)
+		return cmd_fail(CMD_HARNESS, "%s: %s", folder, strerror(errno));
+	if (!draft_examine(&l, s, folder, cl->worker_timeout_ns))
+		return cmd_fail(CMD_HARNESS, "%s", store_error(s));
+	return write_drafts(&l, folder, cl->json);
+}
+
+static int draft_from(const struct command_line *cl, const struct known_list *known)
+{
+	char error[640];
+	struct store *s = store_open_existing(cl->args.item[0], error, sizeof(error));
+	int code;
+
+	if (!s)
+		return cmd_fail(CMD_BAD_INPUT, "%s", error);
+	code = draft(s, cl, known);
+	store_close(s);
+	return code;
+}
+
 int cmd_known(int argc, char **argv)
 {
 	char folder[CMD_PATH_MAX], error[1024];
@@ -47,11 +122,13 @@ int cmd_known(int argc, char **argv)
 
 	if (cmd_parse(&cl, "known", argc, argv, &code))
 		return code;
-	if (cl.args.nr)
-		return cmd_fail(CMD_USAGE, "known: takes no argument");
+	if (cl.args.nr > 1)
+		return cmd_fail(CMD_USAGE, "known: takes one store; lapicsim known --help says more");
 	paths_known(cl.known, folder, sizeof(folder));
 	if (known_load(&l, folder, error, sizeof(error)))
 		return cmd_fail(CMD_BAD_INPUT, "%s", error);
+	if (cl.args.nr)
+		return draft_from(&cl, &l);
 	for (uint32_t i = 0; i < l.nr; i++)
 		cl.json ? print_json(&l.item[i]) : print_text(&l.item[i]);
 	return CMD_OK;

@@ -31,7 +31,7 @@ static const struct option keys[] = {
 	ROW("scenarios", scenarios, "patterns", "Scenarios that may show it; without it: all."),
 	ROW("explanation", explanation, "text",
 	    "What happens, and in which functions. Required; continues on indented lines."),
-	ROW("finding", finding, "path", "The write-up, from the repository's root. Required."),
+	ROW("finding", finding, "path", "The write-up, from the repository's root, or an absolute path. Required."),
 	ROW("scenario", scenario, "name", "The smallest scenario of the library that shows it. Required."),
 	{ NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL },
 };
@@ -195,7 +195,7 @@ static int check_file(struct reader *r, const char *key, const char *value, cons
 {
 	char path[3 * CMD_PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s%s%s", paths_root(), before, value, after);
+	snprintf(path, sizeof(path), "%s/%s%s%s", *value == '/' ? "" : paths_root(), before, value, after);
 	if (!access(path, R_OK))
 		return 0;
 	return complain(r, line_of(r, key), key, "%s%s%s: %s", before, value, after, strerror(errno));

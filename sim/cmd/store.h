@@ -86,6 +86,18 @@ void store_progress(struct store *s, const struct campaign *c, const struct stat
 bool store_merge(struct store *s, const char *path);
 /* A line to @f for each gap, overlap, or variant of one name with several identities. */
 bool store_check(struct store *s, FILE *f, uint64_t *nr_wrong);
+/* A bucket of a cell that is neither known nor expected, and follows no other. Valid until the call returns. */
+struct store_new {
+	int64_t id;
+	struct bucket bucket;		/* without known, which is for the caller to look up */
+	const char *scenario, *scenario_text, *variant, *identity, *class, *overrides, *flavour;
+	uint32_t scenario_hash;
+};
+typedef void store_new_row(const struct store_new *row, void *arg);
+/* All of them, those of one name together. False: see store_error(). */
+bool store_each_new(struct store *s, store_new_row *fn, void *arg);
+/* What examine_run() found out about row @id. */
+bool store_new_examined(struct store *s, int64_t id, const struct bucket *b);
 /* What went wrong, or NULL. */
 const char *store_error(const struct store *s);
 

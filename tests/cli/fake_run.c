@@ -4,8 +4,8 @@
  * command line and the supervisor can be tested without kernel sources.
  *
  * What goes wrong on which seeds comes from the environment: FAKE_CRASH,
- * FAKE_EXIT, FAKE_HANG, FAKE_TRAP, FAKE_LIMIT, FAKE_WARN and FAKE_FLAKY are lists
- * of seeds ("5,17"); FAKE_ONCE (crash) and FAKE_KILL_ONCE (SIGKILL) are
+ * FAKE_EXIT, FAKE_HANG, FAKE_TRAP, FAKE_LIMIT, FAKE_WARN, FAKE_LATE and FAKE_FLAKY are lists
+ * of seeds ("5,17"); FAKE_ONCE (crash), FAKE_WARN_ONCE and FAKE_KILL_ONCE (SIGKILL) are
  * "SEED:FILE", where FILE is made the first time; FAKE_SETUP=text makes
  * run_setup() fail, FAKE_SLEEP_US slows each run down.  Variants of class
  * canary lose an interrupt in one run of 100, unless there is FAKE_BLIND.  Those of class
@@ -167,10 +167,12 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 		diverge(out, DIV_PREMATURE_EOI, "eoi-was-acked", "");
 		diverge(out, DIV_PREMATURE_EOI, "eoi-was-acked", "");
 	}
-	if (listed("FAKE_WARN", seed))
+	if (listed("FAKE_WARN", seed) || once("FAKE_WARN_ONCE", seed))
 		diverge(out, DIV_HOST_WARN, "no-warn", "x86.c:99 kvm_fake");
 	if (!strcmp(variant_class, "canary") && x % 100 == 7 && !getenv("FAKE_BLIND"))
 		diverge(out, DIV_LOST_INTERRUPT, "irr-lost", "");
+	if (listed("FAKE_LATE", seed))
+		diverge(out, DIV_LOST_EOI, "isr-stuck", "");
 	if (text)
 		fprintf(text, "0.000001 vcpu0 kvm_entry: seed %" PRIu64 "\n", seed);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What divergences are called (sim/cmd/signature.c), and the operations before them (sim/trail.c). */
-#include "sim/cmd/signature.h"
+/* What divergences are called (sim/signature.c), and the operations before them (sim/trail.c). */
+#include "sim/signature.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* See signature.h. */
-#include "sim/cmd/signature.h"
+#include "sim/signature.h"
 
 #include <ctype.h>
 #include <stdbool.h>
