@@ -86,7 +86,7 @@ uint64_t guest_tame(struct vcpu *v, uint32_t reg, uint64_t value)
 /* Those of do_reg_write(): also what is read-only, write-only, reserved. */
 static const uint16_t written[] = {
 	0x30, LAPIC_TPR, 0x90, LAPIC_PPR, 0xc0, LAPIC_ISR, 0x180, LAPIC_IRR, 0x280, 0x2f0, LVT_TIMER, 0x330, 0x340,
-	0x350, 0x360, 0x370, 0x350, 0x360, 0x370, 0x380, 0x390, 0x3a0, 0x3e0,
+	LAPIC_ICR2, 0x350, 0x360, 0x370, 0x350, 0x360, 0x370, 0x380, 0x390, 0x3a0, 0x3e0,
 };
 
 enum step do_reg_write(struct vcpu *v)
@@ -95,10 +95,12 @@ enum step do_reg_write(struct vcpu *v)
 	uint64_t value = guest_draw_bits(v);
 	uint32_t odd = rng_below(&v->program, 16);
 
-	if (v->x2apic && !v->apic_off)
+	if (v->x2apic && !v->apic_off && odd != 2)
 		lapic_wrmsr(v, MSR_X2APIC_BASE + REG(reg), guest_tame(v, reg, value));
+	else if (v->x2apic && !v->apic_off)	/* nobody is there */
+		lapic_mmio_write(v, reg, 4, value);
 	else if (odd == 0)
-		lapic_mmio_write(v, reg | 4, 4, value);
+		lapic_mmio_write(v, reg | (1 + (value & 7)), 4, value);
 	else if (odd == 1 && !v->hw->has_apicv)	/* undefined; the hardware would merge it into its page */
 		lapic_mmio_write(v, reg, 2, value);
 	else

@@ -70,7 +70,7 @@ static void change_id(struct vcpu *v, struct kvm_lapic_state *s)
 {
 	if (v->x2apic)
 		return;
-	*reg(s, LAPIC_ID) = draw(v, machine.vm[v->vm].nr_vcpus + 1) << 24;
+	*reg(s, LAPIC_ID) = draw(v, 8) ? draw(v, machine.vm[v->vm].nr_vcpus + 1) << 24 : 0xff000000u;
 }
 
 static void change_logical(struct vcpu *v, struct kvm_lapic_state *s)

@@ -165,6 +165,9 @@ static void check_init_values(struct oracle_vcpu *v, const struct kw_apic_state 
 		check_fire(CHECK_INIT_STATE, v, v->vm, DIV_NONE, "after INIT LINT0's LVT entry is 0x%x", lint0);
 	if ((apic_reg(kvm->regs, APIC_REG_LDR) | apic_reg(kvm->regs, 0x310)) && !identity_x2apic(&v->now))
 		check_fire(CHECK_INIT_STATE, v, v->vm, DIV_NONE, "after INIT LDR or ICR's destination is not 0");
+	if (identity_x2apic(&v->now) &&
+	    apic_reg(kvm->regs, APIC_REG_LDR) != (v->x2apic_id >> 4 << 16 | 1u << (v->x2apic_id & 15)))
+		check_fire(CHECK_INIT_STATE, v, v->vm, DIV_NONE, "INIT changed LDR, which follows from the x2APIC ID");
 	for (uint32_t bank = APIC_REG_ISR; bank <= APIC_REG_IRR; bank += 0x80)
 		for (int w = 0; w < APIC_WORDS; w++)
 			/* A message that overlaps the reset may have set its bit just after. */

@@ -130,7 +130,7 @@ static struct deviation_row rows[DEV_NR] = {
 		"cluster-15", "KVM: kvm_apic_match_logical_addr() compares cluster 15 like any other",
 		"a logical destination 0xf0 to 0xfe in the cluster model may miss the other clusters", true, 0 },
 	[DEV_LOAD_PPR] = {
-		"load-ppr", "KVM: kvm_apic_set_state() makes PPR before kvm_apic_update_apicv() forgets the old ISR",
+		"load-ppr", "docs/findings/set-lapic-ppr.md",
 		"after a state load PPR may follow from the new TPR and the old ISR until TPR or EOI is written", true, 0 },
 	[DEV_TPR_RESERVED_BITS] = {
 		"tpr-reserved-bits", "KVM: only bits 63:32 of an x2APIC register are checked",

@@ -57,6 +57,16 @@ void regs_reset(void)
 	}
 }
 
+static uint32_t x2apic_ldr(uint32_t id) { return (id >> 4 & 0xffff) << 16 | 1u << (id & 15); }
+
+static void enter_x2apic(const struct oracle_vcpu *v, struct reg_file *f)
+{
+	f->reg[REG_ID] = v->x2apic_id;
+	f->reg[REG_LDR] = x2apic_ldr(v->x2apic_id);
+	f->open[REG_ID] = f->open[REG_LDR] = 0;
+	f->open[REG_ICR2] = ~0u;
+}
+
 static void file_read(struct reg_file *f, const struct kw_apic_state *kvm)
 {
 	memset(f, 0, sizeof(*f));
@@ -74,6 +84,9 @@ void regs_baseline(const struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	struct reg_vcpu *r = reg_vcpu(v);
 
 	file_read(&r->baseline, kvm);
+	/* "Logical x2APIC IDs": these two are nobody's to choose. */
+	if (regs_x2apic(&r->baseline))
+		enter_x2apic(v, &r->baseline);
 	r->now = r->baseline;
 	r->active = false;
 }
@@ -284,16 +297,6 @@ static void write_reg(struct reg_file *f, uint32_t r, uint64_t value)
 	}
 	if (is_lvt(f, r))
 		write_lvt(f, r, low);
-}
-
-static uint32_t x2apic_ldr(uint32_t id) { return (id >> 4 & 0xffff) << 16 | 1u << (id & 15); }
-
-static void enter_x2apic(const struct oracle_vcpu *v, struct reg_file *f)
-{
-	f->reg[REG_ID] = v->x2apic_id;
-	f->reg[REG_LDR] = x2apic_ldr(v->x2apic_id);
-	f->open[REG_ID] = f->open[REG_LDR] = 0;
-	f->open[REG_ICR2] = ~0u;
 }
 
 /* Enabled anew: "as after power-up", unless KVM keeps what was there. */

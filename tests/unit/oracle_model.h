@@ -103,6 +103,7 @@ static inline void model_init(struct model *m, uint32_t id, bool x2apic)
 	m->id = id;
 	m->x2apic = x2apic;
 	m->svr = 0x1ff;
+	m->ldr = x2apic ? (id >> 4) << 16 | 1u << (id & 15) : 0;
 	m->dfr = 0xffffffff;
 	m->injected = -1;
 	m->if_enabled = true;
