@@ -160,8 +160,8 @@ class Skips(BisectTest):
     def test_harness_failure_is_no_skip(self):
         self.bisect(1, "good broken bad", "--runs", "300", FAKE_STOP="1")
 
-    def test_dead_workers_do_not_count_as_good(self):
-        p = self.bisect(6, "good bad", "--runs", "300", FAKE_CRASH="50")
+    def test_failures_of_the_harness_do_not_count_as_good(self):
+        p = self.bisect(6, "good bad", "--runs", "300", FAKE_TRAP="50")
         self.assertIn("good revision cannot be judged", p.stderr)
 
 
