@@ -381,6 +381,8 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 	struct chip_eoi *e = &chips.eoi[vcpu];
 	struct chip_vm *vm = &chips.vm[v->vm];
+	/* Half of what another is doing there may be seen, and an EOI that KVM filters does not wait for it. */
+	bool busy = vm->holder != DIV_NONE;
 
 	oracle_chip_over(vcpu + 1);
 	rtc_settled(vcpu);
@@ -391,7 +393,7 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 		struct chip_pin *p = &vm->pin[pin];
 
 		p->nr_eoi--;
-		if (!p->doubt && !e->unsure && !not_its_own(v, vm, pin, kvm->redir[pin])) {
+		if (!p->doubt && !busy && !e->unsure && !not_its_own(v, vm, pin, kvm->redir[pin])) {
 			eoi_done(v, e, pin, kvm->redir[pin]);
 			continue;
 		}

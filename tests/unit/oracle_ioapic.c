@@ -152,6 +152,28 @@ static void test_eoi_races_line(void)
 	SILENT();
 }
 
+/* An EOI of another vCPU, which KVM filters, while a device is in the middle of raising the line. */
+static void test_eoi_in_a_turn(void)
+{
+	int32_t handle;
+
+	start(LEVEL | 1ull << 56);
+	handle = begin(0x41, true);	/* a message of its own, by another way */
+	model_accept(M, 0x41, true);
+	oracle_message_end(handle, true);
+	prepare_and_enter();
+	oracle_irq_line(DEVICE, PIN, true, 0);
+	oracle_chip_locked(DEVICE, 0, KW_CHIP_IOAPIC);
+	model_accept(&model[1], 0x41, true);
+	eoi();
+	oracle_chip_settle(0, &kvm);	/* Remote IRR is not set yet */
+	kvm.redir[PIN] |= REDIR_RIRR;
+	oracle_chip_unlock_ioapic(DEVICE, 0, &kvm);
+	oracle_chip_over(DEVICE);
+	prepare_and_enter();
+	SILENT();
+}
+
 static void test_edge(void)
 {
 	start(EDGE);
@@ -593,7 +615,7 @@ static void test_split_suppressed(void)
 
 TEST_MAIN(TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
 	  TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra),
-	  TEST(test_eoi_races_line), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
+	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_rtc),
 	  TEST(test_rtc_stuck), TEST(test_deviation_storm), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
 	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
