@@ -16,6 +16,7 @@
 #define REDIR_MASKED	(1ull << 16)
 #define ELCR_INPUTS	0xdef8u	/* that a PIIX lets be level-triggered */
 #define LAPIC_LVT0	0x350u
+#define NR_SHARED_SOURCES 2u	/* userspace's, and that of resamplefds */
 #define LOCK_POLL_NS	50u
 
 bool pins_on;
@@ -286,6 +287,11 @@ void hs_irq_line(uint32_t gsi, uint32_t level, uint32_t source)
 {
 	if (level)
 		irqfd_raised(gsi);
+	/* The PIT has a source of its own, or its pulses would lower what userspace has raised. */
+	if (sc()->pit && !sc()->pin_irqfd_percent && !gsi && kw_shared.current_tid == MACHINE_KWORKER_TID &&
+	    source < NR_SHARED_SOURCES)
+		oracle_finding(DIV_REGISTER_MISMATCH, "pit-source", DIV_NONE, DIV_NONE, DIV_NONE,
+			       "the PIT drives its line as source %u, which is another's", source);
 	oracle_irq_line(kw_shared.current_tid, gsi, level, source);
 }
 
