@@ -47,6 +47,7 @@ help:
 	@echo 'make cluster-test	docs/cluster.md for real: Slurm and GNU parallel on this machine; installs them'
 	@echo 'make report-check	lapicsim report'\''s page in a real browser; installs Chromium'
 	@echo 'make fuzz		libFuzzer on the readers of scenarios, tokens, known/, runners'\'' answers and stores'
+	@echo 'make analyze		cppcheck, clang-tidy and gcc -fanalyzer over sim/'
 	@echo 'make unit-check	unit tests; SAN=address: with sanitizers'
 	@echo 'make setup		install the Debian packages that all of this needs'
 	@echo 'make clean		remove $(O) but not the unpacked kernel sources'
@@ -135,13 +136,17 @@ report-check: setup
 	@echo 'screenshots: $(O)/screenshots'
 
 # --- To hand over.
-.PHONY: install deb deb-test
+.PHONY: install deb deb-test analyze
 install: $(LAPICSIM)
 	$(Q)scripts/install.sh $(O) $(PREFIX) $(DESTDIR)
 
 deb: $(LAPICSIM)
 	$(Q)scripts/setup.sh dpkg-dev
 	$(Q)scripts/deb.sh $(O) $(VERSION)
+
+analyze:
+	$(Q)scripts/setup.sh cppcheck clang-tidy
+	$(Q)scripts/analyze.sh $(O)
 
 deb-test: deb
 	$(Q)scripts/setup.sh mmdebstrap

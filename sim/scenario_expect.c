@@ -75,7 +75,7 @@ static int add_one(struct scenario *s, const char *class, const char *text, char
 		return -1;
 	}
 	if (s->nr_expect == SCENARIO_MAX_EXPECT) {
-		snprintf(error, n, "more than %u expectations in one file", SCENARIO_MAX_EXPECT);
+		snprintf(error, n, "more than %d expectations in one file", SCENARIO_MAX_EXPECT);
 		return -1;
 	}
 	e = &s->expect[s->nr_expect++];

@@ -125,7 +125,7 @@ static void log_trap(const struct campaign *c, const struct cell *cell, const ch
 		line[strcspn(line, "\n")] = '\0';
 		known |= !strcmp(line, symbol);
 	}
-	if (!known)
+	if (!known && !fseek(f, 0, SEEK_END))
 		fprintf(f, "%s\n", symbol);
 	fclose(f);
 }

@@ -23,7 +23,7 @@ static uint32_t find(const struct done *d, uint64_t seed)
 
 static void insert(struct done *d, uint32_t at, uint64_t first, uint64_t count)
 {
-	if (d->nr == d->room) {
+	if (!d->item || d->nr == d->room) {
 		d->room = d->room ? 2 * d->room : 16;
 		d->item = realloc(d->item, d->room * sizeof(*d->item));
 		if (!d->item)

@@ -45,13 +45,14 @@ static int32_t checkpoints_of(struct runner *r, uint64_t seed, uint64_t *values,
 /* Between which events do two processes part on @seed? Both run it once more. */
 static void first_difference(struct repeat *p, struct runner *first, uint64_t seed, char *buf, size_t n)
 {
-	uint64_t *a = malloc(2 * DIGEST_MAX_CHECKPOINTS * sizeof(*a)), *b = a + DIGEST_MAX_CHECKPOINTS;
+	uint64_t *a = malloc(2 * DIGEST_MAX_CHECKPOINTS * sizeof(*a)), *b;
 	int32_t nr_a, nr_b;
 	uint64_t digest;
 	int32_t i = 0;
 
 	if (!a)
 		abort();
+	b = a + DIGEST_MAX_CHECKPOINTS;
 	nr_a = checkpoints_of(first, seed, a, &p->result);
 	digest = p->result.digest;
 	nr_b = nr_a < 0 ? -1 : checkpoints_of(&p->runner, seed, b, &p->result);

@@ -57,6 +57,7 @@ static const char *const add_names[] = {
 	NULL,
 };
 
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): one statement may take two lines */
 static const char *const forget[] = {
 	"DELETE FROM main.divergence WHERE bucket IN (SELECT id FROM main.bucket WHERE cell IN"
 	"  (SELECT new FROM cell_map))",
@@ -72,6 +73,7 @@ static const char *const forget[] = {
 	"DELETE FROM main.canary WHERE campaign IN (SELECT new FROM campaign_map)",
 	NULL,
 };
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 static const char *const copy[] = {
 	"CREATE TEMP TABLE session_map AS SELECT s.id AS old,"

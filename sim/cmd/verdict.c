@@ -126,7 +126,8 @@ static void show_unexpected(struct verdict *v, const struct campaign *c)
 			worst_cell = &c->cells[i];
 		}
 	}
-	verdict_replay_command(c, worst_cell, worst->first_seed, v->again, sizeof(v->again));
+	if (worst)
+		verdict_replay_command(c, worst_cell, worst->first_seed, v->again, sizeof(v->again));
 }
 
 static void show_failure(struct verdict *v, const struct campaign *c)
