@@ -90,6 +90,13 @@ bool kw_op_dy_apicv_has_pending_interrupt(struct kvm_vcpu *vcpu)
 	return a->on || (a->suppress && !kw_pir_empty(a));
 }
 
+#ifndef KW_HAS_IRQ_IS_POSTABLE	/* younger trees keep it to irq.c */
+static bool kvm_irq_is_postable(const struct kvm_lapic_irq *irq)
+{
+	return irq->delivery_mode == APIC_DM_FIXED || irq->delivery_mode == APIC_DM_LOWEST;
+}
+#endif
+
 /*
  * May an IOMMU post this MSI, and to whom?  As VMX decides it when a device's routes are
  * set up: only what has one target can be posted, and only what goes into IRR.
