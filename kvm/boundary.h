@@ -366,6 +366,7 @@ extern uint8_t hs_mutant_reached[KW_MAX_MUTANTS];
 void hs_printk(const char *text);
 _Noreturn void hs_trap(const char *symbol);	/* an unmodelled kernel function */
 _Noreturn void hs_panic(const char *what);	/* KVM panicked the host */
+_Noreturn void hs_no_memory(void);		/* the arena is full */
 _Noreturn void hs_deadlock(const char *graph);	/* the lock wait graph has a cycle */
 _Noreturn void hs_fault(const char *what);	/* environment misuse by KVM: bad unlock, ... */
 

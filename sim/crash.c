@@ -57,6 +57,7 @@ static struct {
 	uint32_t watchdog_ms;
 	uint32_t nr_silent;		/* ticks without a heartbeat */
 	uint64_t last_heartbeat;
+	uint32_t nr_ticks, limit_ticks;	/* of the body in progress */
 } state;
 
 /* ---- Where it happened. */
@@ -267,12 +268,26 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 	leave();
 }
 
+/* The body has had its time. */
+static void end_by_time(ucontext_t *uc)
+{
+	struct crash *c = &state.crash;
+
+	state.in_handler = true;
+	record(c, CRASH_TIME, uc);
+	snprintf(c->text, sizeof(c->text), "more than %u ms of CPU time", state.limit_ticks * state.watchdog_ms);
+	leave();
+}
+
 static void on_watchdog(int sig, siginfo_t *info, void *context)
 {
 	struct crash *c = &state.crash;
 
 	(void)sig;
 	(void)info;
+	if (state.protect && !state.in_handler && !crash_san_reporting() && ++state.nr_ticks > state.limit_ticks &&
+	    state.limit_ticks)
+		end_by_time(context);
 	if (!state.protect || state.in_handler || crash_san_reporting() ||
 	    state.last_heartbeat != crash_heartbeat) {
 		state.last_heartbeat = crash_heartbeat;
@@ -357,11 +372,19 @@ int crash_init(void (*warn)(struct divergence *d))
 	return err ? err : init_watchdog();
 }
 
+void crash_limit_cpu(uint64_t ns)
+{
+	uint64_t tick = state.watchdog_ms * 1000000ull;
+
+	state.limit_ticks = ns && tick ? (uint32_t)((ns + tick - 1) / tick) : 0;
+}
+
 const struct crash *crash_protect(void (*body)(void))
 {
 	memset(&state.crash, 0, sizeof(state.crash));
 	crash_san_begin();
 	crash_heartbeat++;
+	state.nr_ticks = 0;
 	if (!sigsetjmp(state.exit, 0)) {
 		state.protect = true;
 		body();

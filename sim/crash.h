@@ -22,6 +22,8 @@ enum crash_kind {
 	CRASH_PANIC,		/* hs_panic() */
 	CRASH_RUNAWAY,		/* seconds of CPU time without crash_heartbeat */
 	CRASH_DEADLOCK,		/* hs_deadlock() */
+	CRASH_TIME,		/* crash_limit_cpu() */
+	CRASH_MEMORY,		/* hs_no_memory() */
 	CRASH_TRAP,		/* hs_trap(): the harness lacks something */
 };
 
@@ -54,6 +56,12 @@ const struct crash *crash_protect(void (*body)(void));
  * hs_fault).  CRASH_TRAP: @text is the symbol.
  */
 _Noreturn void crash_end(enum crash_kind kind, const char *text);
+
+/*
+ * Ends a body that takes more than @ns of CPU time, whatever it does: CRASH_TIME.  The
+ * watchdog's ticks count, so it may take one more.  0: none, as without a watchdog.
+ */
+void crash_limit_cpu(uint64_t ns);
 
 /*
  * The run made progress; for the watchdog: four ticks of 500 ms of CPU time without are

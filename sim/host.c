@@ -221,6 +221,7 @@ int64_t host_ioctl(int fd, uint32_t cmd, uint64_t arg)
 
 /* --- The ends of a run from inside. */
 void hs_trap(const char *symbol) { crash_end(CRASH_TRAP, symbol); }
+void hs_no_memory(void) { crash_end(CRASH_MEMORY, "the arena is full: see ARENA_FIXED_BYTES"); }
 void hs_panic(const char *what) { crash_end(CRASH_PANIC, what); }
 void hs_deadlock(const char *graph) { crash_end(CRASH_DEADLOCK, graph); }
 void hs_fault(const char *what) { crash_end(CRASH_FAULT, what); }

@@ -355,6 +355,10 @@ const struct option command_options[] = {
 	FLAG("run compare try bisect", "verbose", verbose, "Say on stderr what the workers do; list every scenario of a divergence."),
 	ROW("run compare try bisect replay known", "worker-timeout", OPT_DURATION, worker_timeout_ns, "30s", 1000000, 0, "DURATION",
 	    "Kill a worker that does not finish a run in this time."),
+	ROW("run compare", "run-time", OPT_DURATION, run_time_ns, NULL, NS_PER_S, 0, "DURATION",
+	    "End a run that takes more CPU time; it is inconclusive. Without it: two thirds of --worker-timeout."),
+	ROW("run compare", "run-memory", OPT_BYTES, run_memory, "4G", 0, 0, "BYTES",
+	    "Kill a worker that takes more memory, such as 512M; 0: no limit."),
 
 	ROW("compare try", "coverage-runs", OPT_UINT, coverage_runs, "200", 0, 1000000, "N",
 	    "Runs, over all scenarios, on which the changed lines are counted; 0: not at all. The first time, each "

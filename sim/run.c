@@ -85,6 +85,10 @@ static void record_crash(const struct crash *c)
 	};
 	struct divergence d = { .time_ns = sched_now() };
 
+	if (c->kind == CRASH_TIME || c->kind == CRASH_MEMORY) {
+		result->end = c->kind == CRASH_TIME ? RUN_TIMED_OUT : RUN_NO_MEMORY;
+		return;
+	}
 	if (c->kind == CRASH_TRAP) {
 		result->end = RUN_TRAPPED;
 		snprintf(result->trap, sizeof(result->trap), "%s", c->trap);
@@ -202,6 +206,17 @@ static void start(uint64_t seed)
 	spawn_actors();
 }
 
+void run_limit_time(uint64_t ns) { crash_limit_cpu(ns); }
+
+/* Where the clock ended it is not the run's: nobody is to compare that. */
+static void forget_sums(struct run_result *out)
+{
+	out->digest = out->nr_events = out->nr_interrupts = out->virtual_ns = 0;
+	out->order = out->set = 0;
+	memset(out->counter, 0, sizeof(out->counter));
+	memset(out->deviations, 0, sizeof(out->deviations));
+}
+
 void run_one(uint64_t seed, struct run_result *out, void *text)
 {
 	const struct crash *crash;
@@ -241,6 +256,8 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	counts_collect(out->counter);
 	for (uint32_t i = 0; i < DEV_NR; i++)
 		out->deviations[i] = deviation_row(i)->used;
+	if (out->end == RUN_TIMED_OUT)
+		forget_sums(out);
 }
 
 void run_trace_states(bool on)

@@ -25,6 +25,8 @@ enum run_end {
 	RUN_CRASHED,		/* BUG, fault, panic: the host died */
 	RUN_HUNG,		/* deadlock or runaway loop */
 	RUN_TRAPPED,		/* KVM called what is not modelled: the harness's fault */
+	RUN_TIMED_OUT,		/* run_limit_time() hit first: inconclusive, and not repeatable */
+	RUN_NO_MEMORY,		/* KVM has allocated all that there is for a run: inconclusive */
 	RUN_NR_ENDS,
 };
 
@@ -49,6 +51,13 @@ extern bool run_stops_when_full;
 
 /* Builds the process's VMs for @s. Once per process. 0, or -1 with a message. */
 int run_setup(const struct scenario *s, char *error, uint64_t n);
+/* Ends runs that take more CPU time than this, within a second; 0: none. Before the first run. */
+void run_limit_time(uint64_t ns);
+/* Was a limit hit before there was a result? */
+static inline int run_inconclusive(uint32_t end)
+{
+	return end == RUN_LIMIT || end == RUN_TIMED_OUT || end == RUN_NO_MEMORY;
+}
 /* One run. @text: where --trace=text goes, NULL for none; the digest is the same. */
 void run_one(uint64_t seed, struct run_result *out, void *text);
 /* Whether traces have the state of the local APICs after each step, too (sim/trace_state.h). */

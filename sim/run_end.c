@@ -6,7 +6,8 @@
 
 const char *run_end_name(uint32_t end)
 {
-	static const char *const names[RUN_NR_ENDS] = { "complete", "limit", "crashed", "hung", "trapped" };
+	static const char *const names[RUN_NR_ENDS] = { "complete", "limit", "crashed", "hung", "trapped",
+							  "timed-out", "out-of-memory" };
 
 	return end < RUN_NR_ENDS ? names[end] : "unknown";
 }

@@ -7,6 +7,7 @@
  * @bytes of payload.  Both ends are the same build; @version says so.
  *
  *   scenario PATH [OVERRIDES]	load and build          -> WIRE_READY or WIRE_ERROR
+ *   limit NS			of CPU time for a run, 0: none; no answer
  *   run SEED_FIRST COUNT	that many runs           -> COUNT times WIRE_RUN
  *   trace SEED [EVENT]		one run, text to stderr, EVENT of its digest marked -> WIRE_RUN
  *   states SEED [EVENT]	the same, with the state of the local APICs after each step

@@ -287,6 +287,8 @@ static void serve_line(char *line)
 		*arguments++ = '\0';
 	if (!strcmp(line, "scenario"))
 		serve_scenario(arguments);
+	else if (!strcmp(line, "limit"))
+		run_limit_time(strtoull(arguments, NULL, 0));
 	else if (!ready)
 		put_error("no scenario is loaded");
 	else if (!strcmp(line, "run"))

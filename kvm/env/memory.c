@@ -110,7 +110,7 @@ static void *kw_alloc_run(u32 nr, u32 align)
 		memset(p, 0, (size_t)nr << PAGE_SHIFT);
 	} else {
 		if (ALIGN(kw_next_page, align) + nr > kw_nr_pages)
-			hs_panic("the arena is full: raise the limit in sim/machine.c");
+			hs_no_memory();
 		while (!IS_ALIGNED(kw_next_page, align))
 			kw_free_run(kw_heap + ((size_t)kw_next_page++ << PAGE_SHIFT), 1);
 		p = kw_heap + ((size_t)kw_next_page << PAGE_SHIFT);

@@ -15,6 +15,11 @@
 #include "sim/cmd/store.h"
 #include "sim/rng.h"
 
+uint64_t campaign_nr_inconclusive(const struct cell *cell)
+{
+	return cell->nr_ends[RUN_LIMIT] + cell->nr_ends[RUN_TIMED_OUT] + cell->nr_ends[RUN_NO_MEMORY];
+}
+
 struct cell *campaign_canary(const struct campaign *c)
 {
 	return c->has_canary ? &c->cells[c->nr_cells] : NULL;
@@ -153,7 +158,7 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 	count_run(c, cell, r->seed, r->nr_events, r->virtual_ns);
 	cell->nr_interrupts += r->nr_interrupts;
 	cell->digest += rng_mix(r->digest ^ rng_mix(r->seed));
-	if (r->end == RUN_LIMIT && (!cell->nr_ends[RUN_LIMIT] || r->seed < cell->first_limit))
+	if (run_inconclusive(r->end) && (!campaign_nr_inconclusive(cell) || r->seed < cell->first_limit))
 		cell->first_limit = r->seed;
 	cell->nr_ends[r->end]++;
 	if (r->end == RUN_TRAPPED) {
@@ -196,7 +201,7 @@ void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind
 			store_fail(c->store, c, cell, kind, seed, text);
 	}
 	cell->broken |= kind == FAILURE_SETUP;
-	if (kind == FAILURE_DIED || kind == FAILURE_HUNG) {
+	if (kind == FAILURE_DIED || kind == FAILURE_HUNG || kind == FAILURE_MEMORY) {
 		cell->nr_died++;
 		count_run(c, cell, seed, 0, 0);
 	}
@@ -237,6 +242,7 @@ static const struct {
 } failure_names[] = {
 	[FAILURE_SETUP] = { "not built", "setup" },
 	[FAILURE_DIED] = { "worker died", "worker-died" },
+	[FAILURE_MEMORY] = { "out of memory", "out-of-memory" },
 	[FAILURE_HUNG] = { "worker hung", "worker-hung" },
 	[FAILURE_TRAPPED] = { "trapped", "trapped" },
 	[FAILURE_DIFFERS] = { "digests differ", "differs" },

@@ -53,6 +53,7 @@ struct bucket {
 enum failure_kind {
 	FAILURE_SETUP,			/* the scenario could not be built on this variant */
 	FAILURE_DIED,			/* a worker died, outside of what the runner catches */
+	FAILURE_MEMORY,			/* a worker took more memory than it may */
 	FAILURE_HUNG,			/* a worker did not answer in time */
 	FAILURE_TRAPPED,		/* KVM called what is not modelled */
 	FAILURE_DIFFERS,		/* a second run gave another digest */
@@ -72,7 +73,7 @@ struct cell {
 	uint64_t digest;		/* sum of the runs' digests, each mixed with its seed */
 	uint64_t nr_repeated;
 	uint64_t nr_ends[RUN_NR_ENDS];
-	uint64_t first_limit;		/* lowest seed that ended with RUN_LIMIT */
+	uint64_t first_limit;		/* lowest seed that is run_inconclusive() */
 	uint64_t nr_divergent;		/* runs with any divergence */
 	uint64_t nr_kind[DIV_NR_KINDS];	/* runs that show this kind */
 	uint64_t nr_sampled, nr_pairs;	/* runs whose operation pairs were looked at; pair states, per run, in all */
@@ -117,6 +118,7 @@ struct campaign {
 	uint64_t until_quiet;		/* runs without a new bucket, after which it ends; 0: it does not */
 	uint32_t nr_jobs, replay_share;
 	uint64_t worker_timeout_ns;
+	uint64_t run_time_ns, run_memory; /* limits of each run */
 	bool verbose;
 	struct store *store;		/* NULL: none */
 	struct elsewhere *elsewhere;
@@ -128,6 +130,8 @@ struct campaign {
 	pthread_mutex_t lock;
 };
 
+/* Runs that hit a limit before they had a result. */
+uint64_t campaign_nr_inconclusive(const struct cell *cell);
 /* The canary's cell, behind the others, or NULL. */
 struct cell *campaign_canary(const struct campaign *c);
 /* --set, which is not for the canary. */

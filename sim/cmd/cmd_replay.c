@@ -126,6 +126,7 @@ static int run(struct replay *p)
 	case RUNNER_OK:
 		return 0;
 	case RUNNER_HUNG:
+	case RUNNER_MEMORY:	/* for which replay sets no limit */
 		return cmd_fail(CMD_HARNESS, "the worker did not answer in time; it was killed\nlapicsim replay %s",
 				p->text);
 	case RUNNER_ERROR:

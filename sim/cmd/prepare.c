@@ -153,6 +153,8 @@ int prepare_campaign(struct campaign *c, const struct command_line *cl, const st
 	c->nr_jobs = cl->jobs ? cl->jobs : nr_cpus();
 	c->replay_share = cl->replay_share;
 	c->worker_timeout_ns = cl->worker_timeout_ns;
+	c->run_time_ns = cl->run_time_ns ? cl->run_time_ns : cl->worker_timeout_ns / 3 * 2;
+	c->run_memory = cl->run_memory;
 	c->verbose = cl->verbose;
 	pthread_mutex_init(&c->lock, NULL);
 	code = load_known(c, cl);

@@ -27,6 +27,8 @@ void repeat_spec(const struct campaign *c, const struct cell *cell, struct runne
 		.scenario = c->scenarios[cell->scenario].path,
 		.overrides = campaign_overrides(c, cell),
 		.timeout_ns = c->worker_timeout_ns,
+		.run_time_ns = c->run_time_ns,
+		.memory = c->run_memory,
 		.stderr_fd = -1,
 	};
 }
@@ -112,6 +114,9 @@ uint64_t repeat_run(struct repeat *p, struct campaign *c, struct cell *cell, str
 		case RUNNER_OK:
 			compare(p, c, cell, first, &p->seeds[i]);
 			nr++;
+			continue;
+		case RUNNER_MEMORY:
+			campaign_fail(c, cell, FAILURE_MEMORY, p->seeds[i].seed, "when it ran again");
 			continue;
 		case RUNNER_HUNG:
 			campaign_fail(c, cell, FAILURE_UNSTEADY, p->seeds[i].seed, "hung when it ran again");

@@ -17,7 +17,7 @@
 /* What a row adds up. */
 struct row {
 	char name[CELL_BYTES];
-	uint64_t nr_runs, nr_events, nr_limit, nr_trapped, nr_died;
+	uint64_t nr_runs, nr_events, nr_limit, nr_timed_out, nr_no_memory, nr_trapped, nr_died;
 	uint64_t nr_kind[DIV_NR_KINDS];
 };
 
@@ -47,6 +47,8 @@ static void add_cell(struct row *r, const struct cell *cell)
 	r->nr_runs += cell->nr_runs;
 	r->nr_events += cell->nr_events;
 	r->nr_limit += cell->nr_ends[RUN_LIMIT];
+	r->nr_timed_out += cell->nr_ends[RUN_TIMED_OUT];
+	r->nr_no_memory += cell->nr_ends[RUN_NO_MEMORY];
 	r->nr_trapped += cell->nr_ends[RUN_TRAPPED];
 	r->nr_died += cell->nr_died;
 	for (uint32_t k = 0; k < DIV_NR_KINDS; k++)
@@ -110,6 +112,8 @@ static void fill(struct table *t, const struct campaign *c, const struct row *ro
 		number_column(t, divergence_name(k), rows, offsetof(struct row, nr_kind[k]),
 			      !kind_expected(c, k));
 	number_column(t, "limit hit", rows, offsetof(struct row, nr_limit), true);
+	number_column(t, "timed out", rows, offsetof(struct row, nr_timed_out), true);
+	number_column(t, "out of memory", rows, offsetof(struct row, nr_no_memory), true);
 	number_column(t, "trapped", rows, offsetof(struct row, nr_trapped), true);
 	number_column(t, "worker died", rows, offsetof(struct row, nr_died), true);
 }

@@ -24,12 +24,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/cmd/process_memory.h"
+
 #define SLOT_FD 3
 #define FIRST_FD 10
 #define LAST_WORDS_LINES 20
 /* VMs of 4,096 vCPUs take longer to build than any run takes. */
 #define START_PATIENCE 4
 #define FAREWELL_NS 2000000000ull
+#define LOOKS_NS 50000000ull
 
 static uint32_t nr_alive;
 
@@ -167,6 +170,35 @@ void runner_ask(struct runner *r, const char *fmt, ...)
 		return;
 }
 
+static bool ate_too_much(struct runner *r)
+{
+	if (!r->memory)
+		return false;
+	r->memory_seen = process_resident(r->pid);
+	return r->memory_seen > r->memory;
+}
+
+/* Waits for something to read. What it eats is looked at LOOKS_NS apart. */
+static enum runner_status await(struct runner *r, uint64_t deadline)
+{
+	struct pollfd p = { .fd = r->from_fd, .events = POLLIN };
+
+	for (;;) {
+		uint64_t now = now_ns(), left = now < deadline ? deadline - now : 0;
+		uint64_t slice = r->memory && left > LOOKS_NS ? LOOKS_NS : left;
+		int ready = poll(&p, 1, left ? slice / 1000000 + 1 : 0);
+
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready)
+			return RUNNER_OK;
+		if (ate_too_much(r))
+			return RUNNER_MEMORY;
+		if (!left)
+			return RUNNER_HUNG;
+	}
+}
+
 /* Has @len bytes in the buffer, or says why not. */
 static enum runner_status fill(struct runner *r, uint32_t len, uint64_t deadline)
 {
@@ -176,15 +208,11 @@ static enum runner_status fill(struct runner *r, uint32_t len, uint64_t deadline
 		r->start = 0;
 	}
 	while (r->end - r->start < len) {
-		struct pollfd p = { .fd = r->from_fd, .events = POLLIN };
-		uint64_t now = now_ns();
-		int ready = poll(&p, 1, now < deadline ? (deadline - now) / 1000000 + 1 : 0);
+		enum runner_status status = await(r, deadline);
 		ssize_t n;
 
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (!ready)
-			return RUNNER_HUNG;
+		if (status)
+			return status;
 		n = read(r->from_fd, r->buf + r->end, sizeof(r->buf) - r->end);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -260,6 +288,8 @@ static enum runner_status load(struct runner *r, const struct runner_spec *spec)
 	enum runner_status status;
 
 	escape(spec->scenario, path, sizeof(path));
+	if (spec->run_time_ns)
+		runner_ask(r, "limit %llu", (unsigned long long)spec->run_time_ns);
 	runner_ask(r, *spec->overrides ? "scenario %s %s" : "scenario %s%s", path, spec->overrides);
 	status = read_record(r, START_PATIENCE * spec->timeout_ns, &h, &payload);
 	if (!status && (h.type != WIRE_READY || h.bytes != sizeof(r->ready)))
@@ -282,10 +312,14 @@ enum runner_status runner_start(struct runner *r, const struct runner_spec *spec
 
 	runner_init(r);
 	r->timeout_ns = spec->timeout_ns;
+	r->memory = spec->memory;
 	r->log_fd = raise_fd(memfd_create("lapicsim-stderr", MFD_CLOEXEC));
 	if (r->log_fd < 0 || spawn(r, spec))
 		return no_start(r, spec->program);
 	status = load(r, spec);
+	if (status == RUNNER_MEMORY)
+		snprintf(r->error, sizeof(r->error), "the runner takes more than %llu MiB with its VMs built, and was killed; "
+			 "see --run-memory", (unsigned long long)(r->memory >> 20));
 	if (status == RUNNER_DIED || status == RUNNER_HUNG) {
 		runner_end_text(r, how, sizeof(how));
 		snprintf(r->error, sizeof(r->error), "the runner %s while it built its VMs%s",

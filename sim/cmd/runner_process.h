@@ -20,6 +20,7 @@ enum runner_status {
 	RUNNER_OK,
 	RUNNER_DIED,		/* end of file: it exited or was killed */
 	RUNNER_HUNG,		/* no answer in time; it has been killed */
+	RUNNER_MEMORY,		/* more memory than runner_spec.memory; it has been killed */
 	RUNNER_ERROR,		/* WIRE_ERROR, or something that is no answer */
 };
 
@@ -28,6 +29,8 @@ struct runner_spec {
 	const char *scenario;	/* absolute path */
 	const char *overrides;	/* "" for none */
 	uint64_t timeout_ns;	/* for one answer */
+	uint64_t run_time_ns;	/* of CPU time for a run, which the runner ends by itself; 0: none */
+	uint64_t memory;	/* resident bytes; 0: no limit */
 	int stderr_fd;		/* where its stderr goes; -1: kept, see runner_last_words() */
 };
 
@@ -36,7 +39,7 @@ struct runner {
 	int to_fd, from_fd, log_fd;
 	struct wire_slot *slot;
 	struct wire_ready ready;
-	uint64_t timeout_ns;
+	uint64_t timeout_ns, memory, memory_seen;
 	uint32_t start, end;	/* unread bytes in @buf */
 	uint8_t buf[65536];
 	int wait_status;	/* after its end */

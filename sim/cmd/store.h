@@ -36,7 +36,7 @@ struct store_bucket;
 struct store_chunk {
 	uint64_t first, count;
 	uint64_t nr_events, nr_interrupts, virtual_ns, digest, nr_divergent, nr_repeated, wall_ns;
-	uint64_t first_limit;		/* the lowest seed that ended with RUN_LIMIT */
+	uint64_t first_limit;		/* the lowest seed that is run_inconclusive() */
 	uint64_t nr_ends[RUN_NR_ENDS], nr_kind[DIV_NR_KINDS];
 	uint64_t nr_used[DEV_NR], nr_using[DEV_NR];
 	struct store_bucket *buckets;

@@ -129,10 +129,11 @@ static bool new_session(struct store *s, const struct campaign *c)
 	char host[256] = "";
 
 	gethostname(host, sizeof(host) - 1);
-	if (!store_sql(s, "INSERT INTO session (campaign, started, host, pid, jobs, worker_timeout_ns, canary)"
-		       " VALUES (?, ?, ?, ?, ?, ?, ?)", NULL, NULL, "iisiiis", s->campaign, (int64_t)time(NULL), host,
+	if (!store_sql(s, "INSERT INTO session (campaign, started, host, pid, jobs, worker_timeout_ns, canary,"
+		       " run_time_ns, run_memory) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", NULL, NULL, "iisiiisii", s->campaign, (int64_t)time(NULL), host,
 		       (int64_t)getpid(), (int64_t)c->nr_jobs, (int64_t)c->worker_timeout_ns,
-		       c->has_canary ? "on" : canary_key(c->canary)))
+		       c->has_canary ? "on" : canary_key(c->canary), (int64_t)c->run_time_ns,
+		       (int64_t)c->run_memory))
 		return false;
 	s->session = store_id(s);
 	return true;

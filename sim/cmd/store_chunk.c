@@ -69,7 +69,8 @@ void store_chunk_run(struct store_chunk *k, const struct campaign *c, const stru
 	k->nr_interrupts += r->nr_interrupts;
 	k->virtual_ns += r->virtual_ns;
 	k->digest += rng_mix(r->digest ^ rng_mix(r->seed));
-	if (r->end == RUN_LIMIT && !k->nr_ends[RUN_LIMIT])
+	if (run_inconclusive(r->end) &&
+	    !(k->nr_ends[RUN_LIMIT] + k->nr_ends[RUN_TIMED_OUT] + k->nr_ends[RUN_NO_MEMORY]))
 		k->first_limit = r->seed;
 	k->nr_ends[r->end]++;
 	k->nr_divergent += r->nr_divergences != 0;

@@ -28,6 +28,9 @@ static const char *text(sqlite3_stmt *q, int i)
 	return t ? t : "";
 }
 
+/* Columns of load_cell()'s first query: from 8 on the ends of runs, then these. */
+enum { WALL_NS = 8 + RUN_NR_ENDS, FIRST_LIMITED };
+
 static void take_range(sqlite3_stmt *q, void *arg)
 {
 	struct loading *l = arg;
@@ -47,14 +50,15 @@ static void take_range(sqlite3_stmt *q, void *arg)
 	cell->digest += column(q, 5);
 	cell->nr_divergent += column(q, 6);
 	cell->nr_repeated += column(q, 7);
-	if (column(q, 8 + RUN_LIMIT) && (!cell->nr_ends[RUN_LIMIT] || column(q, 14) < cell->first_limit))
-		cell->first_limit = column(q, 14);
+	if (column(q, 8 + RUN_LIMIT) + column(q, 8 + RUN_TIMED_OUT) + column(q, 8 + RUN_NO_MEMORY) &&
+	    (!campaign_nr_inconclusive(cell) || column(q, FIRST_LIMITED) < cell->first_limit))
+		cell->first_limit = column(q, FIRST_LIMITED);
 	for (int i = 0; i < RUN_NR_ENDS; i++) {
 		cell->nr_ends[i] += column(q, 8 + i);
 		ends += column(q, 8 + i);
 	}
 	cell->nr_died += count - ends;
-	cell->cost_ns += column(q, 13);
+	cell->cost_ns += column(q, WALL_NS);
 	cell->nr_timed += count;
 	/* Chunks do not cross the end of a round. */
 	if (column(q, 0) - l->c->feed_first < PLAN_FIRST_SEEDS) {
@@ -129,7 +133,8 @@ static void take_bucket(sqlite3_stmt *q, void *arg)
 static bool load_cell(struct store *s, struct loading *l, int64_t row)
 {
 	return store_sql(s, "SELECT first, count, events, interrupts, virtual_ns, digest, divergent, repeated,"
-			 " complete, limited, crashed, hung, trapped, wall_ns, first_limited FROM range WHERE cell"
+			 " complete, limited, crashed, hung, trapped, timed_out, out_of_memory, wall_ns, first_limited"
+			 " FROM range WHERE cell"
 			 SHARDS, take_range, l, "i", row) &&
 	       store_sql(s, "SELECT kind, runs FROM kind_runs WHERE cell" SHARDS, take_kind, l, "i", row) &&
 	       store_sql(s, "SELECT name, uses, runs FROM deviation WHERE cell" SHARDS, take_deviation, l, "i", row) &&

@@ -128,7 +128,7 @@ static void record(struct job *j, struct todo *t)
 	}
 	campaign_record(j->c, j->cell, r);
 	store_chunk_run(&j->kept, j->c, j->cell, r);
-	if (campaign_repeats(j->c, r->seed))
+	if (campaign_repeats(j->c, r->seed) && r->end != RUN_TIMED_OUT)
 		repeat_remember(&j->repeat, r);
 	step(t);
 }
@@ -186,6 +186,9 @@ static void bury(struct job *j, struct todo *t, enum runner_status why)
 	}
 	if (why == RUNNER_DIED)
 		campaign_fail(j->c, j->cell, FAILURE_DIED, seed, "the worker %s", j->how);
+	else if (why == RUNNER_MEMORY)
+		campaign_fail(j->c, j->cell, FAILURE_MEMORY, seed, "the worker took more than %llu MiB; it was killed",
+			      (unsigned long long)(j->c->run_memory >> 20));
 	else if (why == RUNNER_HUNG)
 		campaign_fail(j->c, j->cell, FAILURE_HUNG, seed, "no answer in time; it was killed");
 	else

@@ -104,7 +104,7 @@ static void count(struct verdict *v, const struct campaign *c)
 				v->nr_unexpected++;
 		}
 		v->nr_failures += cell->nr_failures;
-		v->nr_limits += cell->nr_ends[RUN_LIMIT];
+		v->nr_limits += campaign_nr_inconclusive(cell);
 		look_for_missing(v, c, cell);
 	}
 }
@@ -160,7 +160,7 @@ static void show_missing(struct verdict *v, const struct campaign *c)
 void verdict_show_limit(struct verdict *v, const struct campaign *c)
 {
 	for (uint32_t i = 0; i < c->nr_cells; i++) {
-		if (c->cells[i].nr_ends[RUN_LIMIT]) {
+		if (campaign_nr_inconclusive(&c->cells[i])) {
 			verdict_replay_command(c, &c->cells[i], c->cells[i].first_limit, v->again,
 					       sizeof(v->again));
 			return;

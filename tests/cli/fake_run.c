@@ -4,7 +4,8 @@
  * command line and the supervisor can be tested without kernel sources.
  *
  * What goes wrong on which seeds comes from the environment: FAKE_CRASH,
- * FAKE_EXIT, FAKE_HANG, FAKE_TRAP, FAKE_LIMIT, FAKE_WARN, FAKE_LATE and FAKE_FLAKY are lists
+ * FAKE_EXIT, FAKE_HANG, FAKE_EAT (memory), FAKE_SPIN (until the run's time is over),
+ * FAKE_FULL (no memory left for the run), FAKE_TRAP, FAKE_LIMIT, FAKE_WARN, FAKE_LATE and FAKE_FLAKY are lists
  * of seeds ("5,17"); FAKE_ONCE (crash), FAKE_WARN_ONCE and FAKE_KILL_ONCE (SIGKILL) are
  * "SEED:FILE", where FILE is made the first time; FAKE_SETUP=text makes
  * run_setup() fail, FAKE_SLEEP_US slows each run down.  Variants of class
@@ -72,6 +73,22 @@ static bool once(const char *variable, uint64_t seed)
 	return fd >= 0;
 }
 
+static uint64_t limit_ns;
+
+void run_limit_time(uint64_t ns) { limit_ns = ns; }
+
+/* Until something ends it from outside. */
+static void eat_memory(void)
+{
+	for (;;) {
+		char *p = malloc(8 << 20);
+
+		if (p)
+			memset(p, 1, 8 << 20);
+		usleep(10000);
+	}
+}
+
 int run_setup(const struct scenario *s, char *error, uint64_t n)
 {
 	if (getenv("FAKE_SETUP")) {
@@ -109,6 +126,8 @@ static void die_if_told(uint64_t seed)
 	}
 	if (listed("FAKE_EXIT", seed))
 		exit(3);
+	if (listed("FAKE_EAT", seed))
+		eat_memory();
 	if (listed("FAKE_HANG", seed))
 		for (;;)
 			pause();
@@ -155,6 +174,15 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	out->deviations[DEV_ICR_LEVEL] = seed % 3;
 	if (listed("FAKE_LIMIT", seed))
 		out->end = RUN_LIMIT;
+	if (listed("FAKE_SPIN", seed) && limit_ns) {
+		usleep(limit_ns / 1000);
+		memset(out, 0, offsetof(struct run_result, divergence));
+		out->seed = seed;
+		out->end = RUN_TIMED_OUT;
+		return;
+	}
+	if (listed("FAKE_FULL", seed))
+		out->end = RUN_NO_MEMORY;
 	if (listed("FAKE_TRAP", seed)) {
 		out->end = RUN_TRAPPED;
 		snprintf(out->trap, sizeof(out->trap), "kvm_fake_symbol");
