@@ -7,6 +7,7 @@
 #include "sim/counts.h"
 #include "sim/crash.h"
 #include "sim/machine.h"
+#include "sim/pair_states.h"
 #include "sim/oracle/oracle.h"
 #include "sim/scheduler.h"
 #include "sim/trace.h"
@@ -23,6 +24,8 @@ static struct actor *last_actor;	/* whose countdown is in kw_shared */
 void host_event(enum digest_event what, uint64_t a, uint64_t b)
 {
 	digest_add(&host_digest, what, kw_shared.now_ns, a, b);
+	if (unlikely(pair_states_on))
+		pair_states_note(what, a, b);
 }
 
 /* --- Tasks and the scheduler. */

@@ -11,6 +11,7 @@
 #include "sim/crash.h"
 #include "sim/host.h"
 #include "sim/machine.h"
+#include "sim/pair_states.h"
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
 #include "sim/policy/policy.h"
@@ -206,6 +207,13 @@ static void start(uint64_t seed)
 	spawn_actors();
 }
 
+const uint32_t *run_pairs(void)
+{
+	uint32_t nr;
+
+	return pair_states_seen(&nr);
+}
+
 void run_limit_time(uint64_t ns) { crash_limit_cpu(ns); }
 
 /* Where the clock ended it is not the run's: nobody is to compare that. */
@@ -213,6 +221,7 @@ static void forget_sums(struct run_result *out)
 {
 	out->digest = out->nr_events = out->nr_interrupts = out->virtual_ns = 0;
 	out->order = out->set = 0;
+	out->nr_pairs = 0;
 	memset(out->counter, 0, sizeof(out->counter));
 	memset(out->deviations, 0, sizeof(out->deviations));
 }
@@ -230,6 +239,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	oracle_reset();
 	deviation_clear_counts();
 	counts_reset();
+	pair_states_start(seed);
 	start(seed);
 	trace_start(text);
 	trace_state_reset();
@@ -254,6 +264,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	out->order = counts.order;
 	out->set = counts.set;
 	counts_collect(out->counter);
+	pair_states_seen(&out->nr_pairs);
 	for (uint32_t i = 0; i < DEV_NR; i++)
 		out->deviations[i] = deviation_row(i)->used;
 	if (out->end == RUN_TIMED_OUT)

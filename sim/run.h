@@ -39,6 +39,7 @@ struct run_result {
 	uint32_t end;			/* enum run_end */
 	uint32_t nr_divergences;	/* all that happened */
 	uint32_t nr_recorded;		/* in @divergence */
+	uint32_t nr_pairs;		/* pair states that it showed; 0: not looked at (sim/pair_states.h) */
 	uint64_t order, set;		/* of interrupts taken: sim/counts.h */
 	uint32_t counter[RUN_NR_COUNTERS];
 	uint32_t deviations[DEV_NR];	/* uses of each */
@@ -62,6 +63,8 @@ static inline int run_inconclusive(uint32_t end)
 void run_one(uint64_t seed, struct run_result *out, void *text);
 /* Whether traces have the state of the local APICs after each step, too (sim/trace_state.h). */
 void run_trace_states(bool on);
+/* The last run's pair states, run_result.nr_pairs of them. */
+const uint32_t *run_pairs(void);
 /* Checkpoints of the last run's digest, for comparing runs. */
 const uint64_t *run_checkpoints(uint32_t *nr);
 /*

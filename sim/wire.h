@@ -26,10 +26,10 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 3u
+#define WIRE_VERSION 4u
 #define WIRE_MAGIC 0x4c41u
 
-enum wire_type { WIRE_READY = 1, WIRE_ERROR, WIRE_RUN, WIRE_CHECKPOINTS, WIRE_EVENTS, WIRE_EXPLAIN };
+enum wire_type { WIRE_READY = 1, WIRE_ERROR, WIRE_RUN, WIRE_CHECKPOINTS, WIRE_EVENTS, WIRE_EXPLAIN, WIRE_PAIRS };
 
 struct wire_header {
 	uint16_t magic;
@@ -49,7 +49,13 @@ struct wire_ready {
 	uint64_t memory_bytes;	/* after the VMs were built */
 };
 
+/* WIRE_PAIRS: then that many numbers of sim/pair_names.h. */
+struct wire_pairs {
+	uint32_t names_hash, nr;
+};
+
 /*
+ * WIRE_RUN: a WIRE_PAIRS follows if run_result.nr_pairs is not 0.
  * WIRE_RUN: struct run_result cut after the last recorded divergence, i.e.
  * offsetof(struct run_result, divergence) + nr_recorded * sizeof(struct divergence).
  * WIRE_ERROR: text without a terminating zero.

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "sim/explain.h"
+#include "sim/pair_names.h"
+#include "sim/pair_states.h"
 #include "sim/wire.h"
 
 #define SLOT_FD 3
@@ -160,12 +162,26 @@ static void put_run(void)
 		   result.nr_recorded * sizeof(struct divergence));
 }
 
+static void put_pairs(void)
+{
+	struct {
+		struct wire_pairs head;
+		uint32_t code[PAIR_MAX];
+	} answer = { .head = { pair_names_hash(), result.nr_pairs } };
+
+	if (!result.nr_pairs)
+		return;
+	memcpy(answer.code, run_pairs(), result.nr_pairs * sizeof(answer.code[0]));
+	put_record(WIRE_PAIRS, &answer, sizeof(answer.head) + result.nr_pairs * sizeof(answer.code[0]));
+}
+
 static void one_run(uint64_t seed, void *text)
 {
 	slot->seed = seed;
 	run_one(seed, &result, text);
 	slot->nr_done++;
 	put_run();
+	put_pairs();
 }
 
 static void serve_run(const char *arguments)

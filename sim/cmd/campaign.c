@@ -181,6 +181,18 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 	pthread_mutex_unlock(&c->lock);
 }
 
+void campaign_record_pairs(struct campaign *c, struct cell *cell, const uint32_t *code, uint32_t nr)
+{
+	if (!nr || cell->canary)
+		return;
+	pthread_mutex_lock(&c->lock);
+	cell->nr_sampled++;
+	cell->nr_pairs += nr;
+	for (uint32_t i = 0; i < nr; i++)
+		pair_set_add(&cell->pair_states, code[i], 1);
+	pthread_mutex_unlock(&c->lock);
+}
+
 void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind, uint64_t seed,
 		   const char *fmt, ...)
 {

@@ -17,6 +17,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/done.h"
 #include "sim/cmd/known.h"
+#include "sim/cmd/pair_set.h"
 #include "sim/signature.h"
 #include "sim/cmd/pairs.h"
 #include "sim/run.h"
@@ -76,6 +77,7 @@ struct cell {
 	uint64_t first_limit;		/* lowest seed that is run_inconclusive() */
 	uint64_t nr_divergent;		/* runs with any divergence */
 	uint64_t nr_kind[DIV_NR_KINDS];	/* runs that show this kind */
+	struct pair_set pair_states;
 	uint64_t nr_sampled, nr_pairs;	/* runs whose operation pairs were looked at; pair states, per run, in all */
 	uint64_t nr_used[DEV_NR];	/* uses of each deviation */
 	uint64_t nr_using[DEV_NR];	/* runs that used it */
@@ -149,6 +151,8 @@ static inline struct cell *campaign_cell(const struct campaign *c, uint32_t scen
 /* What a runner of @cell said about itself. 0, or -1 with @error if it is not what the others were. */
 int campaign_ready(struct campaign *c, struct cell *cell, const char *identity, const char *class,
 		   uint32_t scenario_hash, char *error, size_t n);
+/* The pair states of the run that was recorded before, if it was looked at. */
+void campaign_record_pairs(struct campaign *c, struct cell *cell, const uint32_t *code, uint32_t nr);
 void campaign_record(struct campaign *c, struct cell *cell, const struct run_result *r);
 /* @text: what happened, one line. A broken or dead run counts as a run that showed nothing. */
 void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind, uint64_t seed,

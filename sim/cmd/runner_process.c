@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "sim/cmd/process_memory.h"
+#include "sim/pair_names.h"
 
 #define SLOT_FD 3
 #define FIRST_FD 10
@@ -330,6 +331,26 @@ enum runner_status runner_start(struct runner *r, const struct runner_spec *spec
 	return status;
 }
 
+static enum runner_status read_pairs(struct runner *r, uint32_t nr)
+{
+	struct wire_pairs head;
+	const uint8_t *payload;
+	struct wire_header h;
+	enum runner_status status = read_record(r, r->timeout_ns, &h, &payload);
+
+	if (status)
+		return status;
+	if (h.type != WIRE_PAIRS || h.bytes != sizeof(head) + nr * sizeof(r->pairs[0]) || nr > PAIR_MAX)
+		return unexpected(r, h.type);
+	memcpy(&head, payload, sizeof(head));
+	if (head.names_hash != pair_names_hash()) {
+		snprintf(r->error, sizeof(r->error), "its operations are not ours; was the runner built from another commit?");
+		return give_up(r, RUNNER_ERROR);
+	}
+	memcpy(r->pairs, payload + sizeof(head), nr * sizeof(r->pairs[0]));
+	return RUNNER_OK;
+}
+
 enum runner_status runner_read_run(struct runner *r, struct run_result *out)
 {
 	const uint32_t fixed = offsetof(struct run_result, divergence);
@@ -345,7 +366,7 @@ enum runner_status runner_read_run(struct runner *r, struct run_result *out)
 	if (out->nr_recorded > RUN_MAX_DIVERGENCES ||
 	    h.bytes != fixed + out->nr_recorded * sizeof(struct divergence) || out->end >= RUN_NR_ENDS)
 		return unexpected(r, h.type);
-	return RUNNER_OK;
+	return out->nr_pairs ? read_pairs(r, out->nr_pairs) : RUNNER_OK;
 }
 
 /* An answer that is an array of elements of @bytes: at most @max of them. */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sim/pair_states.h"
 #include "sim/run.h"
 #include "sim/wire.h"
 
@@ -41,6 +42,7 @@ struct runner {
 	struct wire_ready ready;
 	uint64_t timeout_ns, memory, memory_seen;
 	uint32_t start, end;	/* unread bytes in @buf */
+	uint32_t pairs[PAIR_MAX];	/* of the last run that was read: run_result.nr_pairs */
 	uint8_t buf[65536];
 	int wait_status;	/* after its end */
 	char error[1024];	/* RUNNER_ERROR: what it said */

@@ -190,6 +190,7 @@ void store_close(struct store *s)
 	for (uint32_t i = 0; i < s->nr_statements; i++)
 		sqlite3_finalize(s->statements[i].q);
 	free(s->statements);
+	store_forget_pairs(s);
 	sqlite3_close(s->db);
 	free(s->cell);
 	free(s);

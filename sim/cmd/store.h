@@ -42,6 +42,8 @@ struct store_chunk {
 	struct store_bucket *buckets;
 	uint32_t nr_buckets;
 	struct pairs single;		/* of a comparison: its runs; hits by index of @buckets */
+	uint64_t nr_sampled, nr_pairs;
+	struct pair_set pairs;
 };
 
 struct store_bucket {
@@ -72,6 +74,8 @@ void store_chunk_start(struct store_chunk *k, uint64_t first);
 void store_chunk_free(struct store_chunk *k);
 void store_chunk_run(struct store_chunk *k, const struct campaign *c, const struct cell *cell,
 		     const struct run_result *r);
+/* Of the run that came before; @nr 0: it was not looked at. */
+void store_chunk_pairs(struct store_chunk *k, const uint32_t *code, uint32_t nr);
 /* A run that gave no result: see store_fail(). */
 void store_chunk_dead(struct store_chunk *k);
 /* False: it could not be written, now or before; store_error() says why. */

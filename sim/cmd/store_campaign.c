@@ -148,7 +148,8 @@ static bool load_single(struct store *s, struct campaign *c)
 int store_begin(struct store *s, struct campaign *c, uint64_t *spent_ns, char *error, size_t n)
 {
 	if (store_exec(s, "BEGIN IMMEDIATE") && find_campaign(s, c) && find_cells(s, c) &&
-	    store_load(s, c, spent_ns) && load_single(s, c) && store_load_elsewhere(s, c) && new_session(s, c) && store_exec(s, "COMMIT"))
+	    store_load(s, c, spent_ns) && load_single(s, c) && store_load_elsewhere(s, c) &&
+	    store_load_pairs(s, c) && new_session(s, c) && store_exec(s, "COMMIT"))
 		return 0;
 	snprintf(error, n, "%s", s->error);
 	return -1;

@@ -13,6 +13,7 @@ void store_chunk_free(struct store_chunk *k)
 {
 	free(k->buckets);
 	pairs_free(&k->single);
+	pair_set_free(&k->pairs);
 	memset(k, 0, sizeof(*k));
 }
 
@@ -88,6 +89,14 @@ void store_chunk_run(struct store_chunk *k, const struct campaign *c, const stru
 	}
 	for (uint32_t i = 0; i < DIV_NR_KINDS; i++)
 		k->nr_kind[i] += kinds >> i & 1;
+}
+
+void store_chunk_pairs(struct store_chunk *k, const uint32_t *code, uint32_t nr)
+{
+	k->nr_sampled += nr != 0;
+	k->nr_pairs += nr;
+	for (uint32_t i = 0; i < nr; i++)
+		pair_set_add(&k->pairs, code[i], 1);
 }
 
 void store_chunk_dead(struct store_chunk *k)

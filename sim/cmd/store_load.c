@@ -29,7 +29,7 @@ static const char *text(sqlite3_stmt *q, int i)
 }
 
 /* Columns of load_cell()'s first query: from 8 on the ends of runs, then these. */
-enum { WALL_NS = 8 + RUN_NR_ENDS, FIRST_LIMITED };
+enum { WALL_NS = 8 + RUN_NR_ENDS, FIRST_LIMITED, SAMPLED, PAIRS };
 
 static void take_range(sqlite3_stmt *q, void *arg)
 {
@@ -67,6 +67,8 @@ static void take_range(sqlite3_stmt *q, void *arg)
 	}
 	if (cell->canary)
 		return;
+	cell->nr_sampled += column(q, SAMPLED);
+	cell->nr_pairs += column(q, PAIRS);
 	l->c->nr_runs += count;
 	l->c->nr_events += column(q, 2);
 	l->c->nr_divergent += column(q, 6);
@@ -126,22 +128,18 @@ static void take_bucket(sqlite3_stmt *q, void *arg)
 	campaign_bucket_loaded(l->c, l->cell, &b);
 }
 
-/* All rows of @row's scenario and variant: shards that were merged have one each. */
-#define SHARDS	" IN (SELECT b.id FROM cell a JOIN cell b ON b.campaign = a.campaign AND b.scenario = a.scenario" \
-		" AND b.variant = a.variant AND b.canary = a.canary WHERE a.id = ?)"
-
 static bool load_cell(struct store *s, struct loading *l, int64_t row)
 {
 	return store_sql(s, "SELECT first, count, events, interrupts, virtual_ns, digest, divergent, repeated,"
-			 " complete, limited, crashed, hung, trapped, timed_out, out_of_memory, wall_ns, first_limited"
-			 " FROM range WHERE cell"
-			 SHARDS, take_range, l, "i", row) &&
-	       store_sql(s, "SELECT kind, runs FROM kind_runs WHERE cell" SHARDS, take_kind, l, "i", row) &&
-	       store_sql(s, "SELECT name, uses, runs FROM deviation WHERE cell" SHARDS, take_deviation, l, "i", row) &&
-	       store_sql(s, "SELECT kind, seed, text FROM failure WHERE cell" SHARDS, take_failure, l, "i", row) &&
+			 " complete, limited, crashed, hung, trapped, timed_out, out_of_memory, wall_ns, first_limited,"
+			 " sampled, pairs FROM range WHERE cell"
+			 STORE_SHARDS, take_range, l, "i", row) &&
+	       store_sql(s, "SELECT kind, runs FROM kind_runs WHERE cell" STORE_SHARDS, take_kind, l, "i", row) &&
+	       store_sql(s, "SELECT name, uses, runs FROM deviation WHERE cell" STORE_SHARDS, take_deviation, l, "i", row) &&
+	       store_sql(s, "SELECT kind, seed, text FROM failure WHERE cell" STORE_SHARDS, take_failure, l, "i", row) &&
 	       store_sql(s, "SELECT kind, check_name, runs, first_seed, vm, vcpu, vector, time_ns, event, site,"
 			 " text, frames, follows, cheap_seed, cheap_event, replays, replayed, trail, stack FROM bucket JOIN divergence ON bucket = bucket.id AND seed = first_seed"
-			 " WHERE cell" SHARDS, take_bucket, l, "i", row);
+			 " WHERE cell" STORE_SHARDS, take_bucket, l, "i", row);
 }
 
 static bool overlaps(struct store *s, const struct loading *l)

@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "sim/cmd/store.h"
+#include "sim/pair_names.h"
 
 struct store_statement {
 	const char *sql;		/* by its address */
@@ -20,6 +21,9 @@ struct store {
 	sqlite3 *db;
 	const char *path;
 	int64_t campaign, session;
+	struct pair_set *written;	/* pair states that each cell's own row has */
+	uint32_t nr_written;
+	int64_t op[PAIR_OPS], state[PAIR_STATES]; /* rows of operation and apic_state; 0: none */
 	int64_t *cell;			/* row of each cell of the campaign */
 	uint64_t start_ns, series_ns;	/* of this session; of the last point of its series */
 	pthread_mutex_t lock;		/* one transaction at a time */
@@ -45,6 +49,14 @@ bool store_fails(struct store *s, const char *what);
 
 /* store_load.c: what the store has of the campaign, into its cells. */
 bool store_load(struct store *s, struct campaign *c, uint64_t *spent_ns);
+/* All rows of a cell's scenario and variant: shards that were merged have one each. */
+#define STORE_SHARDS \
+	" IN (SELECT b.id FROM cell a JOIN cell b ON b.campaign = a.campaign AND b.scenario = a.scenario" \
+	" AND b.variant = a.variant AND b.canary = a.canary WHERE a.id = ?)"
+/* store_pairs.c */
+bool store_load_pairs(struct store *s, struct campaign *c);
+bool store_write_pairs(struct store *s, uint32_t cell, const struct pair_set *pairs);
+void store_forget_pairs(struct store *s);
 /* store_sure.c: what other campaigns show on the same scenarios. */
 bool store_load_elsewhere(struct store *s, struct campaign *c);
 /* The row of @cell. */

@@ -85,15 +85,16 @@ static bool write_chunk(struct store *s, const struct campaign *c, const struct 
 	if (!store_exec(s, "BEGIN IMMEDIATE") || !still_ours(s) ||
 	    !store_sql(s, "INSERT INTO range (cell, first, count, session, events, interrupts, virtual_ns, digest,"
 		       " divergent, repeated, complete, limited, first_limited, crashed, hung, trapped, timed_out,"
-		       " out_of_memory, wall_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", NULL, NULL,
-		       "iiiiiiiiiiiiiiiiiii",
+		       " out_of_memory, sampled, pairs, wall_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		       " ?, ?, ?, ?, ?)", NULL, NULL, "iiiiiiiiiiiiiiiiiiiii",
 		       cell, (int64_t)k->first, (int64_t)k->count, s->session, (int64_t)k->nr_events,
 		       (int64_t)k->nr_interrupts, (int64_t)k->virtual_ns, (int64_t)k->digest,
 		       (int64_t)k->nr_divergent, (int64_t)k->nr_repeated, (int64_t)k->nr_ends[RUN_COMPLETE],
 		       (int64_t)k->nr_ends[RUN_LIMIT], (int64_t)k->first_limit, (int64_t)k->nr_ends[RUN_CRASHED],
 		       (int64_t)k->nr_ends[RUN_HUNG], (int64_t)k->nr_ends[RUN_TRAPPED],
-		       (int64_t)k->nr_ends[RUN_TIMED_OUT], (int64_t)k->nr_ends[RUN_NO_MEMORY], (int64_t)k->wall_ns) ||
-	    !write_sums(s, cell, k))
+		       (int64_t)k->nr_ends[RUN_TIMED_OUT], (int64_t)k->nr_ends[RUN_NO_MEMORY],
+		       (int64_t)k->nr_sampled, (int64_t)k->nr_pairs, (int64_t)k->wall_ns) ||
+	    !write_sums(s, cell, k) || !store_write_pairs(s, (uint32_t)(of - c->cells), &k->pairs))
 		return false;
 	for (uint32_t i = 0; i < k->nr_buckets; i++)
 		if (!write_bucket(s, c, of, &k->buckets[i]))

@@ -127,7 +127,10 @@ static void record(struct job *j, struct todo *t)
 				      j->how);
 	}
 	campaign_record(j->c, j->cell, r);
+	campaign_record_pairs(j->c, j->cell, j->runner.pairs, r->nr_pairs);
 	store_chunk_run(&j->kept, j->c, j->cell, r);
+	if (!j->cell->canary)
+		store_chunk_pairs(&j->kept, j->runner.pairs, r->nr_pairs);
 	if (campaign_repeats(j->c, r->seed) && r->end != RUN_TIMED_OUT)
 		repeat_remember(&j->repeat, r);
 	step(t);
@@ -151,7 +154,10 @@ static void record_death(struct job *j, uint64_t seed)
 	snprintf(d->check, sizeof(d->check), "%s", EXAMINE_DEATH);
 	snprintf(d->text, sizeof(d->text), "the worker %s, twice", j->how);
 	campaign_record(j->c, j->cell, r);
+	campaign_record_pairs(j->c, j->cell, j->runner.pairs, r->nr_pairs);
 	store_chunk_run(&j->kept, j->c, j->cell, r);
+	if (!j->cell->canary)
+		store_chunk_pairs(&j->kept, j->runner.pairs, r->nr_pairs);
 }
 
 /* The worker is gone in the middle of something. */

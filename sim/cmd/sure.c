@@ -23,6 +23,9 @@ void sure_of(struct sure *s, const struct campaign *c, const struct cell *cell)
 {
 	*s = (struct sure){ .nr_runs = cell->nr_ends[RUN_COMPLETE], .clean = clean(c, cell) };
 	s->bound = stats_zero_bound(s->nr_runs);
+	s->nr_states = cell->pair_states.nr;
+	s->f1 = pair_set_count(&cell->pair_states, 1);
+	s->f2 = pair_set_count(&cell->pair_states, 2);
 	s->unseen = stats_good_turing(s->f1, cell->nr_pairs);
 	s->hidden = stats_chao2(s->f1, s->f2, cell->nr_sampled);
 }

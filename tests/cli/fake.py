@@ -19,7 +19,7 @@ CFLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror",
           "-fno-pie", "-no-pie", "-I" + REPO]
 SHARED = ["options", "option_table", "option_help", "command_line",
           "scenario", "scenario_expect", "scenario_deviation", "divergence", "rng",
-          "run_end", "signature", "oracle/deviation", "oracle/check"]
+          "run_end", "pair_names", "signature", "oracle/deviation", "oracle/check"]
 VARIANTS = (("6.1-unfixed", "aaaa0000", "pv-eoi-unfixed"),
             ("6.12-fixed", "bbbb0000", "fixed"))
 

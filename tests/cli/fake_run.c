@@ -30,6 +30,8 @@
 #include "sim/mutant.h"
 #include "sim/live_engine.h"
 #include "sim/mutant.h"
+#include "sim/pair_names.h"
+#include "sim/pair_states.h"
 #include "sim/run.h"
 #include "sim/selftest.h"
 #include "sim/worker.h"
@@ -74,6 +76,21 @@ static bool once(const char *variable, uint64_t seed)
 }
 
 static uint64_t limit_ns;
+
+/* Three of ten states, and a rare one. */
+static uint32_t pairs[4];
+
+const uint32_t *run_pairs(void) { return pairs; }
+
+static uint32_t make_pairs(uint64_t seed)
+{
+	if (rng_mix(seed) % PAIR_SAMPLE)
+		return 0;
+	for (uint32_t i = 0; i < 3; i++)
+		pairs[i] = pair_code(1, 2 + (seed / 7 + i) % 10, PAIR_IF);
+	pairs[3] = pair_code(1 + seed / 256, 1, PAIR_NO_VCPU);
+	return 3 + (seed % 3 == 0);
+}
 
 void run_limit_time(uint64_t ns) { limit_ns = ns; }
 
@@ -171,6 +188,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	out->counter[RUN_COUNT_PV_ARMED] = 7;
 	out->set = 5;
 	out->order = 6 + bug + less;
+	out->nr_pairs = make_pairs(seed);
 	out->deviations[DEV_ICR_LEVEL] = seed % 3;
 	if (listed("FAKE_LIMIT", seed))
 		out->end = RUN_LIMIT;

@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import sqlite3
+import subprocess
 import unittest
 
 from fake import fake, json_lines
@@ -196,6 +197,44 @@ class Campaign(Case):
         third = self.fake.run(*words, "--seeds", "0-3", "--variant", "6.1-unfixed")
         self.assertNotIn("host-bug", {x["kind"] for x in self.lines(third, "divergence")})
         self.assertEqual([], self.lines(third, "gone"))
+
+    # --- Pairs of operations.
+
+    PAIRS = ("run", "alpha", "--seeds", "0-9999", "--json", "--variant", "6.12-fixed")
+
+    def test_pair_states_are_counted_to_three(self):
+        p = self.fake.run(*self.PAIRS, "--store", self.path)
+        x = self.lines(p, "sure")[0]
+        self.assertTrue(500 < x["sampled"] < 750)
+        self.assertEqual([(x["sampled"], x["pairs"], x["f1"], x["f2"])], self.query(
+            "SELECT sampled, pairs, f1, f2 FROM sure"))
+        self.assertEqual([(x["pairs"], x["f1"], x["f2"], 3)], self.query(
+            "SELECT count(*), sum(runs = 1), sum(runs = 2), max(runs) FROM pair"))
+        sampled, sightings = self.query("SELECT sum(sampled), sum(pairs) FROM range")[0]
+        self.assertEqual(x["sampled"], sampled)
+        self.assertAlmostEqual(x["f1"] / sightings, x["unseen"], 6)
+        self.assertAlmostEqual((sampled - 1) / sampled * x["f1"] * (x["f1"] - 1) / (2 * (x["f2"] + 1)), x["hidden"], 3)
+        self.assertEqual([("cli", "mov ss", "if", 3)], self.query(
+            "SELECT previous, operation, state, runs FROM pairs WHERE operation = 'mov ss'"))
+        self.assertEqual({"no vcpu"}, {s for s, in self.query("SELECT state FROM pairs WHERE operation = 'cli'")})
+
+    def test_pair_states_do_not_depend_on_jobs_interruptions_or_shards(self):
+        whole = self.fake.run(*self.PAIRS).stdout
+        for _ in range(3):
+            p = self.fake.start(*self.PAIRS, "--store", self.path, FAKE_SLEEP_US="100")
+            try:
+                p.communicate(timeout=0.5)
+            except subprocess.TimeoutExpired:
+                p.kill()
+                p.communicate()
+        self.assertEqual(whole, self.fake.run(*self.PAIRS, "--store", self.path, "--jobs", "3").stdout)
+        parts = [self.path + ".%d" % k for k in range(3)]
+        for k, part in enumerate(parts):
+            self.forget(part)
+            self.fake.run(*self.PAIRS, "--store", part, "--shard", "%d/3" % k)
+        self.forget()
+        self.fake.run("merge", self.path, *parts)
+        self.assertEqual(whole, self.fake.run(*self.PAIRS, "--store", self.path).stdout)
 
 
 class Canary(Case):

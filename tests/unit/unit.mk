@@ -42,10 +42,11 @@ UNIT_OBJS_apicv		:= apicv
 UNIT_OBJS_signature	:= signature trail
 UNIT_LIBS_crash		:= -lunwind
 UNIT_OBJS_stats		:= cmd/stats_mcnemar cmd/stats_survival cmd/stats_wilson
+UNIT_OBJS_pair_set	:= cmd/pair_set pair_names rng
 UNIT_OBJS_stats_sure	:= cmd/stats_zero cmd/stats_unseen rng
 UNIT_LIBS_stats		:= -lm
 UNIT_LIBS_stats_sure	:= -lm
-UNIT_NAMES := plan signature stats stats_sure apicv crash done snapshot trace rng digest divergence token swarm coro policy event determinism \
+UNIT_NAMES := plan pair_set signature stats stats_sure apicv crash done snapshot trace rng digest divergence token swarm coro policy event determinism \
 	scheduler scheduler_sleep scheduler_limits scheduler_hooks
 
 # The oracle's tests need all of the oracle and nothing else but names and streams.
