@@ -88,7 +88,7 @@ static uint32_t make_pairs(uint64_t seed)
 		return 0;
 	for (uint32_t i = 0; i < 3; i++)
 		pairs[i] = pair_code(1, 2 + (seed / 7 + i) % 10, PAIR_IF);
-	pairs[3] = pair_code(1 + seed / 256, 1, PAIR_NO_VCPU);
+	pairs[3] = pair_code(1 + seed / 256 % 40, 1, PAIR_NO_VCPU);
 	return 3 + (seed % 3 == 0);
 }
 

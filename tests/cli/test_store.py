@@ -118,7 +118,7 @@ class Store(unittest.TestCase):
 
     def test_full_disk(self):
         def small():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (160 << 10, 160 << 10))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (360 << 10, 360 << 10))
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         expected = self.fake.run(*self.words())
         p = subprocess.run([self.fake.program, *self.words("--store", self.path, "--replay-share", "0")],
