@@ -37,6 +37,7 @@ help:
 	@echo 'make purity		how well a bucket is one cause, measured on 200 mutants; writes docs/buckets.md'
 	@echo 'make live		the running kernel'\''s KVM against the oracle and 6.12 (needs /dev/kvm)'
 	@echo 'make library		300,000,000 events of all scenarios on 6.12 and 6.1: nothing unexpected'
+	@echo 'make campaign		8 minutes over all scenarios and three variants with a store, and checks on the result'
 	@echo 'make kills		a stored campaign killed 1,000 times: nothing lost, nothing twice'
 	@echo 'make hot		kvm/hot.tbl, which functions lie side by side, with valgrind (minutes)'
 	@echo 'make install		the command, its manual pages and completion, to PREFIX'
@@ -82,7 +83,7 @@ check: all
 	$(Q)python3 scripts/check.py $(O)
 
 # --- Longer ones, on their own.
-.PHONY: library kills bench determinism million deviations detection live docs clean
+.PHONY: library campaign kills bench determinism million deviations detection live docs clean
 .PHONY: coverage mutants cluster-test compare-demo hot report-check
 bench: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)scripts/bench.sh $(O)
@@ -118,6 +119,10 @@ mutants: $(LAPICSIM) variant-6.12-mutants
 library: $(LAPICSIM) variant-6.12 variant-6.1
 	$(Q)$(LAPICSIM) run $(filter-out scenarios/big-%,$(wildcard scenarios/*.scn)) --variant 6.12 --variant 6.1 \
 		--seeds 20000-20799
+
+campaign: $(LAPICSIM)
+	$(Q)for v in variant-6.12 variant-6.1 variant-6.1-unfixed; do $(MAKE) --no-print-directory $$v || exit; done
+	$(Q)python3 scripts/campaign.py --build $(O)
 
 kills: $(LAPICSIM) variant-6.12
 	$(Q)python3 tests/e2e/kill_store.py --build $(O)

@@ -11,7 +11,7 @@
 #define X(op, fn, text, bytes) [OP_##op] = text,
 static const char *const guest_names[OP_NR] = { GUEST_DRAWN_OPS(X) GUEST_OTHER_OPS(X) };
 #undef X
-_Static_assert(OP_NR <= PAIR_EXIT, "room for the guest's operations");
+_Static_assert(OP_NR < PAIR_EXIT, "room for the guest's operations");
 
 #define X(name, key) [KW_EXIT_##name] = key,
 static const char *const exit_names[KW_NR_EXIT_REASONS] = { RUN_EXIT_COUNTERS(X) };
@@ -34,8 +34,9 @@ static const char *const ioctl_names[] = {
 
 const char *pair_op_name(uint32_t op)
 {
-	if (op < OP_NR)
-		return guest_names[op];
+	/* OP_NR in the digest is an NMI's handler that starts. */
+	if (op <= OP_NR)
+		return op < OP_NR ? guest_names[op] : "nmi taken";
 	if (op == PAIR_OTHER_EXIT)
 		return "exit-other";
 	if (op >= PAIR_EXIT && op < PAIR_EXIT + KW_NR_EXIT_REASONS)

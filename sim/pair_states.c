@@ -3,6 +3,7 @@
 #include "sim/pair_states.h"
 
 #include "kvm/boundary.h"
+#include "sim/guest.h"
 #include "sim/machine.h"
 #include "sim/pair_names.h"
 
@@ -60,7 +61,7 @@ static bool operation(enum digest_event what, uint64_t a, uint64_t b, uint32_t *
 	case DIGEST_GUEST:
 		*op = (uint32_t)b;
 		*of_vcpu = true;
-		return b < PAIR_EXIT;
+		return b <= OP_NR;
 	case DIGEST_EXIT:
 		*op = b >> 32 < KW_NR_EXIT_REASONS ? exit_op[b >> 32] : PAIR_OTHER_EXIT;
 		*of_vcpu = true;

@@ -124,7 +124,8 @@ class Campaign(Case):
             self.assertRegex(p.stderr, "--shard: only seeds can be cut into parts")
 
     def test_what_the_screen_shows_is_stored(self):
-        p = self.fake.run("run", "alpha", "beta", "--seeds", "0-19999", "--store", self.path, FAKE_SLEEP_US="150")
+        p = self.fake.run("run", "alpha", "beta", "--seeds", "0-19999", "--store", self.path, "--jobs", "2",
+                          FAKE_SLEEP_US="300")
         line = next(x for x in p.stderr.splitlines() if "runs/s" in x)
         self.assertRegex(line, r"^lapicsim: 0:\d\d  [\d,]+/80,000 runs  \S+( k)? runs/s  \S+ [kM] events/s  "
                          r"simulated/real \d+\.\d{3}  \d+ new buckets, last 0:\d\d ago  "

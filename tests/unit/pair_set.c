@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sim/cmd/pair_set.h"
+#include "sim/guest.h"
 #include "sim/pair_names.h"
 #include "sim/rng.h"
 #include "tests/unit/test.h"
@@ -36,6 +37,14 @@ static void test_names_are_unique(void)
 					    "%u and %u are both %s", i, j, pair_op_name(i));
 	}
 	EXPECT(named > 100);
+	/* Whatever a runner may send has a name. */
+	for (uint32_t i = 0; i <= OP_NR; i++)
+		EXPECT(pair_op_name(i) != NULL);
+	for (uint32_t i = PAIR_ENTRY; i <= PAIR_IOCTL; i++)
+		EXPECT(pair_op_name(i) != NULL);
+	for (uint32_t i = 0; pair_ioctls[i]; i++)
+		EXPECT(pair_op_name(PAIR_IOCTL + 1 + i) != NULL);
+	EXPECT(pair_op_name(PAIR_OTHER_EXIT) != NULL);
 	EXPECT(!pair_op_name(PAIR_OPS - 1));
 	for (uint32_t i = 0; i <= PAIR_NO_VCPU; i++)
 		for (uint32_t j = 0; j < i; j++)
