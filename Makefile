@@ -121,7 +121,7 @@ library: $(LAPICSIM) variant-6.12 variant-6.1
 		--seeds 20000-20799
 
 campaign: $(LAPICSIM)
-	$(Q)for v in variant-6.12 variant-6.1 variant-6.1-unfixed; do $(MAKE) --no-print-directory $$v || exit; done
+	$(Q)for v in variant-6.12 variant-6.1 variant-6.12-unfixed; do $(MAKE) --no-print-directory $$v || exit; done
 	$(Q)python3 scripts/campaign.py --build $(O)
 
 kills: $(LAPICSIM) variant-6.12

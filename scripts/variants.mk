@@ -10,6 +10,7 @@ PV_EOI_UNFIXED := --class pv-eoi-unfixed
 VARIANT_6.12		:= --deb linux-source-6.12
 VARIANT_6.1		:= --deb linux-source-6.1 --class tpr-livelock
 VARIANT_6.1-unfixed	:= --deb linux-source-6.1 --rule unfix-pv-eoi $(PV_EOI_UNFIXED)
+VARIANT_6.12-unfixed	:= --deb linux-source-6.12 --rule unfix-pv-eoi $(PV_EOI_UNFIXED)
 VARIANT_6.1.176		:= --deb linux-source-6.1=6.1.176-1 $(PV_EOI_UNFIXED)
 # A kernel of today, from a suite that the machine need not know (docs/porting.md).
 VARIANT_7.3		:= --deb linux-source-7.3@trixie-backports

@@ -20,7 +20,7 @@
 
 #include "sim/cmd/campaign.h"
 
-#define PLAN_FIRST_SEEDS	4u
+#define PLAN_FIRST_SEEDS	2u
 #define PLAN_MIN_EVENTS		100000u		/* of a round of the second pass, on each variant */
 #define PLAN_MAX_EVENTS		8000000u
 
