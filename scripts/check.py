@@ -35,6 +35,7 @@ def steps(build):
         ("newer-kernel", [sys.executable, "tests/e2e/test_newer.py", "-v"]),
         ("races", unittest + ["tests/e2e", "-p", "test_race.py"]),
         ("trace", unittest + ["tests/e2e", "-p", "test_trace.py"]),
+        ("limits", unittest + ["tests/e2e", "-p", "test_limits.py"]),
         ("canary", unittest + ["tests/e2e", "-p", "test_canary.py"]),
         ("known", unittest + ["tests/e2e", "-p", "test_known.py"]),
         ("compare", unittest + ["tests/e2e", "-p", "test_compare.py"]),

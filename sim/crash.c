@@ -57,7 +57,8 @@ static struct {
 	uint32_t watchdog_ms;
 	uint32_t nr_silent;		/* ticks without a heartbeat */
 	uint64_t last_heartbeat;
-	uint32_t nr_ticks, limit_ticks;	/* of the body in progress */
+	uint32_t nr_ticks;		/* of the body in progress */
+	uint64_t limit_ns;		/* of CPU time for it; 0: none */
 } state;
 
 /* ---- Where it happened. */
@@ -275,7 +276,7 @@ static void end_by_time(ucontext_t *uc)
 
 	state.in_handler = true;
 	record(c, CRASH_TIME, uc);
-	snprintf(c->text, sizeof(c->text), "more than %u ms of CPU time", state.limit_ticks * state.watchdog_ms);
+	snprintf(c->text, sizeof(c->text), "more than %u ms of CPU time", (uint32_t)(state.limit_ns / 1000000));
 	leave();
 }
 
@@ -285,8 +286,8 @@ static void on_watchdog(int sig, siginfo_t *info, void *context)
 
 	(void)sig;
 	(void)info;
-	if (state.protect && !state.in_handler && !crash_san_reporting() && ++state.nr_ticks > state.limit_ticks &&
-	    state.limit_ticks)
+	if (state.protect && !state.in_handler && !crash_san_reporting() && state.limit_ns &&
+	    state.nr_ticks++ * (uint64_t)state.watchdog_ms * 1000000 >= state.limit_ns)
 		end_by_time(context);
 	if (!state.protect || state.in_handler || crash_san_reporting() ||
 	    state.last_heartbeat != crash_heartbeat) {
@@ -374,9 +375,7 @@ int crash_init(void (*warn)(struct divergence *d))
 
 void crash_limit_cpu(uint64_t ns)
 {
-	uint64_t tick = state.watchdog_ms * 1000000ull;
-
-	state.limit_ticks = ns && tick ? (uint32_t)((ns + tick - 1) / tick) : 0;
+	state.limit_ns = ns;
 }
 
 const struct crash *crash_protect(void (*body)(void))

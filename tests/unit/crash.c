@@ -354,6 +354,36 @@ static uint64_t cpu_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* It makes progress, as far as the watchdog can tell, and never ends. */
+static void busy(void)
+{
+	for (;;)
+		(*(volatile uint64_t *)&crash_heartbeat)++;
+}
+
+static void short_work(void)
+{
+	for (uint64_t end = cpu_ms() + 60; cpu_ms() < end; )
+		crash_heartbeat++;
+}
+
+static void test_time_is_over(void)
+{
+	uint64_t start = cpu_ms();
+	const struct crash *c;
+
+	crash_limit_cpu(200000000);
+	c = protect_coroutine(busy);
+	EXPECT_EQ(c->kind, CRASH_TIME);
+	EXPECT_STR(c->text, "more than 200 ms of CPU time");
+	EXPECT(cpu_ms() - start >= 170 && cpu_ms() - start < 400);
+	/* Each body has its own time. */
+	for (uint32_t i = 0; i < 8; i++)
+		EXPECT_EQ(protect_coroutine(short_work)->kind, CRASH_NONE);
+	crash_limit_cpu(0);
+	expect_sound();
+}
+
 static void long_but_alive(void)
 {
 	uint64_t end = cpu_ms() + 300;
@@ -587,7 +617,7 @@ TEST_MAIN(
 	TEST(test_other_faults),
 	TEST(test_destroyed_stack),
 	TEST(test_overflow),
-	TEST(test_runaway),
+	TEST(test_runaway), TEST(test_time_is_over),
 	TEST(test_heartbeat),
 	TEST(test_end),
 	TEST(test_unprotected),
