@@ -126,7 +126,7 @@ class Runner(CommandTest):
         self.assertEqual(self.f.runner("--seed", "1").returncode, 1)
 
     def test_protocol(self):
-        """Types 1 ready, 2 error, 3 run, 4 checkpoints, 5 events."""
+        """Types 1 ready, 2 error, 3 run, 4 checkpoints, 5 events, 7 pairs (of seeds that are looked at)."""
         asked = ("run 0 1\nscenario %s guest.hlt=3\nrun 0x7 3\ntrace 2\n"
                  "trace 2 9\ncheckpoints\nevents 5 1020\nevents 5\ntrace 2 x\nnonsense\nrun 1\nscenario x\nquit\nrun 0 1\n" %
                  self.f.path("scenarios/alpha.scn")).encode()
@@ -135,7 +135,7 @@ class Runner(CommandTest):
         while at < len(p.stdout):
             magic, version, kind, size, _ = struct.unpack_from(
                 "<HHIII", p.stdout, at)
-            self.assertEqual((magic, version), (0x4c41, 3))
+            self.assertEqual((magic, version), (0x4c41, 4))
             types.append(kind)
             if kind == 5:
                 self.assertEqual(size, 4 * 32)  # up to the next checkpoint
