@@ -86,7 +86,7 @@ check: all
 .PHONY: library campaign kills bench determinism million deviations detection live docs clean
 .PHONY: coverage mutants cluster-test compare-demo hot report-check
 bench: $(LAPICSIM) variant-6.12 variant-6.1
-	$(Q)scripts/bench.sh $(O)
+	$(Q)python3 scripts/bench.py $(O)
 
 determinism: $(LAPICSIM) variant-6.12 variant-6.1-unfixed
 	$(Q)python3 tests/e2e/determinism.py --build $(O) --runs 100000

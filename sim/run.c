@@ -226,10 +226,8 @@ static void forget_sums(struct run_result *out)
 	memset(out->deviations, 0, sizeof(out->deviations));
 }
 
-void run_one(uint64_t seed, struct run_result *out, void *text)
+void run_begin(uint64_t seed, struct run_result *out)
 {
-	const struct crash *crash;
-
 	result = out;
 	memset(out, 0, offsetof(struct run_result, divergence));
 	out->seed = seed;
@@ -241,6 +239,13 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	counts_reset();
 	pair_states_start(seed);
 	start(seed);
+}
+
+void run_one(uint64_t seed, struct run_result *out, void *text)
+{
+	const struct crash *crash;
+
+	run_begin(seed, out);
 	trace_start(text);
 	trace_state_reset();
 	trace_after_steps(text && trace_states ? trace_state : NULL);

@@ -59,6 +59,8 @@ static inline int run_inconclusive(uint32_t end)
 {
 	return end == RUN_LIMIT || end == RUN_TIMED_OUT || end == RUN_NO_MEMORY;
 }
+/* The start of one: everything is as it was, and the actors are ready. For the benchmark; run_one() does it. */
+void run_begin(uint64_t seed, struct run_result *out);
 /* One run. @text: where --trace=text goes, NULL for none; the digest is the same. */
 void run_one(uint64_t seed, struct run_result *out, void *text);
 /* Whether traces have the state of the local APICs after each step, too (sim/trace_state.h). */

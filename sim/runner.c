@@ -93,8 +93,10 @@ int main(int argc, char **argv)
 		return worker_serve();
 	if (argc == 2 && !strcmp(argv[1], "--identity"))
 		return printf("%s %s %s\n", variant_identity, variant_class, variant_flavour) < 0;
-	if (argc == 3 && !strcmp(argv[1], "--bench"))
-		return bench_main(argv[2]);
+	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "--bench"))
+		return bench_main(argv[2], argv[3]);
+	if (argc == 3 && !strcmp(argv[1], "--bench-where"))
+		return bench_where_main(argv[2]);
 	if (argc == 5 && !strcmp(argv[1], "--live-sequence"))
 		return live_engine_main(argv[2], argv[3], argv[4]);
 	if (mutant_wanted(argc, argv))
