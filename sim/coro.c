@@ -267,6 +267,12 @@ bool coro_guard_hit(uint64_t addr)
 	return pool.base && offset < pool.nr * CORO_STRIDE && offset % CORO_STRIDE < CORO_GUARD_BYTES;
 }
 
+void coro_pool_range(const void **start, uint64_t *bytes)
+{
+	*start = pool.base;
+	*bytes = pool.nr * CORO_STRIDE;
+}
+
 void coro_pool_trim(void)
 {
 	if (pool.base)

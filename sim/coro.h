@@ -74,6 +74,8 @@ static inline __attribute__((always_inline)) void coro_switch_here(struct coro *
 void coro_escaped(void);
 /* Is @addr in the guard page of some stack? Then this is a stack overflow. */
 bool coro_guard_hit(uint64_t addr);
+/* Where they lie, guard pages and all, for who wants to know how much of it is resident. */
+void coro_pool_range(const void **start, uint64_t *bytes);
 /* Gives the memory of all stacks back to the host: only while no coroutine is to be continued. */
 void coro_pool_trim(void);
 

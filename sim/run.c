@@ -372,7 +372,11 @@ int run_setup(const struct scenario *s, char *error, uint64_t n)
 
 uint64_t run_memory_bytes(void)
 {
-	return snapshot_bytes() + machine.user_bytes +
+	const void *stacks;
+	uint64_t bytes;
+
+	coro_pool_range(&stacks, &bytes);
+	return snapshot_bytes() + snapshot_private_bytes(stacks, bytes) + machine.user_bytes +
 	       (uint64_t)machine.nr_vcpus * (sizeof(struct vcpu) + oracle_bytes_per_vcpu()) +
 	       (uint64_t)machine.nr_tasks * sizeof(struct actor);
 }

@@ -368,10 +368,9 @@ void snapshot_distrust(void)
 	snap.distrust = true;
 }
 
-/* Pages of the arena that are its own, and not the zero page that reading maps. */
-static uint64_t arena_private_bytes(void)
+uint64_t snapshot_private_bytes(const void *at, uint64_t bytes)
 {
-	uint64_t begin, end, kib, start = 0, sum = 0, base = (uint64_t)snap.arena;
+	uint64_t begin, end, kib, start = 0, sum = 0, base = (uint64_t)at;
 	FILE *f = fopen("/proc/self/smaps", "re");
 	char line[512];
 
@@ -379,7 +378,7 @@ static uint64_t arena_private_bytes(void)
 		/* "Anonymous:" begins with a hexadecimal digit, too. */
 		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &begin, &end) == 2)
 			start = begin;
-		else if (start - base < snap.reserved && sscanf(line, "Anonymous: %" SCNu64, &kib) == 1)
+		else if (start - base < bytes && sscanf(line, "Anonymous: %" SCNu64, &kib) == 1)
 			sum += kib << 10;
 	}
 	if (f)
@@ -389,7 +388,7 @@ static uint64_t arena_private_bytes(void)
 
 uint64_t snapshot_bytes(void)
 {
-	uint64_t sum = arena_private_bytes();
+	uint64_t sum = snapshot_private_bytes(snap.arena, snap.reserved);
 	const struct area *a;
 
 	for (a = snap.area; a < snap.area + snap.nr_areas; a++)

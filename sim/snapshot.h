@@ -30,5 +30,7 @@ void snapshot_restore(void);
 void snapshot_distrust(void);
 /* Resident memory that the snapshot and the arena take together. */
 uint64_t snapshot_bytes(void);
+/* Of the mappings that begin in [@at, @at + @bytes): pages of their own, not the zero page that reading maps. */
+uint64_t snapshot_private_bytes(const void *at, uint64_t bytes);
 
 #endif

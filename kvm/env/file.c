@@ -25,16 +25,20 @@ static u32 kw_fd_hint;
 
 struct mm_struct *kw_mm(u32 nr);
 
+/* Of all files, as the kernel has one for all anonymous ones; KVM looks at none. */
+static struct inode *kw_inode;
+
 static struct file *kw_file(const struct file_operations *fops, void *priv, int flags)
 {
-	struct file *f = kw_alloc(sizeof(*f) + sizeof(struct inode));
-	struct inode *inode = (struct inode *)(f + 1);
+	struct file *f = kw_alloc(sizeof(*f));
 
+	if (!kw_inode)
+		kw_inode = kw_alloc(sizeof(*kw_inode));
 	f->f_op = fops;
 	f->private_data = priv;
 	f->f_flags = flags;
 	f->f_mode = FMODE_READ | FMODE_WRITE;
-	f->f_inode = inode;
+	f->f_inode = kw_inode;
 	return f;
 }
 

@@ -22,13 +22,15 @@
 #define KW_MAX_RUNS	64		/* free lists for runs of up to so many pages */
 
 /*
- * Small objects come from slabs: of one page, or of three where that wastes less
- * (a struct kvm_vcpu and a task are a bit more than a page each, and large VMs
- * have thousands of them). Powers of two keep their natural alignment.
+ * Small objects come from slabs: of one page, or of several where that wastes less.
+ * Large VMs have thousands of vCPUs, and each of these has a file, CPUID entries, an
+ * emulator's context, a struct kvm_vcpu and a task, the last two a bit more than a page.
+ * Powers of two keep their natural alignment.
  */
 static const struct { u16 bytes, pages; } kw_sizes[] = {
-	{ 16, 1 }, { 32, 1 }, { 64, 1 }, { 96, 1 }, { 128, 1 }, { 192, 1 }, { 256, 1 }, { 512, 1 },
-	{ 1024, 1 }, { 2048, 1 }, { 3072, 3 }, { 4096, 1 }, { 6144, 3 },
+	{ 16, 1 }, { 32, 1 }, { 64, 1 }, { 96, 1 }, { 128, 1 }, { 192, 1 }, { 256, 1 }, { 320, 1 }, { 512, 1 },
+	{ 576, 1 }, { 1024, 1 }, { 2048, 1 }, { 2688, 2 }, { 3072, 3 }, { 4096, 1 }, { 4608, 9 },
+	{ 6144, 3 }, { 6848, 7 },
 };
 #define KW_NR_SIZES ARRAY_SIZE(kw_sizes)
 
@@ -312,7 +314,7 @@ void free_pages(unsigned long addr, unsigned int order) { kw_free((void *)addr);
 void (__free_pages)(struct page *page, unsigned int order) { kw_free(page_address(page)); }
 
 /* --- Per-CPU data: evenly spaced copies of the kw_percpu section, and a little room for alloc_percpu(). */
-#define KW_PERCPU_DYNAMIC 1024
+#define KW_PERCPU_DYNAMIC 384	/* KVM takes 288, from each CPU's area */
 
 void kw_percpu_init(void)
 {
