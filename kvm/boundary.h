@@ -262,6 +262,16 @@ bool kw_work_pending(void);		/* work items or RCU callbacks that are ready */
 void kw_work_run(void);			/* run them all: called on the kworker task */
 uint64_t kw_work_next(void);		/* when the earliest becomes ready, UINT64_MAX: none */
 
+/*
+ * ---- Caches.  Where the parts of a vCPU lie, and a request for the lines of them that an
+ * interrupt needs; it changes nothing but the time that the next events take.
+ */
+struct kw_ahead {
+	const void *vcpu, *apic, *regs, *run;
+};
+void kw_ahead_of(const struct kw_hw *hw, struct kw_ahead *out);
+void kw_ahead(const struct kw_ahead *a, uint32_t tid);
+
 /* ---- Looking. */
 void kw_apic_state(const struct kw_hw *hw, struct kw_apic_state *out);
 

@@ -8,6 +8,7 @@
 #include <linux/kvm.h>
 
 #include "sim/actors.h"
+#include "sim/ahead.h"
 #include "sim/host.h"
 #include "sim/machine.h"
 #include "sim/migrate.h"
@@ -78,6 +79,12 @@ static bool post(const struct vm *vm, uint64_t address, uint32_t data)
 	return to >= 0;
 }
 
+/* Most likely the next message is for the vCPU that comes next in the stream, which is not touched. */
+static void look_ahead(const struct vm *vm, struct rng target)
+{
+	ahead_vcpu(vm->first_vcpu + rng_below(&target, vm->nr_vcpus));
+}
+
 static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 {
 	const struct scenario *s = &machine.scenario;
@@ -109,6 +116,8 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 		oracle_message_end(message, ret >= 0);
 	if (unlikely(s->msi_result))
 		oracle_msi_result(nr, address, data, before, ret);
+	if (unlikely(ahead_on))
+		look_ahead(vm, *target);
 }
 
 void device_msi(struct actor *self)

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "sim/ahead.h"
 #include "sim/counts.h"
 #include "sim/crash.h"
 #include "sim/machine.h"
@@ -191,6 +192,8 @@ static void end_race(void)
 void host_init(void)
 {
 	sched_on_switch(on_switch);
+	if (ahead_on)
+		sched_on_ahead(ahead_actor);
 	sched_clock_mirror(&kw_shared.now_ns);
 }
 

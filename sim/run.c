@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/actors.h"
+#include "sim/ahead.h"
 #include "sim/counts.h"
 #include "sim/crash.h"
 #include "sim/host.h"
@@ -356,6 +357,10 @@ int run_setup(const struct scenario *s, char *error, uint64_t n)
 	scenario_deviation_apply(s);
 	if (sched_init(machine.nr_tasks)) {
 		snprintf(error, n, "no memory for %u tasks", machine.nr_tasks);
+		return -1;
+	}
+	if (ahead_build()) {
+		snprintf(error, n, "no memory to look ahead");
 		return -1;
 	}
 	host_init();

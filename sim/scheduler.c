@@ -27,6 +27,7 @@ struct sched_clock sched_clock = { .mirror = &no_mirror };
 static struct {
 	struct actor *actors;
 	void (*on_switch)(struct actor *next);
+	void (*on_ahead)(const struct actor *a);
 	struct coro main;
 	uint32_t nr_actors;
 	bool running;		/* inside sched_run() */
@@ -103,6 +104,11 @@ void sched_reset(uint64_t seed, const struct policy *policy)
 void sched_on_switch(void (*hook)(struct actor *next))
 {
 	sched.on_switch = hook;
+}
+
+void sched_on_ahead(void (*hook)(const struct actor *a))
+{
+	sched.on_ahead = hook;
 }
 
 void sched_clock_mirror(uint64_t *where)
@@ -212,6 +218,8 @@ struct coro *sched_queue_self(uint64_t at_ns, bool interruptible)
 	/* With thousands of actors its stack is not in the cache; the heap's work hides some of that. */
 	__builtin_prefetch(next->coro.sp);
 	event_exchange(&sched_clock.queue, self->id, at_ns);
+	if (unlikely(sched.on_ahead) && first_is_actor())
+		sched.on_ahead(&sched.actors[event_first_slot(&sched_clock.queue)]);
 	make_current(next, first_ns);
 	return &next->coro;
 }

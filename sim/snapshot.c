@@ -379,7 +379,8 @@ uint64_t snapshot_private_bytes(const void *at, uint64_t bytes)
 		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &begin, &end) == 2)
 			start = begin;
 		else if (start - base < bytes && sscanf(line, "Anonymous: %" SCNu64, &kib) == 1)
-			sum += kib << 10;
+			/* The last one may go on behind it. */
+			sum += kib << 10 < base + bytes - start ? kib << 10 : base + bytes - start;
 	}
 	if (f)
 		fclose(f);

@@ -206,6 +206,12 @@ static bool ack_still_unseen(const struct oracle_vcpu *v, const struct kw_hw *hw
 	       !(hw->entry_intr_info & KW_INTR_VALID) && deviation_allows(DEV_PV_ACK_REENTRY);
 }
 
+void oracle_ahead(uint32_t vcpu)
+{
+	for (uint32_t at = 0; at < sizeof(struct oracle_vcpu); at += 64)
+		__builtin_prefetch((const char *)oracle_vcpu(vcpu) + at, 0, 2);
+}
+
 void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
 		  bool pv_word_readable)
 {

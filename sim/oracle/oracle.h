@@ -75,6 +75,8 @@ void oracle_local_interrupt(uint32_t vcpu, uint8_t vector);
 
 /* --- The hardware side of one vCPU. --- */
 /* At VM-Entry, before anything is injected; @kvm is KVM's state now. */
+/* Soon @vcpu gets an interrupt: asks for its cache lines. */
+void oracle_ahead(uint32_t vcpu);
 void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
 		  bool pv_word_readable);
 /* The event that was injected reached the guest's handler. */

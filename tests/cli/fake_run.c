@@ -262,10 +262,17 @@ uint64_t run_memory_bytes(void)
 }
 
 /* The null engine has nothing to measure, no environment to test and no mutants. */
-int bench_main(const char *path)
+int bench_main(const char *path, const char *overrides)
 {
 	(void)path;
+	(void)overrides;
 	return 1;
+}
+
+int bench_where_main(const char *path)
+{
+	(void)path;
+	return 6;
 }
 
 bool selftest_wanted(int argc, char **argv)

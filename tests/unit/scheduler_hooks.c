@@ -65,6 +65,42 @@ static void test_on_switch(void)
 	sched_on_switch(NULL);
 }
 
+static uint32_t foreseen, nr_foreseen, nr_right;
+
+static void note_ahead(const struct actor *a)
+{
+	foreseen = a->id;
+	nr_foreseen++;
+}
+
+static void looks_back(struct actor *self)
+{
+	uint32_t seen, nr;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		seen = foreseen;
+		nr = nr_foreseen;
+		sched_advance(10);
+		/* Said two switches ago, while the one before this was given way to. */
+		nr_right += nr_foreseen > nr + 1 && self->id != seen;
+	}
+}
+
+/* Three actors in turn: at each switch the hook is told of the one after the next. */
+static void test_on_ahead(void)
+{
+	begin(1, NULL);
+	sched_on_ahead(note_ahead);
+	spawn(0, 0, looks_back);
+	spawn(1, 3, looks_back);
+	spawn(2, 6, looks_back);
+	run();
+	EXPECT(nr_foreseen >= 12);
+	EXPECT(nr_right >= 10);
+	sched_on_ahead(NULL);
+}
+
 /* ---- Crashes. */
 
 static sigjmp_buf crash_exit;
@@ -192,6 +228,7 @@ static void test_no_policy(void)
 TEST_MAIN(
 	TEST(test_init),
 	TEST(test_on_switch),
+	TEST(test_on_ahead),
 	TEST(test_abandon),
 	TEST(test_abandon_callback),
 	TEST(test_points),
