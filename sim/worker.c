@@ -156,12 +156,6 @@ static void serve_scenario(char *arguments)
 	flush();
 }
 
-static void put_run(void)
-{
-	put_record(WIRE_RUN, &result, offsetof(struct run_result, divergence) +
-		   result.nr_recorded * sizeof(struct divergence));
-}
-
 static void put_pairs(void)
 {
 	struct {
@@ -175,13 +169,19 @@ static void put_pairs(void)
 	put_record(WIRE_PAIRS, &answer, sizeof(answer.head) + result.nr_pairs * sizeof(answer.code[0]));
 }
 
+static void put_run(void)
+{
+	put_record(WIRE_RUN, &result, offsetof(struct run_result, divergence) +
+		   result.nr_recorded * sizeof(struct divergence));
+	put_pairs();
+}
+
 static void one_run(uint64_t seed, void *text)
 {
 	slot->seed = seed;
 	run_one(seed, &result, text);
 	slot->nr_done++;
 	put_run();
-	put_pairs();
 }
 
 static void serve_run(const char *arguments)

@@ -148,7 +148,7 @@ static int exit_code(const struct run_result *r)
 		return CMD_HARNESS;
 	if (r->nr_divergences)
 		return CMD_DIVERGENCE;
-	return r->end == RUN_LIMIT ? CMD_INCONCLUSIVE : CMD_OK;
+	return run_inconclusive(r->end) ? CMD_INCONCLUSIVE : CMD_OK;
 }
 
 static void print_text(const struct replay *p)
