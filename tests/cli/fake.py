@@ -120,6 +120,7 @@ class Fake:
         # The builder that is none finds it built.
         self.add_variant("canary-6.1-unfixed", "cccc0000", "canary")
         self.write("scenarios/canary.scn", CANARY)
+        self.variants = set(os.listdir(self.path("build/variants")))
         self.write("scenarios/alpha.scn", SCENARIO % "alpha holds")
         self.write("scenarios/beta.scn", SCENARIO % "beta holds, too")
         self.write("kvm/builder/__main__.py", BUILDER)
@@ -142,6 +143,12 @@ class Fake:
             [os.path.join(REPO, "tests/cli/fake_run.c")],
             ['-DFAKE_NAME="%s"' % name, '-DFAKE_IDENTITY="%s"' % identity,
              '-DFAKE_CLASS="%s"' % klass])
+
+    def forget_variants(self):
+        """What tests have built: `run` without --variant takes all that there are."""
+        for name in os.listdir(self.path("build/variants")):
+            if name not in self.variants:
+                shutil.rmtree(self.path("build/variants", name))
 
     def environment(self, env):
         merged = {k: v for k, v in os.environ.items()
@@ -180,4 +187,5 @@ def fake():
     global _FAKE
     if _FAKE is None:
         _FAKE = Fake()
+    _FAKE.forget_variants()
     return _FAKE
