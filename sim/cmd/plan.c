@@ -74,6 +74,12 @@ void plan_init(struct plan *p, const struct campaign *c)
 	p->pass = UINT64_MAX;
 }
 
+void plan_free(struct plan *p)
+{
+	free(p->next_seed);
+	p->next_seed = NULL;
+}
+
 bool plan_next(struct plan *p)
 {
 	const struct campaign *c = p->c;

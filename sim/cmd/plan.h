@@ -32,8 +32,9 @@ struct plan {
 	uint64_t *next_seed;		/* per scenario: where its next round starts */
 };
 
-/* Before the first round. */
+/* Before the first round; and after the last. */
 void plan_init(struct plan *p, const struct campaign *c);
+void plan_free(struct plan *p);
 /*
  * The next round. False: all seeds are done.  From the second pass on the
  * scenario's runs of the first pass must have been recorded.

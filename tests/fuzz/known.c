@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (known_load(&l, folder, error, sizeof(error)))
 		fuzz_expect_line(error);
 	else
-		known_match(&l, &d, "f", "6.12", "fixed", "tpr-livelock");
+		known_match(&l, &d, "f", "register x", "6.12", "fixed", "tpr-livelock");
 	free(l.item);
 	return 0;
 }

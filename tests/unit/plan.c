@@ -55,6 +55,7 @@ static void test_fixed_seeds_are_one_pass(void)
 	}
 	EXPECT(!plan_next(&p));
 	EXPECT(!plan_next(&p));
+	plan_free(&p);
 }
 
 /* Adjacent seeds, scenarios in turn, about as many events for each. */
@@ -83,6 +84,7 @@ static void test_with_a_time_scenarios_share_events(void)
 	EXPECT(seeds[0] / 9 > seeds[1] && seeds[0] / 11 < seeds[1]);
 	/* At least a run in each round, however long it takes. */
 	EXPECT(seeds[2] >= 99 + PLAN_FIRST_SEEDS);
+	plan_free(&p);
 }
 
 /* So that --time is kept: what one round of a lone scenario adds is little beside all before. */
@@ -102,6 +104,7 @@ static void test_rounds_of_one_scenario_grow_slowly(void)
 		before += p.count;
 	}
 	EXPECT(p.count >= PLAN_MAX_EVENTS / 102);
+	plan_free(&p);
 }
 
 static void put_bucket(uint32_t i, uint32_t cell, uint64_t seed, const char *function)
