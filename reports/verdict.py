@@ -11,6 +11,7 @@ STATUS_RANK = {"new": 0, "expected": 1, "known": 2, "follows": 3}
 FAILURES = {
     "setup": "not built",
     "worker-died": "worker died",
+    "out-of-memory": "out of memory",
     "worker-hung": "worker hung",
     "trapped": "trapped",
     "differs": "digests differ",

@@ -65,6 +65,7 @@ struct chip_rtc {
 struct chip_eoi {
 	int32_t	 vector;		/* -1: none */
 	bool	 unsure;		/* perhaps of an edge-triggered interrupt */
+	bool	 mixed;			/* its trigger mode was not known at the EOI */
 	uint32_t pins, sent;
 	int32_t	 message[KW_IOAPIC_PINS];
 	/* What it may send instead, since something was changed meanwhile. */
