@@ -136,12 +136,6 @@ class Fake:
             f.write(text)
         return path
 
-    def forget_variants(self):
-        """All but the first ones: tests that name no variant run on what there is."""
-        for name in os.listdir(self.path("build/variants")):
-            if name not in ("6.1-unfixed", "6.12-fixed", "canary-6.1-unfixed"):
-                shutil.rmtree(self.path("build/variants", name))
-
     def add_variant(self, name, identity, klass):
         compile_program(
             self.path("build/variants", name, "plain/runner"),
@@ -189,7 +183,7 @@ _FAKE = None
 
 
 def fake():
-    """The one of this process: building it takes some seconds.  Without what other tests added to it."""
+    """The one of this process: building it takes some seconds."""
     global _FAKE
     if _FAKE is None:
         _FAKE = Fake()
