@@ -162,10 +162,17 @@ class Store(CompareTest):
         finally:
             db.close()
 
+    def stored(self):
+        try:
+            return self.select("SELECT sum(count) FROM range")[0][0]
+        except sqlite3.OperationalError:    # not there yet
+            return None
+
     def test_goes_on_after_a_kill(self):
         want = self.compare(0, *self.WORDS).stdout
-        p = self.f.start("compare", *self.WORDS, "--store", self.store, FAKE_SLEEP_US="300")
-        time.sleep(1.2)
+        p = self.f.start("compare", *self.WORDS, "--store", self.store, FAKE_SLEEP_US="2000")
+        while p.poll() is None and not self.stored():
+            time.sleep(0.02)
         p.kill()
         p.communicate()
         [(had,)] = self.select("SELECT sum(count) FROM range")
