@@ -99,12 +99,18 @@ void kvfree_call_rcu(kw_free_head *head, void *ptr)
 }
 #endif
 
-static void kw_rcu_callback(struct rcu_head *head)
+/* A list of callbacks, of RCU and of SRCU; each may free what its head lies in. */
+static void kw_run_callbacks(struct rcu_head *head)
 {
-	if ((unsigned long)head->func < PAGE_SIZE)
-		kw_free((void *)head - (unsigned long)head->func);
-	else
-		head->func(head);
+	while (head) {
+		struct rcu_head *next = (struct rcu_head *)head->next;
+
+		if ((unsigned long)head->func < PAGE_SIZE)
+			kw_free((void *)head - (unsigned long)head->func);
+		else
+			head->func(head);
+		head = next;
+	}
 }
 
 static bool kw_call_rcu_ready(void)
@@ -131,12 +137,7 @@ static void kw_rcu_run_all(void)
 	kw_rcu_first = NULL;
 	kw_rcu_last = &kw_rcu_first;
 	kw_rcu_busy = kw_self->tid + 1;
-	while (head) {
-		struct rcu_head *next = (struct rcu_head *)head->next;
-
-		kw_rcu_callback(head);
-		head = next;
-	}
+	kw_run_callbacks(head);
 	kw_rcu_busy = 0;
 	kw_released(&kw_rcu_busy);
 	if (kw_rcu_first)
@@ -280,12 +281,7 @@ static void kw_srcu_end(struct kw_srcu *k)
 	if (!k->first)
 		kw_srcu_unlink(k);
 	kw_released(k);
-	while (head) {
-		struct rcu_head *next = (struct rcu_head *)head->next;
-
-		head->func(head);
-		head = next;
-	}
+	kw_run_callbacks(head);
 }
 
 static void kw_srcu_step(struct kw_srcu *k)
