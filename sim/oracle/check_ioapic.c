@@ -29,32 +29,18 @@
 #define STORM		10000u
 #define STORM_SLACK	16u
 
-enum accept { NOBODY, PERHAPS, SOMEBODY };
-
 static struct destination destination_of(uint64_t entry)
 {
 	return (struct destination){ .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
 }
 
-static enum accept who_accepts(uint32_t vm, uint64_t entry)
+static enum taker who_accepts(uint32_t vm, uint64_t entry)
 {
 	struct destination d = destination_of(entry);
-	enum accept best = NOBODY;
-	uint32_t first, end;
 
-	if (REDIR_MODE(entry) > MODE_LOWEST ||
-	    (REDIR_MODE(entry) == MODE_LOWEST && destination_lowest_open(&d, &oracle.vm[vm])))
-		return PERHAPS;
-	destination_window(&d, &oracle.vm[vm], &first, &end);
-	for (uint32_t i = first; i < end; i++) {
-		enum match match = destination_match(&d, oracle_vcpu(i));
-
-		if (match == MATCH_MUST)
-			return SOMEBODY;
-		if (match == MATCH_MAY)
-			best = PERHAPS;
-	}
-	return best;
+	if (REDIR_MODE(entry) > MODE_LOWEST)
+		return TAKER_PERHAPS;
+	return destination_taker(&d, vm, REDIR_MODE(entry) == MODE_LOWEST);
 }
 
 /* "Redirection Table": the message that @entry makes. NONE: no target, or a mode that is not judged (SMI, INIT, ExtINT). */
@@ -88,7 +74,7 @@ static void turn_send(struct chip_task *t, uint32_t vm, uint32_t pin)
 	chips.vm[vm].pin[pin].asked = false;
 	t->sent |= 1u << pin;
 	t->doubt |= (uint32_t)chips.vm[vm].pin[pin].doubt << pin;
-	if ((io->redir[pin] & REDIR_LEVEL) && who_accepts(vm, io->redir[pin]) != NOBODY)
+	if ((io->redir[pin] & REDIR_LEVEL) && who_accepts(vm, io->redir[pin]) != TAKER_NOBODY)
 		io->redir[pin] |= REDIR_RIRR;
 }
 
@@ -122,7 +108,7 @@ static enum line_outcome outcome_of(const struct chip_task *t, uint32_t nr, uint
 		return chips.vm[nr].io.line[t->gsi] ? LINE_OPEN : LINE_DELIVERED;
 	if (!due)
 		return edge && (entry & (REDIR_MASK | REDIR_LEVEL)) == REDIR_MASK ? LINE_IGNORED : LINE_NOT;
-	if ((t->doubt >> t->gsi & 1) || who_accepts(nr, entry) != SOMEBODY)
+	if ((t->doubt >> t->gsi & 1) || who_accepts(nr, entry) != TAKER_SOMEBODY)
 		return LINE_OPEN;
 	return LINE_DELIVERED;
 }
@@ -246,9 +232,9 @@ static void compare(uint32_t nr, uint32_t pin, uint64_t kvm, bool sent)
 
 	if (!vm->pin[pin].stale && diff) {
 		bool open = sent && diff == REDIR_RIRR && (ideal & REDIR_LEVEL);
-		enum accept accept = open ? who_accepts(nr, ideal) : SOMEBODY;
+		enum taker accept = open ? who_accepts(nr, ideal) : TAKER_SOMEBODY;
 
-		if (accept != PERHAPS)
+		if (accept != TAKER_PERHAPS)
 			report(nr, pin, kvm, ideal, sent);
 	}
 	vm->pin[pin].stale = false;
@@ -358,7 +344,7 @@ static void eoi_done(struct oracle_vcpu *v, struct chip_eoi *e, uint32_t pin, ui
 		oracle_message_end(e->message[pin], again);
 	if (again)
 		vm->pin[pin].to = destination_of(vm->io.redir[pin]);
-	if (again && who_accepts(v->vm, vm->io.redir[pin]) != NOBODY)
+	if (again && who_accepts(v->vm, vm->io.redir[pin]) != TAKER_NOBODY)
 		vm->io.redir[pin] |= REDIR_RIRR;
 	if (!again && (kvm & REDIR_RIRR)) {
 		check_fire(CHECK_IOAPIC_EOI_MISSING, v, v->vm, (uint32_t)e->vector,
@@ -513,7 +499,7 @@ void oracle_chips_quiet(uint32_t nr, const struct kw_ioapic_state *kvm)
 
 		compare(nr, pin, kvm->redir[pin], false);
 		entry = vm->io.redir[pin];
-		if (ideal_ioapic_due(&vm->io, pin) && who_accepts(nr, entry) == SOMEBODY &&
+		if (ideal_ioapic_due(&vm->io, pin) && who_accepts(nr, entry) == TAKER_SOMEBODY &&
 		    !vm->pin[pin].asked)
 			check_fire(CHECK_QUIET_PIN, NULL, nr, entry & REDIR_VECTOR,
 				   "pin %u is asserted, level-triggered and unmasked, and nothing was sent (entry 0x%llx)", pin,

@@ -300,3 +300,22 @@ void destination_window(const struct destination *d, const struct oracle_vm *vm,
 	*first = vm->first + from;
 	*end = vm->first + from + nr;
 }
+
+enum taker destination_taker(const struct destination *d, uint32_t vm, bool lowest)
+{
+	enum taker best = TAKER_NOBODY;
+	uint32_t first, end;
+
+	if (lowest && destination_lowest_open(d, &oracle.vm[vm]))
+		return TAKER_PERHAPS;
+	destination_window(d, &oracle.vm[vm], &first, &end);
+	for (uint32_t i = first; i < end; i++) {
+		enum match match = destination_match(d, oracle_vcpu(i));
+
+		if (match == MATCH_MUST)
+			return TAKER_SOMEBODY;
+		if (match == MATCH_MAY)
+			best = TAKER_PERHAPS;
+	}
+	return best;
+}

@@ -45,5 +45,7 @@ static inline struct oracle_vcpu *destination_plain(const struct destination *d,
 
 /* The vCPUs [*first, *end) of @vm hold every match. */
 void destination_window(const struct destination *d, const struct oracle_vm *vm, uint32_t *first, uint32_t *end);
+/* Does any of @vm's APICs take it? @lowest: one of those that match, by lowest priority. */
+enum taker destination_taker(const struct destination *d, uint32_t vm, bool lowest);
 
 #endif

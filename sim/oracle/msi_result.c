@@ -18,25 +18,14 @@ enum taker oracle_msi_takers(uint32_t vm, uint64_t address, uint32_t data)
 		.dest = address >> 12 & 0xff, .sender = DIV_NONE, .logical = address >> 2 & 1,
 		.wide = oracle.config.x2apic_format,
 	};
-	uint32_t mode = data >> 8 & 7, first, end;
+	uint32_t mode = data >> 8 & 7;
 	bool lowest = mode == MODE_LOWEST || (address >> 3 & 1);
-	enum taker best = TAKER_NOBODY;
 
 	if (d.wide)
 		d.dest |= address >> 32 & 0xffffff00;
-	if (mode > MODE_LOWEST || (data & 0xff) < 16 || (data >> 14 & 3) == 2 ||
-	    (lowest && destination_lowest_open(&d, &oracle.vm[vm])))
+	if (mode > MODE_LOWEST || (data & 0xff) < 16 || (data >> 14 & 3) == 2)
 		return TAKER_PERHAPS;
-	destination_window(&d, &oracle.vm[vm], &first, &end);
-	for (uint32_t i = first; i < end; i++) {
-		enum match match = destination_match(&d, oracle_vcpu(i));
-
-		if (match == MATCH_MUST)
-			return TAKER_SOMEBODY;
-		if (match == MATCH_MAY)
-			best = TAKER_PERHAPS;
-	}
-	return best;
+	return destination_taker(&d, vm, lowest);
 }
 
 void oracle_msi_result(uint32_t vm, uint64_t address, uint32_t data, enum taker before, int64_t ret)
