@@ -40,6 +40,13 @@ void child_python(struct child *p, const char *folder)
 	child_add(p, "python3", "-S", path, NULL);
 }
 
+int child_become(const struct child *p)
+{
+	signal(SIGPIPE, SIG_DFL);
+	execvp(p->word[0], (char *const *)p->word);
+	return cmd_fail(CMD_HARNESS, "%s: %s", p->word[0], strerror(errno));
+}
+
 /* Between fork() and exec(). */
 static void become(const struct child *p, int out)
 {

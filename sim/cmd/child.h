@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A program that lapicsim runs and waits for: the variant builder, git.  No shell
+ * A program that lapicsim runs and waits for, or becomes: the variant builder, git.  No shell
  * is between, so no word needs quoting.
  */
 #ifndef LAPICSIM_CHILD_H
@@ -24,6 +24,8 @@ struct child {
 void child_python(struct child *p, const char *folder);
 /* Adds words up to a NULL. They stay the caller's. */
 void child_add(struct child *p, ...) __attribute__((sentinel));
+/* Becomes it. Returns only if that fails: the exit code, with the error told. */
+int child_become(const struct child *p);
 /* Starts it; what it prints can be read from the result, which child_end() closes. NULL: it cannot be started. */
 FILE *child_start(struct child *p);
 /* Waits for its end: its exit code, 128 plus a signal, or -1. */

@@ -3,35 +3,18 @@
  * lapicsim report STORE --output DIR: checks the words against the option table, then
  * becomes reports/report.py, which does the work and has the exit code.
  */
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "sim/cmd/child.h"
 #include "sim/cmd/cmd.h"
 
 static int become_report(int argc, char **argv)
 {
-	char script[CMD_PATH_MAX + 32];
-	char **words = calloc(argc + 6, sizeof(*words));
-	int n = 0;
+	struct child p;
 
-	if (!words)
-		abort();
-	snprintf(script, sizeof(script), "%s/reports/report.py", paths_root());
-	words[n++] = "python3";
-	words[n++] = "-S"; /* the standard library is enough, and starts sooner without site packages */
-	words[n++] = script;
-	words[n++] = "--program"; /* replays are by this lapicsim */
-	words[n++] = (char *)paths_program();
+	child_python(&p, "reports/report.py");
+	child_add(&p, "--program", paths_program(), NULL);	/* replays are by this lapicsim */
 	for (int i = 1; i < argc; i++)
-		words[n++] = argv[i];
-	signal(SIGPIPE, SIG_DFL);
-	execvp(words[0], words);
-	free(words);
-	return cmd_fail(CMD_HARNESS, "python3: %s", strerror(errno));
+		child_add(&p, argv[i], NULL);
+	return child_become(&p);
 }
 
 int cmd_report(int argc, char **argv)

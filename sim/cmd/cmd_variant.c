@@ -3,13 +3,10 @@
  * lapicsim variant: checks the words against the option table, then becomes the
  * builder (kvm/builder, Python), which does the work and has the exit code.
  */
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "sim/cmd/child.h"
 #include "sim/cmd/cmd.h"
 
 static const char *const actions[] = { "add", "list", "show", "remove" };
@@ -50,26 +47,14 @@ static int check(const struct command_line *cl, const char *action)
 
 static int become_builder(const struct command_line *cl, int argc, char **argv)
 {
-	char builder[CMD_PATH_MAX + 16];
-	char **words = calloc(argc + 6, sizeof(*words));
-	int n = 0;
+	struct child p;
 
-	if (!words)
-		abort();
-	snprintf(builder, sizeof(builder), "%s/kvm/builder", paths_root());
-	words[n++] = "python3";
-	words[n++] = "-S"; /* the standard library is enough, and starts sooner without site packages */
-	words[n++] = builder;
+	child_python(&p, "kvm/builder");
 	for (int i = 0; i < argc; i++)
-		words[n++] = argv[i];
-	if (!cl->build) {
-		words[n++] = "--build";
-		words[n++] = (char *)paths_build();
-	}
-	signal(SIGPIPE, SIG_DFL);
-	execvp(words[0], words);
-	free(words);
-	return cmd_fail(CMD_HARNESS, "python3: %s", strerror(errno));
+		child_add(&p, argv[i], NULL);
+	if (!cl->build)
+		child_add(&p, "--build", paths_build(), NULL);
+	return child_become(&p);
 }
 
 int cmd_variant(int argc, char **argv)
