@@ -124,3 +124,11 @@ class Report:
 def text(parts):
     """Without any markup."""
     return "".join(p if isinstance(p, str) else p.word() if isinstance(p, Badge) else p.text for p in parts)
+
+
+def lines_of(blocks, block, level):
+    """All blocks as lines, an empty one between two; block(b, level) gives those of one."""
+    out = []
+    for i, b in enumerate(blocks):
+        out += ([""] if i else []) + block(b, level)
+    return out

@@ -3,7 +3,8 @@
 
 import re
 
-from document import Badge, Code, Command, Facts, Figure, History, Items, Ref, Section, Strong, Table, Text, Verdict
+from document import Badge, Code, Command, Facts, Figure, History, Items, Ref, Section, Strong, Table, Text, Verdict, \
+    lines_of
 
 
 def escape(text):
@@ -82,19 +83,12 @@ def block(b, level):
         return history(b)
     if isinstance(b, Section):
         return ['<a id="%s"></a>' % b.id, "", "#" * level + " " + escape(b.title) + (
-            " (%s)" % b.badge.word() if b.badge else ""), ""] + blocks(b.blocks, level + 1)
+            " (%s)" % b.badge.word() if b.badge else ""), ""] + lines_of(b.blocks, block, level + 1)
     raise TypeError(b)
 
 
-def blocks(items, level):
-    out = []
-    for i, b in enumerate(items):
-        out += ([""] if i else []) + block(b, level)
-    return out
-
-
 def render(report, about):
-    lines = ["# " + escape(report.title), ""] + blocks(report.blocks, 2)
+    lines = ["# " + escape(report.title), ""] + lines_of(report.blocks, block, 2)
     for s in report.sections:
         lines += [""] + block(s, 2)
     return "\n".join(lines + ["", escape(about)]) + "\n"

@@ -85,19 +85,12 @@ def block(b, level):
         return history(b)
     if isinstance(b, Section):
         title = wrap(b.title + (" [%s]" % b.badge.word() if b.badge else ""))
-        return title + ["=-~"[min(level, 2)] * max(len(t) for t in title)] + [""] + blocks(b.blocks, level + 1)
+        return title + ["=-~"[min(level, 2)] * max(len(t) for t in title)] + [""] + document.lines_of(b.blocks, block, level + 1)
     raise TypeError(b)
 
 
-def blocks(items, level):
-    out = []
-    for i, b in enumerate(items):
-        out += ([""] if i else []) + block(b, level)
-    return out
-
-
 def render(report, about):
-    lines = wrap(report.title) + [""] + blocks(report.blocks, 0)
+    lines = wrap(report.title) + [""] + document.lines_of(report.blocks, block, 0)
     for s in report.sections:
         lines += ["", ""] + block(s, 0)
     return "\n".join(line.rstrip() for line in lines + ["", "-- "] + wrap(about)) + "\n"
