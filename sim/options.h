@@ -100,6 +100,8 @@ void option_guess_append(const struct option_guess *g, char *error, size_t n);
 uint32_t option_distance(const char *a, const char *b);
 
 /* Help texts (option_help.c). */
+/* What one types for the section @command: "variant add" for "variant-add". */
+void option_spoken(const char *command, char *buf, size_t n);
 void option_print_command(FILE *f, const char *command);	/* `lapicsim run --help` */
 void option_print_overview(FILE *f);				/* `lapicsim help` */
 void option_print_scenario_reference(FILE *f);			/* Markdown */

@@ -38,11 +38,12 @@ static void begin(FILE *f, const char *name, const char *section, const char *wh
 	fputc('\n', f);
 }
 
-/* "variant-add" is a section of the table, "variant add" what one types. */
 static void spoken(FILE *f, const char *command)
 {
-	text(f, !strncmp(command, "variant-", 8) ? "variant " : "");
-	text(f, !strncmp(command, "variant-", 8) ? command + 8 : command);
+	char name[64];
+
+	option_spoken(command, name, sizeof(name));
+	text(f, name);
 }
 
 static void option(FILE *f, const struct option *o)
