@@ -235,6 +235,9 @@ void synchronize_srcu(struct srcu_struct *s)
 		kw_wait(k, "SRCU grace period", KW_NO_TASK);
 	k->busy = 0;
 	kw_released(k);
+	/* Callbacks that were queued meanwhile had to wait for the update side. */
+	if (unlikely(k->first))
+		hs_work_queued();
 }
 
 void synchronize_srcu_expedited(struct srcu_struct *s) { synchronize_srcu(s); }

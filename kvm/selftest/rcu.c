@@ -326,6 +326,26 @@ static void long_srcu_role(u32 role)
 	}
 }
 
+/* One that is queued while another task synchronizes runs once that is over, though nobody asks for it. */
+static void queued_while_busy_role(u32 role)
+{
+	int idx;
+
+	if (role == 0) {
+		idx = srcu_read_lock(&srcu);
+		st_until(50000);
+		srcu_read_unlock(&srcu, idx);
+	} else if (role == 1) {
+		st_until(1000);
+		synchronize_srcu(&srcu);
+	} else {
+		st_until(2000);
+		call_srcu(&srcu, &published->rcu, retire_callback);
+		st_until(200000);
+		ST_CHECK(called == 1, "the callback did not run");
+	}
+}
+
 /* --- Misuse. */
 static void srcu_callback_role(u32 role)
 {
@@ -408,6 +428,8 @@ const struct kw_selftest st_rcu_tests[] = {
 	  .finish = call_srcu_finish, .must_see = 3 },
 	{ "srcu: a callback waits for a long reader, and not for later ones", 3, .setup = setup,
 	  .role = long_srcu_role },
+	{ "srcu: a callback that is queued while others synchronize runs afterwards", 3, .setup = setup,
+	  .role = queued_while_busy_role },
 	{ "deadlock: a reader and a grace period", 2, KW_SELFTEST_DEADLOCK, .setup = setup,
 	  .role = rcu_deadlock_role, .says = "task1 waits for mutex &update|task2 waits for RCU grace period" },
 	{ "stuck: synchronize_srcu() in its own section", 1, KW_SELFTEST_STUCK, .setup = setup,
