@@ -7,11 +7,11 @@
  * nothing else may); Remote IRR is set when a level-triggered message is
  * accepted, and cleared by the EOI message of its vector, not before and not
  * otherwise; a line that is still asserted then is sent again; a guest reads back
- * what it wrote; at the end no asserted, unmasked level pin waits, and no Remote
- * IRR is left set that an EOI should have cleared.
+ * what it wrote, and ID and index are what it wrote; at the end no asserted, unmasked
+ * level pin waits, and no Remote IRR is left set that an EOI should have cleared.
  *
  * Does not verify: delivery modes other than fixed and lowest priority; polarity,
- * which KVM has no voltage for; delivery status; the ID.  Where something happens
+ * which KVM has no voltage for.  Where something happens
  * to a pin while an EOI for it is under way, either order is right, and KVM's
  * outcome is taken.
  */
