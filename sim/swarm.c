@@ -23,6 +23,9 @@ static enum row_kind kind_of(const struct option *o)
 {
 	if (!strcmp(o->section, "swarm") || !strcmp(o->section, "topology"))
 		return ROW_FIXED;
+	/* By it the VM's redirection entries were written: a guest and devices that think otherwise break their rules. */
+	if (!strcmp(o->key, "pin_level"))
+		return ROW_FIXED;
 	if (o->type == OPT_UINT && o->names && !strcmp(o->names, "weight"))
 		return ROW_WEIGHT;
 	if (o->type == OPT_PERCENT)

@@ -55,6 +55,7 @@ static void test_subsets(void)
 	uint32_t off = 0, same = 0, more = 0, memory_off = 0;
 
 	setup(100);
+	base.pin_level_percent = 70;
 	for (uint64_t seed = 0; seed < 1000; seed++) {
 		swarm_draw(&base, seed, &mix);
 		off += !mix.guest.ipi;
@@ -65,6 +66,7 @@ static void test_subsets(void)
 		EXPECT_EQ(mix.vcpus, base.vcpus);
 		EXPECT_EQ(mix.duration_ns, base.duration_ns);
 		EXPECT_EQ(mix.op_ns, base.op_ns);
+		EXPECT_EQ(mix.pin_level_percent, 70);
 		EXPECT(mix.nest_percent <= 100);
 		EXPECT(mix.msi_gap_ns >= base.msi_gap_ns);
 	}
