@@ -289,7 +289,7 @@ void ioapic_turn_ends(struct chip_task *t, uint32_t nr, const struct kw_ioapic_s
 static bool edge_or_suppressed(const struct oracle_vcpu *v, uint32_t vector)
 {
 	/* SDM, "Signaling Interrupt Servicing Completion"; "Spurious-Interrupt Vector Register", bit 12. */
-	return (!vector_test(v->apic.tmr, vector) && !vector_test(v->unsure, vector)) || (v->now.svr & 1u << 12);
+	return (!vector_test(v->apic.tmr, vector) && !vcpu_trigger_open(v, vector)) || (v->now.svr & 1u << 12);
 }
 
 void ioapic_eoi(struct oracle_vcpu *v, int vector)
@@ -303,7 +303,7 @@ void ioapic_eoi(struct oracle_vcpu *v, int vector)
 	if (!e->pins)
 		return;
 	e->vector = vector;
-	e->unsure = vector_test(v->unsure, (uint32_t)vector);
+	e->unsure = vcpu_trigger_open(v, (uint32_t)vector);
 	e->sent = e->nr_other = 0;
 	for (uint32_t pins = e->pins; pins; pins &= pins - 1) {
 		uint32_t pin = (uint32_t)__builtin_ctz(pins);

@@ -43,12 +43,6 @@ static bool waits(const struct oracle_vcpu *v, uint32_t vector)
 	return false;
 }
 
-/* A message that is under way, or overlapped another: its trigger mode is not known yet. */
-static bool open_trigger(const struct oracle_vcpu *v, uint32_t vector)
-{
-	return vector_test(v->unsure, vector) || vector_test(v->inflight, vector);
-}
-
 void split_eoi(struct oracle_vcpu *v, int vector)
 {
 	struct chip_eoi *e = &chips.eoi[v->index];
@@ -56,7 +50,7 @@ void split_eoi(struct oracle_vcpu *v, int vector)
 	if (vector < 0)
 		return;
 	e->vector = vector;
-	e->mixed = open_trigger(v, (uint32_t)vector);
+	e->mixed = vcpu_trigger_open(v, (uint32_t)vector);
 	e->unsure = vector_test(v->unsure, (uint32_t)vector) || !vector_test(v->apic.tmr, (uint32_t)vector) ||
 		    (v->now.svr & SVR_SUPPRESS) || !waits(v, (uint32_t)vector);
 }
@@ -70,7 +64,7 @@ void oracle_split_eoi(uint32_t vcpu, uint32_t vector)
 		check_fire(CHECK_EOI_EXIT_EXTRA, v, v->vm, vector,
 			   "KVM_EXIT_IOAPIC_EOI for vector 0x%02x, but the guest's last EOI was for %s", vector,
 			   e->vector < 0 ? "nothing" : "another");
-	else if (!vector_test(v->apic.tmr, vector) && !e->mixed && !open_trigger(v, vector))
+	else if (!vector_test(v->apic.tmr, vector) && !e->mixed && !vcpu_trigger_open(v, vector))
 		/* "for a level-triggered IOAPIC interrupt" */
 		check_fire(CHECK_EOI_EXIT_EXTRA, v, v->vm, vector,
 			   "KVM_EXIT_IOAPIC_EOI for vector 0x%02x, which was edge-triggered", vector);

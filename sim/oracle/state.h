@@ -140,6 +140,12 @@ static inline void vcpu_touch(struct oracle_vcpu *v, uint32_t *map, uint32_t vec
 	v->touched |= (uint8_t)(1u << (vector >> 5));
 }
 
+/* A message that is under way, or overlapped another: whether @vector is level-triggered is not known yet. */
+static inline bool vcpu_trigger_open(const struct oracle_vcpu *v, uint32_t vector)
+{
+	return vector_test(v->unsure, vector) || vector_test(v->inflight, vector);
+}
+
 /* Identity: sim/oracle/destination.c keeps the VM's counters. */
 void vcpu_identity_read(struct oracle_vcpu *v, const struct kw_apic_state *kvm, struct oracle_identity *out);
 /* Is it what @v has now? */

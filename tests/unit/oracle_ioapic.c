@@ -174,6 +174,37 @@ static void test_eoi_in_a_turn(void)
 	SILENT();
 }
 
+/*
+ * To two vCPUs: one takes the first message of the vector, and ends it, before the
+ * device that sends it is through with it; the line is still up, and the other, which
+ * has just taken the first one, gets it again.
+ */
+static void test_eoi_before_the_turn_ends(void)
+{
+	struct model *other = &model[1];
+
+	start(LEVEL | 0xffull << 56);
+	oracle_irq_line(DEVICE, PIN, true, 0);
+	oracle_chip_locked(DEVICE, 0, KW_CHIP_IOAPIC);
+	model_accept(M, 0x41, true);
+	model_accept(other, 0x41, true);
+	prepare_and_enter();
+	eoi();
+	kvm.redir[PIN] |= REDIR_RIRR;
+	oracle_chip_unlock_ioapic(DEVICE, 0, &kvm);
+	oracle_chip_over(DEVICE);
+	model_prepare(other);
+	EXPECT_EQ(other->injected, 0x41);
+	model_accept(M, 0x41, true);
+	model_accept(other, 0x41, true);
+	other->hw.entry_intr_info = KW_INTR_VALID | 0x41;
+	oracle_entry(1, &other->hw, model_look(other), other->word, true);
+	turn(1);
+	oracle_chip_settle(0, &kvm);
+	prepare_and_enter();
+	SILENT();
+}
+
 static void test_edge(void)
 {
 	start(EDGE);
@@ -615,7 +646,8 @@ static void test_split_suppressed(void)
 
 TEST_MAIN(TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
 	  TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra),
-	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
+	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_eoi_before_the_turn_ends),
+	  TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_rtc),
 	  TEST(test_rtc_stuck), TEST(test_deviation_storm), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
 	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
