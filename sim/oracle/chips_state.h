@@ -59,6 +59,7 @@ struct chip_rtc {
 	uint8_t part, vector;
 	uint8_t	other;			/* RTC_PERHAPS: or this one is what it has not ended */
 	bool	closing;		/* an EOI of one of them is under way */
+	uint8_t	ending;			/* the vector of any EOI that is under way, 0: none */
 };
 
 /* An EOI message under way. */

@@ -51,7 +51,9 @@ void rtc_sent(uint32_t vm, uint64_t entry, bool sure)
 		else if (!holds(oracle_vcpu(i), r->other))
 			r->other = r->vector;
 		r->vector = entry & REDIR_VECTOR;
-		r->part = sure && match == MATCH_MUST && REDIR_MODE(entry) == 0 ? RTC_OPEN : RTC_PERHAPS;
+		/* An EOI of an earlier interrupt with this vector may be counted for it. */
+		r->closing |= r->ending == r->vector;
+		r->part = sure && match == MATCH_MUST && REDIR_MODE(entry) == 0 && !r->closing ? RTC_OPEN : RTC_PERHAPS;
 	}
 }
 
@@ -60,6 +62,7 @@ void rtc_eoi(struct oracle_vcpu *v, int vector)
 {
 	struct chip_rtc *r = &chips.rtc[v->index];
 
+	r->ending = vector < 0 ? 0 : (uint8_t)vector;
 	r->closing |= r->part != RTC_NONE && (r->vector == vector || r->other == vector);
 }
 
@@ -70,6 +73,7 @@ void rtc_settled(uint32_t vcpu)
 	if (r->closing && r->part == RTC_OPEN)
 		r->part = RTC_NONE;
 	r->closing = false;
+	r->ending = 0;
 }
 
 /* What of it is in the registers that userspace has loaded counts, what is not does not. */
@@ -98,6 +102,6 @@ void rtc_ioapic_loaded(uint32_t vm)
 		if (r->part != RTC_NONE)
 			r->part = RTC_PERHAPS;
 		if (match != MATCH_NO && r->part == RTC_NONE && holds(v, vector))
-			*r = (struct chip_rtc){ RTC_PERHAPS, vector, vector, false };
+			*r = (struct chip_rtc){ .part = RTC_PERHAPS, .vector = vector, .other = vector };
 	}
 }

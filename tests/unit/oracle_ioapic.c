@@ -323,6 +323,17 @@ static void rtc_start(void)
 	oracle_chips_baseline(0, &kvm, &(struct kw_pic_state){ .output = false });
 }
 
+/* An edge that nobody asks about. */
+static void line_of(uint32_t pin, bool up)
+{
+	oracle_irq_line(DEVICE, pin, up, 0);
+	oracle_chip_locked(DEVICE, 0, KW_CHIP_IOAPIC);
+	if (up)
+		model_accept(M, 0x41, false);
+	oracle_chip_unlock_ioapic(DEVICE, 0, &kvm);
+	oracle_chip_over(DEVICE);
+}
+
 /* A tick of the RTC, pin 8: KVM sends it if @sent, and says so. */
 static void tick(bool sent, int status)
 {
@@ -364,6 +375,33 @@ static void test_rtc(void)
 	SILENT();
 	tick(false, 1);
 	FIRED("line-status", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
+/* One that nobody asked about is being ended when the next tick comes: KVM may take the EOI for that one's. */
+static void test_rtc_ended_before(void)
+{
+	rtc_start();
+	line_of(8, true);
+	line_of(8, false);
+	prepare_and_enter();
+	leave();
+	oracle_guest_eoi(0);
+	tick(true, 1);
+	model_eoi(M);
+	oracle_chip_settle(0, &kvm);
+	tick(true, 1);		/* it was */
+	SILENT();
+	rtc_start();
+	line_of(8, true);
+	line_of(8, false);
+	prepare_and_enter();
+	leave();
+	oracle_guest_eoi(0);
+	tick(true, 1);
+	model_eoi(M);
+	oracle_chip_settle(0, &kvm);
+	tick(false, 0);		/* it was not */
+	SILENT();
 }
 
 /* What is coalesced though nothing is pending is lost, and userspace is told the wrong thing. */
@@ -649,5 +687,5 @@ TEST_MAIN(TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
 	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_eoi_before_the_turn_ends),
 	  TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_rtc),
-	  TEST(test_rtc_stuck), TEST(test_deviation_storm), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
+	  TEST(test_rtc_stuck), TEST(test_rtc_ended_before), TEST(test_deviation_storm), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
 	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
