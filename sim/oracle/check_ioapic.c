@@ -84,10 +84,16 @@ static void touch(uint32_t task, struct chip_vm *vm, uint32_t pin)
 		vm->pin[pin].doubt = true;
 }
 
+/* Due, but for Remote IRR. */
+static bool wants(const struct ideal_ioapic *io, uint32_t pin)
+{
+	return io->line[pin] && (io->redir[pin] & (REDIR_LEVEL | REDIR_MASK)) == REDIR_LEVEL;
+}
+
 /* With an EOI of another under way, the line may meet Remote IRR set or not: a perhaps. */
 static bool perhaps_due(const struct ideal_ioapic *io, const struct chip_pin *p, uint32_t pin)
 {
-	return p->doubt && io->line[pin] && (io->redir[pin] & (REDIR_LEVEL | REDIR_MASK)) == REDIR_LEVEL;
+	return p->doubt && wants(io, pin);
 }
 
 /* An edge at pin 8 while the last one's interrupt is not over: see rtc.c. */
@@ -389,10 +395,10 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 		if (p->nr_eoi)
 			continue;
 		p->doubt = false;
-		if (vm->holder != DIV_NONE)
-			continue;
-		compare(v->vm, pin, kvm->redir[pin], false);
-		if (ideal_ioapic_due(&vm->io, pin))
+		/* The comparison is left to whoever is at work there. */
+		if (!busy)
+			compare(v->vm, pin, kvm->redir[pin], false);
+		if (busy ? wants(&vm->io, pin) : ideal_ioapic_due(&vm->io, pin))
 			storm(p, kvm->redir[pin]);
 	}
 	while (e->nr_other)

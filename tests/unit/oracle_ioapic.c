@@ -432,15 +432,21 @@ static void storm(uint32_t eois)
 	oracle_chip_settle(0, &kvm);
 }
 
-static void test_deviation_storm(void)
+/* What waited comes by the worker. */
+static void storm_is_over(void)
 {
-	storm(9999);
-	SILENT();
 	oracle_chip_locked(0, 0, KW_CHIP_IOAPIC);
 	model_accept(M, 0x41, true);
 	kvm.redir[PIN] |= REDIR_RIRR;
 	oracle_chip_unlock_ioapic(0, 0, &kvm);
 	prepare_and_enter();
+}
+
+static void test_deviation_storm(void)
+{
+	storm(9999);
+	SILENT();
+	storm_is_over();
 	SILENT();
 	storm(9000);
 	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
@@ -451,6 +457,25 @@ static void test_deviation_storm(void)
 	storm(9999);
 	oracle_chips_quiet(0, &kvm);
 	FIRED("quiet-pin", DIV_LOST_INTERRUPT, 0x41);
+}
+
+/* The guest goes on while somebody is at work at another pin. */
+static void test_storm_beside_a_turn(void)
+{
+	start(LEVEL);
+	oracle_ioapic_age(0, 9999);
+	oracle_reset();
+	line(true, true);
+	prepare_and_enter();
+	eoi();
+	kvm.redir[PIN] &= ~REDIR_RIRR;
+	oracle_irq_line(DEVICE, PIN + 1, true, 0);
+	oracle_chip_locked(DEVICE, 0, KW_CHIP_IOAPIC);
+	oracle_chip_settle(0, &kvm);
+	oracle_chip_unlock_ioapic(DEVICE, 0, &kvm);
+	oracle_chip_over(DEVICE);
+	storm_is_over();
+	SILENT();
 }
 
 static void test_widths(void)
@@ -687,5 +712,5 @@ TEST_MAIN(TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
 	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_eoi_before_the_turn_ends),
 	  TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_rtc),
-	  TEST(test_rtc_stuck), TEST(test_rtc_ended_before), TEST(test_deviation_storm), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
+	  TEST(test_rtc_stuck), TEST(test_rtc_ended_before), TEST(test_deviation_storm), TEST(test_storm_beside_a_turn), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
 	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
