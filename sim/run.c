@@ -25,6 +25,10 @@
 #include "sim/trace_state.h"
 #include "sim/guest.h"
 
+/* Up to so many times a share of the quiet phase more. */
+#define REST_TRIES	4
+#define REST_SHARE	16
+
 bool run_stops_when_full;
 static struct run_result *result;	/* of the run in progress */
 static bool trace_states;
@@ -108,6 +112,36 @@ static void record_crash(const struct crash *c)
 }
 
 /* --- The end of the quiet phase. */
+
+/* One that waits for a SIPI is at rest, whether KVM sleeps meanwhile (oracle_run_spins()) or not. */
+static bool at_rest(const struct vcpu *v)
+{
+	return v->ev.waiting || (sched_actor(v->tid)->state == ACTOR_BLOCKED && v->halted);
+}
+
+static bool all_at_rest(void)
+{
+	for (uint32_t i = 0; i < machine.nr_vcpus; i++)
+		if (!at_rest(&machine.vcpu[i]))
+			return false;
+	return true;
+}
+
+/*
+ * A timer may wake a vCPU at any time, and so just before the end: it gets some more
+ * time to halt again.  One that hangs never does.
+ */
+static enum sched_end run_to_rest(struct sched_limits *limits, uint64_t quiet_ns)
+{
+	enum sched_end end = sched_run(limits);
+
+	for (int i = 0; i < REST_TRIES && end == SCHED_TIME && !all_at_rest(); i++) {
+		limits->end_ns += quiet_ns / REST_SHARE;
+		end = sched_run(limits);
+	}
+	return end;
+}
+
 static void judge_quiet(void)
 {
 	static char graph[1024];
@@ -118,8 +152,7 @@ static void judge_quiet(void)
 		struct vcpu *v = &machine.vcpu[i];
 		struct kw_apic_state st;
 
-		/* One that waits for a SIPI is at rest, whether KVM sleeps meanwhile (oracle_run_spins()) or not. */
-		if (!v->ev.waiting && (sched_actor(v->tid)->state != ACTOR_BLOCKED || !v->halted)) {
+		if (!at_rest(v)) {
 			stuck = true;
 			restless = restless ? restless : v;
 			continue;
@@ -178,7 +211,7 @@ static void race(void)
 	const struct scenario *s = &machine.scenario;
 	struct sched_limits limits = { .end_ns = s->duration_ns + s->quiet_ns, .max_events = s->max_events };
 
-	if (sched_run(&limits) == SCHED_EVENTS)
+	if (run_to_rest(&limits, s->quiet_ns) == SCHED_EVENTS)
 		result->end = RUN_LIMIT;
 	else
 		judge_quiet();
