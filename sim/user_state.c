@@ -227,12 +227,16 @@ static bool access_msr(struct vcpu *v, bool write, uint32_t index, uint64_t valu
 	return ret == 1;
 }
 
-/* Any mode but the way back from x2APIC to xAPIC, which only goes through off; perhaps reserved bits. */
-static void set_base(struct vcpu *v)
+/*
+ * Any mode but the way back from x2APIC to xAPIC, which only goes through off; perhaps reserved bits.
+ * Not off while something is in service, in a handler or still on its way to one: its EOI would go nowhere.
+ */
+static void set_base(struct vcpu *v, struct kvm_lapic_state *s)
 {
+	bool serving = v->nr_handlers || highest(s, LAPIC_ISR) >= 0;
 	uint64_t mode = (uint64_t)draw(v, 4) << 10, reserved = draw(v, 8) ? 0 : 1ull << draw(v, 8);
 
-	if (v->icr_low_next || v->halted || (v->nr_handlers && !(mode & BASE_EN)))
+	if (v->icr_low_next || v->halted || (serving && !(mode & BASE_EN)))
 		return;
 	if (v->x2apic && !v->apic_off && mode == BASE_EN)
 		mode |= BASE_EXTD;
@@ -249,7 +253,7 @@ void user_any_msr(struct vcpu *v)
 	if (!get(v, &s))
 		return;
 	if (what == 0)
-		set_base(v);
+		set_base(v, &s);
 	else if (what == 1)
 		access_msr(v, false, MSR_APIC_BASE, 0);
 	else if (what < 5 || v->halted)
