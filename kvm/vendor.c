@@ -298,6 +298,7 @@ static fastpath_t kw_run(struct kvm_vcpu *vcpu, bool force_immediate_exit)
 {
 	struct kw_hw *hw = kw_hw(vcpu);
 
+	kw_outside_rcu("a VM-Entry inside an RCU read section");
 	hw->immediate_exit = force_immediate_exit;
 	kw_hv_timer_load(vcpu);
 	/* A timer interrupt that was injected early waits for its time here, as on VMX. */

@@ -71,6 +71,13 @@ static inline void kw_released(const void *obj)
 		kw_wake_waiters(obj);
 }
 
+/* rcu.c: userspace, the guest and schedule() are reached outside of read sections. */
+static inline void kw_outside_rcu(const char *what)
+{
+	if (unlikely(kw_current->rcu_read_lock_nesting))
+		hs_fault(what);
+}
+
 void kw_point_slow(enum kw_point_id id);
 
 /* What came for this CPU while others ran: taken now, if interrupts are on. */

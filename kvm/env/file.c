@@ -118,13 +118,24 @@ int kw_open(void)
 	return fd;
 }
 
+/* As lockdep says of a task that goes to userspace. */
+static void kw_to_userspace(void)
+{
+	kw_outside_rcu("a return to userspace inside an RCU read section");
+	if (kw_cpu_irq->disabled)
+		hs_fault("a return to userspace with interrupts off");
+}
+
 s64 kw_ioctl(int fd, u32 cmd, u64 arg)
 {
 	struct file *f = kw_fd_file(fd);
+	s64 r;
 
 	if (!f)
 		return -EBADF;
-	return f->f_op->unlocked_ioctl(f, cmd, arg);
+	r = f->f_op->unlocked_ioctl(f, cmd, arg);
+	kw_to_userspace();
+	return r;
 }
 
 int kw_close(int fd)
@@ -137,6 +148,7 @@ int kw_close(int fd)
 	if (f->f_op->release)
 		f->f_op->release(f->f_inode, f);
 	kw_free(f);
+	kw_to_userspace();
 	return 0;
 }
 

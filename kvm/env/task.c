@@ -216,6 +216,7 @@ void schedule(void)
 {
 	struct kw_task *t = kw_self;
 
+	kw_outside_rcu("schedule() inside an RCU read section");
 	clear_tsk_thread_flag(&t->ts, TIF_NEED_RESCHED);
 	if (signal_pending_state(READ_ONCE(t->ts.__state), &t->ts))
 		WRITE_ONCE(t->ts.__state, TASK_RUNNING);
