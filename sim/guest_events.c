@@ -124,7 +124,9 @@ void hs_vcpu_init(struct kw_hw *hw)
 	v->told = 0;
 	v->pv_msr = 0;
 	v->tpr = v->nr_handlers = v->cli_left = 0;
-	v->eoi_done = v->halted = v->retry = v->icr_low_next = false;
+	v->eoi_done = v->halted = v->retry = v->icr_low_next = v->sw_disabled = false;
+	v->lvtt = LAPIC_LVT_MASKED;
+	v->timer_count = v->timer_dcr = 0;
 	v->ev = (struct guest_events){ .waiting = v->id != 0,
 				       .boot = sc()->async_pf ? BOOT_APF_VECTOR : BOOT_APIC };
 	host_event(DIGEST_INIT, v->index, 0);

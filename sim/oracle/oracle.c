@@ -333,6 +333,7 @@ void oracle_init_taken(uint32_t vcpu, const struct kw_apic_state *kvm)
 	v->ppr_lazy = true;
 	pv_msr_written(v, 0, true);
 	v->kvm_pending = v->maybe_acked = false;
+	timer_taken_by_init(v);
 	check_init(v, kvm);
 }
 

@@ -44,6 +44,19 @@ void timer_reset(void)
 	}
 }
 
+/* "Local APIC State After It Receives an INIT-Reset": as after power-up. */
+void timer_taken_by_init(struct oracle_vcpu *v)
+{
+	struct oracle_timer *t;
+
+	if (!oracle.timer)
+		return;
+	t = timer_of(v);
+	*t = (struct oracle_timer){
+		.lvtt = TIMER_LVT_MASKED, .divide = 2, .latest = t->latest, .exit_ns = t->exit_ns, .looked_ns = t->looked_ns,
+	};
+}
+
 /* --- Expiries. */
 struct timer_slot *timer_slot_find(struct oracle_timer *t, uint32_t vector)
 {

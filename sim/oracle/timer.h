@@ -75,6 +75,8 @@ struct oracle_timer {
 int timer_init(void);
 void timer_fini(void);
 void timer_reset(void);
+/* INIT: stopped, masked, and nothing of it left to come. */
+void timer_taken_by_init(struct oracle_vcpu *v);
 
 static inline struct oracle_timer *timer_of(const struct oracle_vcpu *v) { return &oracle.timer[v->index]; }
 static inline bool timer_masked(const struct oracle_timer *t) { return t->lvtt & TIMER_LVT_MASKED; }

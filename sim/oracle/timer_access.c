@@ -2,7 +2,7 @@
 /*
  * See timer.h: what accesses, by the guest and by userspace, do to the ideal timer.
  *
- * Does not judge: check_timer.c does.  Does not know reset and INIT, nor an APIC
+ * Does not judge: check_timer.c does.  INIT is in timer.c.  Does not know an APIC
  * that is disabled in IA32_APIC_BASE: scenarios with timers do without.
  */
 #include <string.h>
