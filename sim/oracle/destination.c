@@ -178,10 +178,18 @@ static enum match match_list(const struct destination *d, const struct oracle_vc
 	return v->now.id >= d->dest && bit < 128 && (d->list[bit / 64] >> (bit % 64) & 1) ? MATCH_MUST : MATCH_NO;
 }
 
+/* api.rst, KVM_CAP_X2APIC_API: with the quirk a device's 0xff is a broadcast for an x2APIC, physical or logical. */
+static bool quirk_broadcast(const struct destination *d, const struct oracle_vcpu *v)
+{
+	return d->dest == BROADCAST_8 && d->sender == DIV_NONE && oracle.config.broadcast_quirk && identity_x2apic(&v->now);
+}
+
 static enum match match_address(const struct destination *d, const struct oracle_vcpu *v)
 {
 	if (d->listed)
 		return match_list(d, v);
+	if (__builtin_expect(quirk_broadcast(d, v), 0))
+		return MATCH_MUST;
 	switch (d->shorthand) {
 	case SHORTHAND_SELF:
 		return v->index == d->sender ? MATCH_MUST : MATCH_NO;

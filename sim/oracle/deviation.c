@@ -43,7 +43,7 @@ static struct deviation_row rows[DEV_NR] = {
 		"a fixed IPI with trigger mode level sets TMR; de-asserted, it may be dropped", true, 0 },
 	[DEV_BROADCAST_FF] = {
 		"broadcast-0xff", "KVM api.rst, KVM_CAP_X2APIC_API: the broadcast quirk",
-		"a 32-bit destination 0xff may reach every x2APIC", true, 0 },
+		"an IPI's 32-bit destination 0xff may reach every x2APIC", true, 0 },
 	[DEV_XAPIC_BY_X2APIC_ID] = {
 		"xapic-by-x2apic-id", "KVM api.rst, KVM_CAP_X2APIC_API: 32-bit IDs",
 		"a 32-bit destination may reach a vCPU in xAPIC mode by its x2APIC ID", true, 0 },

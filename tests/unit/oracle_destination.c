@@ -76,8 +76,13 @@ static void test_physical(void)
 	oracle.config.broadcast_quirk = true;
 	boot(true, true);
 	EXPECT_STR(msi(0x103, 0, 0x41), "........");
-	EXPECT_STR(msi(0xff, 0, 0x41), "mmmmmmmm");
+	EXPECT_STR(msi(0xff, 0, 0x41), "XXXXXXXX");
+	EXPECT_STR(msi(0xff, DM, 0x41), "XXXXXXXX");
 	EXPECT_STR(msi(0xffffffff, 0, 0x41), "XXXXXXXX");
+	oracle.config.broadcast_quirk = false;
+	EXPECT_STR(msi(0xff, 0, 0x41), "........");
+	EXPECT_STR(msi(0xff, DM, 0x41), "XXXXXXXX");	/* members 0 to 7 of cluster 0 */
+	oracle.config.broadcast_quirk = true;
 }
 
 /* Messages stay in their VM. */
