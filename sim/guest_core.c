@@ -53,8 +53,11 @@ enum step do_hlt(struct vcpu *v)
 
 enum step do_cpuid(struct vcpu *v)
 {
-	v->hw->rax = 0;
+	/* Leaf 1, which tells of the APIC, where guests switch that off. */
+	v->hw->rax = sc()->guest.apic_base ? 1 : 0;
 	v->hw->rcx = 0;
+	if (v->hw->rax)
+		v->told = ACTION_CPUID;
 	return exits(v, KW_EXIT_CPUID);
 }
 

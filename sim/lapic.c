@@ -134,6 +134,7 @@ void lapic_tell_all(struct vcpu *v)
 		break;
 	case ACTION_PV_MSR:
 	case ACTION_PV_IPI:
+	case ACTION_CPUID:
 		return;		/* whether KVM took it shows at the next entry */
 	}
 	v->told = ACTION_NONE;
@@ -165,6 +166,10 @@ void lapic_settle_all(struct vcpu *v, bool faulted)
 	}
 	if (v->told == ACTION_PV_IPI) {
 		oracle_pv_ipi_result(v->index, v->hw->rax);
+		v->told = ACTION_NONE;
+	}
+	if (v->told == ACTION_CPUID) {
+		oracle_guest_cpuid(v->index, (uint32_t)v->hw->rdx);
 		v->told = ACTION_NONE;
 	}
 	if (v->message >= 0) {

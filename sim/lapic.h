@@ -56,7 +56,8 @@ void lapic_wrmsr(struct vcpu *v, uint32_t index, uint64_t value);
 void lapic_check(struct vcpu *v, bool entry);
 
 /* Actions that exited and whose effect KVM has to show from the next entry on. */
-enum vcpu_action { ACTION_NONE, ACTION_EOI, ACTION_TPR, ACTION_HLT, ACTION_PV_MSR, ACTION_PV_IPI };
+enum vcpu_action { ACTION_NONE, ACTION_EOI, ACTION_TPR, ACTION_HLT, ACTION_PV_MSR, ACTION_PV_IPI,
+		   ACTION_CPUID };
 void lapic_tell_all(struct vcpu *v);
 static inline void lapic_tell(struct vcpu *v)
 {

@@ -25,6 +25,7 @@
 #include "sim/user_timer.h"
 
 #define BETWEEN_RUNS_NS 300
+#define APIC_PAGE	0xfee00u
 
 /* Disable, enable, or move PV EOI from outside, as a migration or a reset would. */
 static void set_msrs(struct vcpu *v)
@@ -137,6 +138,15 @@ static void between_runs(struct vcpu *v)
 	}
 }
 
+/* KVM api.rst, KVM_X86_QUIRK_LAPIC_MMIO_HOLE, which is on: the APIC's page is KVM's in every mode. */
+static void check_exit(const struct vcpu *v)
+{
+	if (unlikely(v->run->exit_reason == KVM_EXIT_MMIO && v->run->mmio.phys_addr >> 12 == APIC_PAGE))
+		oracle_finding(DIV_REGISTER_MISMATCH, "apic-exit", v->vm, v->id, DIV_NONE,
+			       "a %s of the APIC's page at 0x%llx leaves KVM_RUN", v->run->mmio.is_write ? "write" : "read",
+			       (unsigned long long)v->run->mmio.phys_addr);
+}
+
 /* The guest's last WRMSR was handled before KVM_RUN returned: did KVM take it? */
 static void settle(struct vcpu *v)
 {
@@ -161,6 +171,8 @@ void user_vcpu_thread(struct actor *self)
 				       "KVM_RUN returns %lld (%s)", (long long)ret, strerror((int)-ret));
 		if (ret < 0 && ret != -EINTR)
 			return;
+		if (ret == 0)
+			check_exit(v);
 		if (pins_on && ret == 0)
 			pins_user_exit(v);
 		host_sleep(BETWEEN_RUNS_NS);

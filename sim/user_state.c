@@ -178,7 +178,7 @@ static void load(struct vcpu *v, struct kvm_lapic_state *s)
 			    *reg(s, LAPIC_TPR));
 	oracle_user_load_begin(v->index, (uint8_t *)s->regs);
 	ret = host_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)s);
-	oracle_user_set_lapic(v->index, (uint8_t *)s->regs, ret >= 0);
+	oracle_user_set_lapic(v->index, (uint8_t *)s->regs, ret == 0);
 }
 
 /* An x2APIC's ID cannot be changed: KVM refuses the state, or keeps its own. */

@@ -48,7 +48,7 @@ void user_lapic_set(struct vcpu *v, struct kvm_lapic_state *regs, bool as_it_was
 	if (machine.timers)
 		oracle_timer_write(v->index, TIMER_REG_LOAD, as_it_was);
 	ret = host_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)regs);
-	oracle_user_set_lapic(v->index, (uint8_t *)regs->regs, ret >= 0);
+	oracle_user_set_lapic(v->index, (uint8_t *)regs->regs, ret == 0);
 }
 
 void user_timer_load(struct vcpu *v)

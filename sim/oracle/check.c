@@ -118,6 +118,7 @@ static struct check_row rows[CHECK_NR] = {
 		"Interrupt, Task, and Processor Priority", false },
 	[CHECK_SET_LAPIC] = { "set-lapic", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_SET_LAPIC", false },
 	[CHECK_POWER_UP] = { "power-up", DIV_REGISTER_MISMATCH, "Local APIC State After Power-Up or Reset", false },
+	[CHECK_CPUID_APIC] = { "cpuid-apic", DIV_REGISTER_MISMATCH, "Enabling or Disabling the Local APIC", false },
 	[CHECK_TPR_THRESHOLD] = { "tpr-threshold", DIV_LOST_INTERRUPT, "VM Exits Induced by the TPR Threshold", false },
 	[CHECK_TIMER_TAKEN_EARLY] = { "timer-taken-early", DIV_SPURIOUS_DELIVERY, "TSC-Deadline Mode", false },
 	[CHECK_TIMER_WAITS] = { "timer-waits", DIV_LOST_INTERRUPT, "TSC-Deadline Mode", false },

@@ -6,7 +6,8 @@
  * holds (IRR, ISR and TMR: every bit that is certain; PPR: one of its legal
  * values); at every VM-Entry, and after every access, KVM's page and
  * IA32_APIC_BASE hold what was last written, masks forced by the software
- * disable included, and nothing else has changed.
+ * disable included, and nothing else has changed; CPUID's flag for the APIC follows
+ * IA32_APIC_BASE.
  *
  * Does not verify: the timer's current count; undefined xAPIC registers and
  * widths; ICR's bits 63:32 after a change of the mode.
@@ -21,6 +22,7 @@
 #include "sim/oracle/regs.h"
 
 #define REG_MSR_FIRST	0x800u
+#define CPUID_EDX_APIC	(1u << 9)
 
 static const char *how(const struct oracle_access *a)
 {
@@ -105,6 +107,17 @@ static void check_read(struct oracle_vcpu *v, const struct oracle_access *a, uin
 		check_bank_read(v, r, (uint32_t)got);
 	else if (whole && r == REG_PPR)
 		check_ppr_read(v, (uint32_t)got);
+}
+
+/* "Enabling or Disabling the Local APIC": the CPUID flag for the APIC follows IA32_APIC_BASE. */
+void oracle_guest_cpuid(uint32_t vcpu, uint32_t edx)
+{
+	const struct oracle_vcpu *v = oracle_vcpu(vcpu);
+	uint64_t base = reg_vcpu(v)->now.base;
+
+	if (!(edx & CPUID_EDX_APIC) != !(base & APIC_BASE_EN))
+		check_fire(CHECK_CPUID_APIC, v, v->vm, DIV_NONE, "CPUID.01H:EDX is 0x%08x with IA32_APIC_BASE 0x%llx", edx,
+			   (unsigned long long)base);
 }
 
 /* --- Accesses. */

@@ -128,6 +128,9 @@ void oracle_timer_read(uint32_t vcpu, enum oracle_timer_reg reg);
 void oracle_timer_done(uint32_t vcpu, bool accepted, uint64_t value);	/* @value: what was read */
 void oracle_timer_exit(uint32_t vcpu);			/* the hardware has left the guest just now */
 void oracle_timer_waits(uint32_t vcpu, uint64_t ns);	/* KVM burns @ns from now on */
+/* CPUID.01H has returned @edx; only where there is a register file. */
+void oracle_guest_cpuid(uint32_t vcpu, uint32_t edx);
+
 /* --- Accesses to registers, by the guest or by userspace (KVM_GET_MSRS, KVM_SET_MSRS). --- */
 struct oracle_access {
 	bool	 write, msr, host;

@@ -68,6 +68,7 @@ ROWS = (
     ("sw-disabled-accepts", "sw-disable", "spurious-delivery", "irr-spurious"),
     ("lvt-reads-more", "regs-x2apic", "register-mismatch", "access-value"),
     ("ldr-not-mapped", "logical-alias", "lost-interrupt", "irr-lost"),
+    ("cpuid-apic-stale", "mode-switch", "register-mismatch", "cpuid-apic"),
     ("base-unchecked", "mode-switch", "register-mismatch", "access-fault"),
     ("load-refused", "lapic-state", "register-mismatch", "set-lapic"),
     ("reset-without-dfr", "lapic-state", "register-mismatch", "power-up"),

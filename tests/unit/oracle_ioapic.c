@@ -524,6 +524,11 @@ static void test_msi_result(void)
 	SILENT();
 	oracle_msi_result(0, 0xfee00000, 0x41, taker, 0);
 	FIRED("msi-result", DIV_REGISTER_MISMATCH, 0x41);
+	oracle_msi_result(0, 0xfee00000, 0x400, oracle_msi_takers(0, 0xfee00000, 0x400), 0);	/* an NMI */
+	FIRED("msi-result", DIV_REGISTER_MISMATCH, 0);
+	oracle_msi_result(0, 0xfee00000, 0x500, oracle_msi_takers(0, 0xfee00000, 0x500), 1);	/* an INIT */
+	EXPECT(oracle_msi_takers(0, 0xfee07000, 0x500) == TAKER_NOBODY);
+	EXPECT(oracle_msi_takers(0, 0xfee00000, 0xc500) == TAKER_PERHAPS);	/* by level */
 	oracle_msi_result(0, 0xfee07000, 0x41, TAKER_NOBODY, 1);
 	FIRED("msi-result", DIV_REGISTER_MISMATCH, 0x41);
 }

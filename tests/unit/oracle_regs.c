@@ -349,6 +349,22 @@ static void test_power_up(void)
 	}
 }
 
+static void test_cpuid(void)
+{
+	const uint32_t apic = 1u << 9;
+
+	boot_regs(false);
+	oracle_guest_cpuid(0, apic);
+	SILENT();
+	oracle_guest_cpuid(0, ~apic);
+	FIRED("cpuid-apic", DIV_REGISTER_MISMATCH, DIV_NONE);
+	reg_vcpu(oracle_vcpu(0))->now.base &= ~APIC_BASE_EN;
+	oracle_guest_cpuid(0, ~apic);
+	SILENT();
+	oracle_guest_cpuid(0, apic);
+	FIRED("cpuid-apic", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
 /* --- A change of LDR as an interval. */
 static void test_window(void)
 {
@@ -397,4 +413,4 @@ static void test_disabled_drops(void)
 TEST_MAIN(TEST(test_reserved_registers), TEST(test_one_way_registers), TEST(test_reserved_bits),
 	  TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values), TEST(test_pending_is_read),
 	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window),
-	  TEST(test_disabled_drops), TEST(test_esr), TEST(test_get), TEST(test_load), TEST(test_power_up))
+	  TEST(test_disabled_drops), TEST(test_esr), TEST(test_get), TEST(test_load), TEST(test_power_up), TEST(test_cpuid))

@@ -5,6 +5,7 @@
  */
 #include "sim/oracle/check.h"
 #include "sim/oracle/deviation.h"
+#include "sim/oracle/timer.h"
 #include "tests/unit/oracle_history.h"
 
 #define ONESHOT		0x000f0u
@@ -467,7 +468,28 @@ static void test_quiet(void)
 	fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
 }
 
-TEST_MAIN(TEST(test_oneshot), TEST(test_stopped), TEST(test_divide), TEST(test_periodic), TEST(test_missed),
+/* INIT: it runs no more, is masked, and what was due does not come; then it is like new. */
+static void test_init(void)
+{
+	start_mode(ONESHOT);
+	write_reg(TIMER_REG_DIVIDE, 0xb);
+	write_reg(TIMER_REG_COUNT, 20000);
+	passes(10000);
+	timer_taken_by_init(oracle_vcpu(0));
+	passes(20000);
+	read_reg(TIMER_REG_CURRENT, 0);
+	write_reg(TIMER_REG_LVTT, ONESHOT);
+	write_reg(TIMER_REG_COUNT, 5000);	/* divided by 2 again */
+	expires(10000);
+	SILENT();
+	write_reg(TIMER_REG_COUNT, 20000);
+	timer_taken_by_init(oracle_vcpu(0));
+	write_reg(TIMER_REG_LVTT, ONESHOT);
+	expires(40000);
+	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
+}
+
+TEST_MAIN(TEST(test_init), TEST(test_oneshot), TEST(test_stopped), TEST(test_divide), TEST(test_periodic), TEST(test_missed),
 	  TEST(test_min_period), TEST(test_deadline), TEST(test_advance), TEST(test_taken_early),
 	  TEST(test_waits), TEST(test_mode_switch), TEST(test_masked),
 	  TEST(test_disabled), TEST(test_collapse), TEST(test_load), TEST(test_load_mode), TEST(test_load_pending),
