@@ -258,6 +258,13 @@ void kw_irq_posted_ack(uint32_t cpu);	/* the processor took KW_IRQ_POSTED itself
 void kw_irq(uint32_t cpu);		/* take them now: interrupts must be enabled there */
 uint64_t kw_timer_next(void);		/* earliest hrtimer in ns, UINT64_MAX: none */
 void kw_timer_expire(void);		/* raise KW_IRQ_TIMER on CPUs whose timers are due */
+/* What lasts until it is given back: allocations, queued hrtimers, APICs that the static keys count as off. */
+struct kw_leftovers {
+	uint64_t objects;
+	uint32_t timers;
+	int32_t	 apics_off, apics_disabled;	/* by IA32_APIC_BASE, by SVR */
+};
+void kw_count_leftovers(struct kw_leftovers *out);
 bool kw_work_pending(void);		/* work items or RCU callbacks that are ready */
 void kw_work_run(void);			/* run them all: called on the kworker task */
 uint64_t kw_work_next(void);		/* when the earliest becomes ready, UINT64_MAX: none */

@@ -419,7 +419,6 @@ static bool uses_registers(const struct scenario *s)
 int machine_build(const struct scenario *s, char *error, uint64_t n)
 {
 	struct oracle_config oc;
-	int64_t ret;
 
 	machine.scenario = *s;
 	split_vms(kw_max_vcpus());
@@ -458,8 +457,8 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		if (build_sides(&machine.vm[i], i, error, n))
 			return -1;
 	}
-	if (s->spare_vm && (ret = spare_vm()) < 0)
-		return failed(error, n, "making and closing a spare VM", ret) ? -1 : 0;
+	if (s->spare_vm && spare_vm(error, n) < 0)
+		return -1;
 	kw_task_switch(MACHINE_KWORKER_TID);
 	while (kw_work_pending())
 		kw_work_run();

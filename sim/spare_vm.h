@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Once, after the VMs that run were built: makes one more, and closes it. 0 or a negative errno. */
-int64_t spare_vm(void);
+/* Once, after the VMs that run were built: makes one more, and closes it. 0, or a negative errno and why in @why. */
+int64_t spare_vm(char *why, uint64_t n);
 
 #endif

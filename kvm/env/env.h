@@ -56,6 +56,7 @@ void *kw_alloc(size_t bytes);
 void *kw_alloc_pages(u32 nr);
 void kw_free(const void *p);
 void kw_memory_init(void);
+extern u64 kw_nr_objects;		/* allocations that were not freed */
 void kw_percpu_init(void);
 
 /* task.c */
@@ -94,6 +95,9 @@ static __always_inline void kw_point(enum kw_point_id id)
 	if (kw_shared.point_countdown && !--kw_shared.point_countdown)
 		kw_point_slow(id);
 }
+
+/* timer.c */
+extern u32 kw_nr_timers;		/* that are queued */
 
 /* The rest of the start-up, in order: see boot.c. */
 void kw_cpu_init(void);

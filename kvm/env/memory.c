@@ -38,6 +38,7 @@ struct kw_free {
 	struct kw_free *next;
 };
 
+u64 kw_nr_objects;
 static char *kw_heap;			/* first page that the map describes */
 static u32 *kw_map;			/* a word a page: class + 1, or a run's length */
 static u32 kw_next_page, kw_nr_pages;
@@ -120,6 +121,7 @@ static void *kw_alloc_run(u32 nr, u32 align)
 		kw_unpoison(p, (size_t)nr << PAGE_SHIFT);
 	}
 	kw_map[kw_page_index(p)] = KW_RUN | nr << KW_LEN_SHIFT;
+	kw_nr_objects++;
 	return p;
 }
 
@@ -144,6 +146,7 @@ static void kw_new_slab(int c)
 	char *p = kw_alloc_pages(kw_sizes[c].pages);
 	u32 i;
 
+	kw_nr_objects--;	/* what is in it counts */
 	for (i = 0; i < kw_sizes[c].pages; i++)
 		kw_map[kw_page_index(p) + i] = (c + 1) | i << KW_LEN_SHIFT;
 	kw_bump[c] = p;
@@ -160,6 +163,7 @@ void *kw_alloc(size_t bytes)
 		return ZERO_SIZE_PTR;
 	if (c < 0)
 		return kw_alloc_aligned(DIV_ROUND_UP(bytes, PAGE_SIZE));
+	kw_nr_objects++;
 	f = kw_free_small[c];
 	if (f) {
 		kw_unpoison(f, kw_sizes[c].bytes);
@@ -184,6 +188,7 @@ void kw_free(const void *ptr)
 	page = kw_page_index(ptr);
 	if (page >= kw_next_page || !kw_map[page])
 		hs_fault("kfree of memory that was not allocated");
+	kw_nr_objects--;
 	what = kw_map[page];
 	nr = what >> KW_LEN_SHIFT;
 	if (what & KW_RUN) {

@@ -19,6 +19,7 @@
 void kw_timer_raise(u32 cpu);
 
 static kw_timerq kw_queue;	/* of all CPUs */
+u32 kw_nr_timers;
 
 void kw_timer_init(void)
 {
@@ -31,12 +32,18 @@ static struct kw_task *kw_timer_cpu(const struct hrtimer *timer)
 	return container_of((void *)timer->base, struct kw_task, clock_base);
 }
 
+static void kw_timer_count(struct hrtimer *timer, bool queued)
+{
+	kw_timer_set_queued(timer, queued);
+	kw_nr_timers += queued ? 1 : -1;
+}
+
 static void kw_timer_remove(struct hrtimer *timer)
 {
 	if (!kw_timer_is_queued(timer))
 		return;
 	kw_timerq_del(timer->is_rel ? &kw_timer_cpu(timer)->due : &kw_queue, &timer->node);
-	kw_timer_set_queued(timer, false);
+	kw_timer_count(timer, false);
 	timer->is_rel = 0;
 }
 
@@ -63,7 +70,7 @@ void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t time, u64 slack, cons
 	/* It stays where its callback runs, or nobody could wait for that. */
 	if (!timer->base || kw_timer_cpu(timer)->timer_running != timer)
 		timer->base = (void *)&kw_self->clock_base;
-	kw_timer_set_queued(timer, true);
+	kw_timer_count(timer, true);
 	kw_timerq_add(&kw_queue, &timer->node);
 	hs_timer_changed();
 }
@@ -147,7 +154,7 @@ void kw_timer_interrupt(struct kw_task *t)
 		t->timer_running = NULL;
 		kw_released(timer);
 		if (again == HRTIMER_RESTART && !kw_timer_is_queued(timer)) {
-			kw_timer_set_queued(timer, true);
+			kw_timer_count(timer, true);
 			kw_timerq_add(&kw_queue, &timer->node);
 			hs_timer_changed();
 		}

@@ -209,6 +209,17 @@ static u64 foreign[512];
 static void free_data_role(u32 role) { kfree(&foreign[256]); }
 static void free_user_role(u32 role) { kfree((void *)kw_config.user_base); }
 static void free_stack_role(u32 role) { u64 x[8] = { }; OPTIMIZER_HIDE_VAR(role); kfree(&x[role]); }
+static void count_role(u32 role)
+{
+	u64 nr = kw_nr_objects;
+	void *small = kmalloc(96, GFP_KERNEL), *large = vzalloc(3 * PAGE_SIZE);
+
+	ST_CHECK(kw_nr_objects == nr + 2, "2 allocations count as %llu", kw_nr_objects - nr);
+	kfree(small);
+	vfree(large);
+	ST_CHECK(kw_nr_objects == nr, "freed, they count as %lld", (long long)(kw_nr_objects - nr));
+}
+
 static void free_inside_role(u32 role) { kfree(kmalloc(96, GFP_KERNEL) + 8); }
 static void free_page_inside_role(u32 role) { vfree(vzalloc(3 * PAGE_SIZE) + PAGE_SIZE); }
 
@@ -236,6 +247,7 @@ const struct kw_selftest st_memory_tests[] = {
 	{ "kmalloc: zeroed, aligned, nobody else's", 1, .role = kmalloc_role },
 	{ "kmalloc: constant sizes", 1, .role = constant_role },
 	{ "kmalloc: what is freed is used again", 1, .role = reuse_role },
+	{ "allocations: counted until they are freed", 1, .role = count_role },
 	{ "pages: aligned to their order, and found from their address", 1, .role = page_role },
 	{ "kmem_cache: constructed and aligned", 1, .role = cache_role },
 	{ "per-CPU data: one for each CPU", 4, .setup = percpu_setup, .role = percpu_role, .finish = percpu_finish },

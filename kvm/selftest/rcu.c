@@ -387,6 +387,12 @@ static void rcu_inside_role(u32 role)
 	synchronize_rcu();
 }
 
+static void rcu_sleep_role(u32 role)
+{
+	rcu_read_lock();
+	schedule();
+}
+
 /* A reader that waits for the updater that waits for it. */
 static void rcu_deadlock_role(u32 role)
 {
@@ -439,6 +445,7 @@ const struct kw_selftest st_rcu_tests[] = {
 	MISUSE("cleanup_srcu_struct() with a reader", srcu_cleanup_role, "cleanup_srcu_struct"),
 	MISUSE("cleanup_srcu_struct() with a callback", srcu_callback_role, "cleanup_srcu_struct"),
 	MISUSE("rcu_read_unlock() twice", rcu_twice_role, "rcu_read_unlock"),
+	MISUSE("schedule() in a section", rcu_sleep_role, "schedule() inside an RCU read section"),
 	MISUSE("synchronize_rcu() in a section", rcu_inside_role, "synchronize_rcu"),
 	{ }
 };
