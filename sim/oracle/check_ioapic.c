@@ -385,7 +385,8 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 		struct chip_pin *p = &vm->pin[pin];
 
 		p->nr_eoi--;
-		if (!p->doubt && !busy && !e->unsure && !not_its_own(v, vm, pin, kvm->redir[pin])) {
+		/* One that is late is sent by the worker, or by this EOI, if KVM looks at it. */
+		if (!p->doubt && !p->late && !busy && !e->unsure && !not_its_own(v, vm, pin, kvm->redir[pin])) {
 			eoi_done(v, e, pin, kvm->redir[pin]);
 			continue;
 		}
