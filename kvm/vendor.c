@@ -474,17 +474,36 @@ static struct kvm_x86_init_ops kw_init_ops = {
 /*
  * With patched static calls, calling an optional operation that nobody filled
  * does nothing; through a pointer it would jump to 0. The operations in
- * kvm_x86_ops stay NULL, for KVM asks there whether they exist.
+ * kvm_x86_ops stay NULL, for KVM asks there whether they exist. For one that
+ * returns something it has to ask: there is nothing that it could return.
  */
 static void kw_do_nothing(void) { }
+
+/* KVM_GET_LAPIC calls it without asking, for its effect alone. Whoever takes the result for a vector will notice. */
+static int kw_no_pir(struct kvm_vcpu *vcpu) { return 256; }
+
+#define KVM_X86_OP(op)
+#define KVM_X86_OP_OPTIONAL_RET0(op)
+#define KVM_X86_OP_OPTIONAL(op)							\
+static void __maybe_unused kw_absent_##op(void)					\
+{										\
+	hs_trap("kvm_x86_ops." #op ", which is absent");			\
+}
+#include <asm/kvm-x86-ops.h>
+
+/* No prototype: compatible with any parameters, but for a narrow one, which then counts as returning something. */
+#define RETURNS_NOTHING(op) __builtin_types_compatible_p(typeof(kw_ops.op), void (*)())
 
 #define KVM_X86_OP(op)
 #define KVM_X86_OP_OPTIONAL_RET0(op)
 #define KVM_X86_OP_OPTIONAL(op)							\
 	if (!STATIC_CALL_KEY(kvm_x86_##op).func)				\
-		STATIC_CALL_KEY(kvm_x86_##op).func = (void *)kw_do_nothing;
+		STATIC_CALL_KEY(kvm_x86_##op).func =				\
+			RETURNS_NOTHING(op) ? (void *)kw_do_nothing : (void *)kw_absent_##op;
 static void kw_fill_empty_calls(void)
 {
+	if (!STATIC_CALL_KEY(kvm_x86_sync_pir_to_irr).func)
+		STATIC_CALL_KEY(kvm_x86_sync_pir_to_irr).func = (void *)kw_no_pir;
 #include <asm/kvm-x86-ops.h>
 }
 
