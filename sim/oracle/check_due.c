@@ -12,7 +12,7 @@
  * Does not verify: a threshold or a window that is too eager (an exit too many is
  * no error); virtual-interrupt delivery, where the processor evaluates what is
  * pending itself; a vector that became pending since the last exit, or whose
- * sender is not done with it.
+ * sender is not done with it, and one that could be delivered but is below such a vector.
  */
 #include "sim/oracle/check_fast.h"
 #include "sim/oracle/deviation.h"
@@ -39,6 +39,22 @@ static bool another_look_is_due(const struct oracle_vcpu *v)
 
 		if (bits)
 			return (uint32_t)(w * 32 + 31 - __builtin_clz(bits)) >> 4 > v->apic.tpr >> 4;
+	}
+	return false;
+}
+
+/*
+ * KVM leaves @vector to the look that a higher one's sender is about to cause: the TPR threshold
+ * is not needed for it then, should the guest lower TPR meanwhile, and what was posted before APICv
+ * went off asks for no look of its own when PIR is synced to IRR.
+ */
+static bool higher_is_coming(const struct oracle_vcpu *v, uint32_t vector)
+{
+	for (int w = APIC_WORDS - 1; w >= 0; w--) {
+		uint32_t bits = v->apic.irr[w] | v->may[w];
+
+		if (bits)
+			return (uint32_t)(w * 32 + 31 - __builtin_clz(bits)) > vector;
 	}
 	return false;
 }
@@ -74,11 +90,13 @@ void check_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw)
 	class = (uint32_t)vector >> 4;
 	if (class <= ideal_apic_isr_class(&v->apic))
 		return;
-	if (class > v->apic.tpr >> 4)
-		check_deliverable(v, hw, (uint32_t)vector);
-	else if (oracle.config.tpr_shadow && !hw->int_window && (hw->tpr_threshold & 15) < class &&
-		 !another_look_is_due(v))
+	if (class > v->apic.tpr >> 4) {
+		if (!higher_is_coming(v, (uint32_t)vector))
+			check_deliverable(v, hw, (uint32_t)vector);
+	} else if (oracle.config.tpr_shadow && !hw->int_window && (hw->tpr_threshold & 15) < class &&
+		 !another_look_is_due(v)) {
 		check_fire(CHECK_TPR_THRESHOLD, v, v->vm, (uint32_t)vector,
 			   "vector 0x%02x waits for a lower TPR (0x%02x), and the TPR threshold is %u",
 			   (uint32_t)vector, v->apic.tpr, hw->tpr_threshold & 15);
+	}
 }
