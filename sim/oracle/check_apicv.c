@@ -125,7 +125,7 @@ void oracle_hw_accepts(uint32_t vcpu, uint8_t vector)
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
 	if (!identity_enabled(&v->now) && deviation_allows(DEV_APICV_SW_DISABLED)) {
-		vcpu_may_set(v, vector);
+		message_perhaps(v, vector);
 		vector_set(v->unsure, vector);
 		v->tmr_loose = true;
 	}

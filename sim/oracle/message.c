@@ -300,10 +300,17 @@ void message_overwritten(struct oracle_vcpu *v)
 	}
 }
 
+void message_perhaps(struct oracle_vcpu *v, uint32_t vector)
+{
+	if (v->nr_group && vector_test(v->inflight, vector))
+		message_seen(v, vector, true);
+	vcpu_may_set(v, vector);
+}
+
 void message_local(struct oracle_vcpu *v, uint32_t vector)
 {
 	if (!identity_enabled(&v->now)) {
-		vcpu_may_set(v, vector);
+		message_perhaps(v, vector);
 		return;
 	}
 	if (vector_test(v->apic.irr, vector) || vector_test(v->may, vector)) {

@@ -28,6 +28,8 @@ void message_seen(struct oracle_vcpu *v, uint32_t vector, bool was_sure);
 void message_overwritten(struct oracle_vcpu *v);
 /* The end of the run: @v is no longer a candidate of anything. */
 void message_quiet(struct oracle_vcpu *v);
+/* @v may have taken @vector by another way than a message: no open message's candidate need be the cause. */
+void message_perhaps(struct oracle_vcpu *v, uint32_t vector);
 /* A local source: LVT, timer. */
 void message_local(struct oracle_vcpu *v, uint32_t vector);
 

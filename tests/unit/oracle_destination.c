@@ -259,6 +259,22 @@ static void test_lowest(void)
 	EXPECT_EQ(seen[0].kind, DIV_LOST_INTERRUPT);
 }
 
+/* A candidate that got the vector by another way, which only it knows of, is not the one for that. */
+static void test_lowest_beside_another(void)
+{
+	for (int known = 0; known < 2; known++) {
+		boot(true, false);
+		oracle_message_end(oracle_msi_begin(0, 0xfee07004, LOWEST | 0x41), true);
+		if (known)
+			message_perhaps(oracle_vcpu(0), 0x41);
+		model_accept(&model[0], 0x41, false);
+		model_accept(&model[1], 0x41, false);
+		for (uint32_t i = 0; i < 3; i++)
+			oracle_exit(i, &model[i].hw, model_look(&model[i]), 0, false);
+		EXPECT_EQ(nr_seen, !known);
+	}
+}
+
 /* Two to the same candidates may collapse in one of them. */
 static void test_lowest_collapse(void)
 {
@@ -361,5 +377,5 @@ static void test_broadcast_4096(void)
 TEST_MAIN(TEST(test_physical), TEST(test_vms), TEST(test_shorthands), TEST(test_logical_x2apic),
 	  TEST(test_logical_flat), TEST(test_logical_cluster), TEST(test_mixed_modes),
 	  TEST(test_lowest_open), TEST(test_aliased_ids), TEST(test_not_for_irr),
-	  TEST(test_software_disabled), TEST(test_lowest), TEST(test_lowest_collapse), TEST(test_window),
+	  TEST(test_software_disabled), TEST(test_lowest), TEST(test_lowest_beside_another), TEST(test_lowest_collapse), TEST(test_window),
 	  TEST(test_overflow), TEST(test_broadcast_4096))
