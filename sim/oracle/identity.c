@@ -24,6 +24,16 @@ static void overlaps(struct message *m, struct oracle_vcpu *v)
 	message_soften(m);
 }
 
+/* A mode that others do not have lets a logical destination match others than before: see match_logical(). */
+static void overlaps_others(struct message *m, const struct oracle_vcpu *v)
+{
+	const struct oracle_vm *vm = &oracle.vm[v->vm];
+
+	for (uint32_t i = vm->first; i < vm->first + vm->nr; i++)
+		if (i != v->index)
+			overlaps(m, oracle_vcpu(i));
+}
+
 void identity_window_open(struct oracle_vcpu *v, const struct oracle_identity *next)
 {
 	v->next = *next;
@@ -32,8 +42,11 @@ void identity_window_open(struct oracle_vcpu *v, const struct oracle_identity *n
 	for (int32_t i = 0; i < box.high; i++) {
 		struct message *m = &box.slot[i];
 
-		if (m->active && !m->ended && m->vm == v->vm)
-			overlaps(m, v);
+		if (!m->active || m->ended || m->vm != v->vm)
+			continue;
+		overlaps(m, v);
+		if (m->dest.logical && identity_x2apic(&v->now) != identity_x2apic(next))
+			overlaps_others(m, v);
 	}
 }
 

@@ -6,6 +6,7 @@
  * A picture has one character a vCPU: X must, m may, . not.
  */
 #include "sim/oracle/deviation.h"
+#include "sim/oracle/identity.h"
 #include "sim/oracle/message.h"
 #include "sim/oracle/state.h"
 #include "tests/unit/oracle_model.h"
@@ -167,6 +168,26 @@ static void test_mixed_modes(void)
 	EXPECT_STR(msi(0xffffffff, 0, 0x41), "XXXXXXXX");
 	deviation_switch("mixed-logical", true);
 	deviation_switch("wide-destination", true);
+}
+
+/* Nobody's while all are xAPICs; one becomes an x2APIC while it is in flight. */
+static void test_modes_become_mixed(void)
+{
+	for (int changes = 0; changes < 2; changes++) {
+		struct oracle_identity next;
+		int32_t handle;
+
+		boot(false, true);
+		oracle.config.registers = true;
+		for (uint32_t i = 0; i < NR; i++)
+			identity(i, i, 0, 0xffffffff);
+		handle = oracle_icr_begin(0, 0x44ull << 32 | LOGICAL | ASSERT | 0x41);
+		next = oracle_vcpu(1)->now;
+		next.apic_base |= APIC_BASE_EXTD;
+		if (changes)
+			identity_window_open(oracle_vcpu(1), &next);
+		EXPECT_STR(reached(0, NR, 0x41, handle), changes ? "..m...m." : "........");
+	}
 }
 
 /* "Message Address Register Format": who may not be named with lowest priority. */
@@ -375,7 +396,7 @@ static void test_broadcast_4096(void)
 }
 
 TEST_MAIN(TEST(test_physical), TEST(test_vms), TEST(test_shorthands), TEST(test_logical_x2apic),
-	  TEST(test_logical_flat), TEST(test_logical_cluster), TEST(test_mixed_modes),
+	  TEST(test_logical_flat), TEST(test_logical_cluster), TEST(test_mixed_modes), TEST(test_modes_become_mixed),
 	  TEST(test_lowest_open), TEST(test_aliased_ids), TEST(test_not_for_irr),
 	  TEST(test_software_disabled), TEST(test_lowest), TEST(test_lowest_beside_another), TEST(test_lowest_collapse), TEST(test_window),
 	  TEST(test_overflow), TEST(test_broadcast_4096))
