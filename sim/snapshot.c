@@ -3,12 +3,14 @@
  * See snapshot.h.  The arena and the regions are areas, all treated alike.
  *
  * The snapshot is stored by lines of 64 bytes: a word a page says which lines are
- * not zero, and those lines follow each other, packed.  Most of what KVM allocates
- * for a vCPU is zero, so the store is a fraction of the arena, and pages that are
- * zero cost a word.  A restore walks the pages, compares each line with the stored
- * one or with zero, and writes only what differs: no system call, no page fault, and
- * a page that was never touched stays that way.  bench/snapshot.c has figures, beside
- * a plain copy and a private mapping of a memfd (which keeps each dirty page twice).
+ * not zero, and an index has the number of each of those (lines.h).  Most of what KVM
+ * allocates for a vCPU is zero, or the same as for the next vCPU, so the store is a
+ * fraction of the arena, and pages that are zero cost a word.  A restore walks the
+ * pages, compares each line with the stored one or with zero, and writes only what
+ * differs: no system call, no page fault, and a page that was never touched stays that
+ * way; one that is zero when the snapshot is taken becomes one.  bench/snapshot.c has
+ * figures, beside a plain copy and a private mapping of a memfd (which keeps each dirty
+ * page twice).
  *
  * Behind the arena's used part, what kw_arena_used() says that a run allocated is
  * wiped, and a little more looked at, since that is where overruns land.
@@ -27,15 +29,12 @@
 
 #include "kvm/boundary.h"
 #include "sim/coro.h"	/* CORO_ASAN */
+#include "sim/lines.h"
 
 #ifdef CORO_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
 
-#define PAGE_BYTES	4096u
-#define LINE_BYTES	64u
-#define BLOCK_LINES	8u
-#define PREFETCH_BYTES	2048u		/* ahead, into the next page: the host's CPU stops at a page's end */
 #define WIPE_BYTES	(256ull << 10)	/* up to here writing zeros costs less than new pages */
 #define LOOK_BYTES	(8ull << 10)	/* looked at behind what was allocated */
 #define MAX_AREAS	5		/* the arena and four regions */
@@ -44,8 +43,9 @@ struct area {
 	uint8_t	 *start;
 	uint64_t bytes;
 	uint64_t *map;			/* a word a page: a bit for each line that is not zero */
-	uint8_t	 *lines;		/* those lines, packed, and then the bytes of an odd end */
-	uint64_t store_bytes;		/* of both */
+	uint32_t *index;		/* the numbers of those lines, one after the other, and one more */
+	uint8_t	 *odd;			/* the bytes of an odd end */
+	uint64_t store_bytes;		/* of all three */
 };
 
 static struct {
@@ -136,62 +136,12 @@ static void restore_shadow(void)
 }
 #endif
 
-/* ---- Lines and pages, as they are, whoever poisoned them. */
-
-#define RAW	__attribute__((no_sanitize("address", "undefined")))
-
-typedef uint64_t raw_word __attribute__((aligned(1), may_alias));
-typedef uint64_t raw_16 __attribute__((vector_size(16), aligned(1), may_alias));
-typedef uint64_t raw_32 __attribute__((vector_size(32), aligned(1), may_alias));
-
-static const uint8_t zero_line[LINE_BYTES] __attribute__((aligned(LINE_BYTES)));
-
 RAW static bool line_is_zero(const uint8_t *line)
 {
 	const raw_word *w = (const raw_word *)line;
 
 	return !(w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]);
 }
-
-/*
- * Puts a page back; returns the end of its lines.  Whether a line is zero is no
- * branch, since that is as hard to foresee as whether a run dirtied it; a block of
- * lines of which one differs is written as a whole.  What does not differ is only
- * read, or an untouched page would get memory of its own.
- */
-#define DEFINE_RESTORE_PAGE(name, vector, attributes)					\
-RAW attributes static const uint8_t *name(uint8_t *page, uint64_t map, const uint8_t *lines) \
-{											\
-	const uint32_t n = LINE_BYTES / sizeof(vector);					\
-	const uint8_t *from[BLOCK_LINES];						\
-	uint32_t at, i, k;								\
-											\
-	for (at = 0; at < PAGE_BYTES; at += BLOCK_LINES * LINE_BYTES) {			\
-		vector *to = (vector *)(page + at), differs = { 0 };			\
-											\
-		_Pragma("GCC unroll 8")							\
-		for (i = 0; i < BLOCK_LINES; i++, map >>= 1) {				\
-			from[i] = map & 1 ? lines : zero_line;				\
-			lines += (map & 1) * LINE_BYTES;				\
-			__builtin_prefetch((uint8_t *)(to + i * n) + PREFETCH_BYTES);	\
-			_Pragma("GCC unroll 4")						\
-			for (k = 0; k < n; k++)						\
-				differs |= to[i * n + k] ^ ((const vector *)from[i])[k]; \
-		}									\
-		if (!VECTOR_IS_SET(differs))						\
-			continue;							\
-		for (i = 0; i < BLOCK_LINES; i++)					\
-			for (k = 0; k < n; k++)						\
-				to[i * n + k] = ((const vector *)from[i])[k];		\
-	}										\
-	return lines;									\
-}
-
-#define VECTOR_IS_SET(v)	((v)[0] | (v)[1] | (v)[sizeof(v) / 8 - 2] | (v)[sizeof(v) / 8 - 1])
-DEFINE_RESTORE_PAGE(restore_page_sse2, raw_16, )
-DEFINE_RESTORE_PAGE(restore_page_avx2, raw_32, __attribute__((target("avx2"))))
-
-static const uint8_t *(*restore_page)(uint8_t *page, uint64_t map, const uint8_t *lines) = restore_page_sse2;
 
 /* ---- Areas. */
 
@@ -200,7 +150,7 @@ static uint64_t map_bytes(const struct area *a)
 	return page_up(a->bytes / PAGE_BYTES * sizeof(a->map[0]));
 }
 
-static uint64_t take_page(const uint8_t *page, uint8_t **lines)
+static uint64_t take_page(const uint8_t *page, uint32_t **index)
 {
 	uint64_t map = 0;
 	uint32_t i;
@@ -209,8 +159,7 @@ static uint64_t take_page(const uint8_t *page, uint8_t **lines)
 		if (line_is_zero(page))
 			continue;
 		map |= 1ull << i;
-		raw_copy(*lines, page, LINE_BYTES);
-		*lines += LINE_BYTES;
+		*(*index)++ = lines_add(page);
 	}
 	return map;
 }
@@ -218,23 +167,27 @@ static uint64_t take_page(const uint8_t *page, uint8_t **lines)
 /* Room is reserved for the worst; what is not needed is given back, and never was resident. */
 static int take_area(struct area *a)
 {
-	uint64_t i, map, odd = a->bytes % PAGE_BYTES, room = map_bytes(a) + page_up(a->bytes);
-	uint8_t *store, *end;
+	uint64_t i, map, odd = a->bytes % PAGE_BYTES;
+	uint64_t room = page_up(map_bytes(a) + (a->bytes / LINE_BYTES + 1) * sizeof(*a->index) + odd);
+	uint32_t *end;
+	uint8_t *store;
 
 	store = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (store == MAP_FAILED)
 		return -errno;
 	madvise(store, room, MADV_NOHUGEPAGE);
 	a->map = (uint64_t *)store;
-	a->lines = end = store + map_bytes(a);
+	a->index = end = (uint32_t *)(store + map_bytes(a));
 	for (i = 0; i < a->bytes / PAGE_BYTES; i++) {
 		map = take_page(a->start + i * PAGE_BYTES, &end);
 		/* A stretch of 2 MiB of which all is zero then takes no memory here, either. */
 		if (map)
 			a->map[i] = map;
 	}
-	raw_copy(end, a->start + a->bytes - odd, odd);
-	a->store_bytes = page_up((uint64_t)(end + odd - store));
+	*end++ = LINE_ZERO;
+	a->odd = (uint8_t *)end;
+	raw_copy(a->odd, a->start + a->bytes - odd, odd);
+	a->store_bytes = page_up((uint64_t)(a->odd + odd - store));
 	if (a->store_bytes < room)
 		munmap(store + a->store_bytes, room - a->store_bytes);
 	return 0;
@@ -243,12 +196,26 @@ static int take_area(struct area *a)
 static void restore_area(const struct area *a)
 {
 	uint64_t i, odd = a->bytes % PAGE_BYTES;
-	const uint8_t *lines = a->lines;
+	const uint32_t *index = a->index;
 
 	for (i = 0; i < a->bytes / PAGE_BYTES; i++)
-		lines = restore_page(a->start + i * PAGE_BYTES, a->map[i], lines);
-	if (raw_differs(a->start + a->bytes - odd, lines, odd))
-		raw_copy(a->start + a->bytes - odd, lines, odd);
+		index = lines_put_page(a->start + i * PAGE_BYTES, a->map[i], index);
+	if (raw_differs(a->start + a->bytes - odd, a->odd, odd))
+		raw_copy(a->start + a->bytes - odd, a->odd, odd);
+}
+
+/* What was written and is zero again: no memory until it is written anew. For the arena, others have a file. */
+static void drop_zero_pages(const struct area *a)
+{
+	uint64_t i, from = 0, nr = a->bytes / PAGE_BYTES;
+
+	for (i = 0; i <= nr; i++) {
+		if (i < nr && !a->map[i])
+			continue;
+		if (from < i)
+			madvise(a->start + from * PAGE_BYTES, (i - from) * PAGE_BYTES, MADV_DONTNEED);
+		from = i + 1;
+	}
 }
 
 /* ---- The interface. */
@@ -295,10 +262,9 @@ int snapshot_add_region(void *start, size_t bytes)
 int snapshot_take(uint64_t used)
 {
 	struct area *a;
+	uint64_t bytes = 0;
 	int err = 0;
 
-	if (__builtin_cpu_supports("avx2"))
-		restore_page = restore_page_avx2;
 	if (snap.taken)
 		return -EBUSY;
 	if (page_up(used) > snap.reserved)
@@ -308,8 +274,16 @@ int snapshot_take(uint64_t used)
 		new_area(snap.arena, snap.used);
 		err = take_shadow();
 	}
+	for (a = snap.area; a < snap.area + snap.nr_areas; a++)
+		bytes += a->bytes;
+	if (!err)
+		err = lines_begin(bytes / LINE_BYTES);
 	for (a = snap.area; !err && a < snap.area + snap.nr_areas; a++)
 		err = take_area(a);
+	if (!err)
+		lines_end();
+	if (!err && snap.used)
+		drop_zero_pages(a - 1);
 	/* Half a snapshot is none: restoring it would be worse than failing here. */
 	if (err)
 		snap.nr_areas = 0;
@@ -319,8 +293,10 @@ int snapshot_take(uint64_t used)
 
 static void wipe(uint64_t from, uint64_t to)
 {
+	static const uint32_t none = LINE_ZERO;
+
 	for (; from < to; from += PAGE_BYTES)
-		restore_page(snap.arena + from, 0, NULL);
+		lines_put_page(snap.arena + from, 0, &none);
 }
 
 RAW static bool is_zero(const uint8_t *p, uint64_t bytes)
@@ -389,7 +365,7 @@ uint64_t snapshot_private_bytes(const void *at, uint64_t bytes)
 
 uint64_t snapshot_bytes(void)
 {
-	uint64_t sum = snapshot_private_bytes(snap.arena, snap.reserved);
+	uint64_t sum = snapshot_private_bytes(snap.arena, snap.reserved) + lines_bytes();
 	const struct area *a;
 
 	for (a = snap.area; a < snap.area + snap.nr_areas; a++)

@@ -29,8 +29,8 @@
  */
 static const struct { u16 bytes, pages; } kw_sizes[] = {
 	{ 16, 1 }, { 32, 1 }, { 64, 1 }, { 96, 1 }, { 128, 1 }, { 192, 1 }, { 256, 1 }, { 320, 1 }, { 512, 1 },
-	{ 576, 1 }, { 1024, 1 }, { 2048, 1 }, { 2688, 2 }, { 3072, 3 }, { 4096, 1 }, { 4608, 9 },
-	{ 6144, 3 }, { 6848, 7 },
+	{ 576, 1 }, { 1024, 1 }, { 2048, 1 }, { 2688, 2 }, { 3072, 3 }, { 3456, 11 },
+	{ 4096, 1 }, { 4608, 9 }, { 6144, 3 }, { 6824, 5 }, { 6848, 7 },
 };
 #define KW_NR_SIZES ARRAY_SIZE(kw_sizes)
 
@@ -319,7 +319,7 @@ void free_pages(unsigned long addr, unsigned int order) { kw_free((void *)addr);
 void (__free_pages)(struct page *page, unsigned int order) { kw_free(page_address(page)); }
 
 /* --- Per-CPU data: evenly spaced copies of the kw_percpu section, and a little room for alloc_percpu(). */
-#define KW_PERCPU_DYNAMIC 384	/* KVM takes 288, from each CPU's area */
+#define KW_PERCPU_DYNAMIC 320	/* KVM takes 288, from each CPU's area */
 
 void kw_percpu_init(void)
 {

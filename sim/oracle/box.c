@@ -18,11 +18,13 @@ int message_init(uint32_t nr_vcpus, uint32_t vcpus_per_vm)
 	box.map_words = (vcpus_per_vm + 63) / 64;
 	box.slot = calloc((size_t)box.nr_slots, sizeof(*box.slot));
 	box.maps = calloc((size_t)box.nr_maps * box.map_words, sizeof(*box.maps));
-	if (!box.slot || !box.maps) {
+	if (oracle.config.registers)
+		box.dest = calloc((size_t)box.nr_slots, sizeof(*box.dest));
+	if (!box.slot || !box.maps || (oracle.config.registers && !box.dest)) {
 		message_fini();
 		return -ENOMEM;
 	}
-	oracle.bytes += (uint64_t)box.nr_slots * sizeof(*box.slot) +
+	oracle.bytes += (uint64_t)box.nr_slots * (sizeof(*box.slot) + (box.dest ? sizeof(*box.dest) : 0)) +
 			(uint64_t)box.nr_maps * box.map_words * sizeof(*box.maps);
 	message_reset();
 	return 0;
@@ -31,6 +33,7 @@ int message_init(uint32_t nr_vcpus, uint32_t vcpus_per_vm)
 void message_fini(void)
 {
 	free(box.slot);
+	free(box.dest);
 	free(box.maps);
 	memset(&box, 0, sizeof(box));
 }

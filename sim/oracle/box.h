@@ -24,11 +24,11 @@ struct message {
 	int32_t  next, prev;		/* chain */
 	uint8_t  vector;
 	bool	 active, level, group, ended, absorbed, soft_one;
-	struct destination dest;	/* kept only if identities change: with a register file */
 };
 
 struct message_box {
 	struct message *slot;
+	struct destination *dest;	/* of each slot; NULL: identities don't change, there is no register file */
 	int32_t  nr_slots, high, free;
 	uint64_t *maps;
 	int32_t  nr_maps, high_map, free_map;
@@ -81,6 +81,17 @@ int32_t box_map_alloc(void);
 void box_map_set(int32_t map, uint32_t bit);
 /* How many messages in flight may set @vector at @v? */
 uint32_t box_nr_covering(const struct oracle_vcpu *v, uint32_t vector);
+
+static inline const struct destination *box_destination(const struct message *m)
+{
+	return &box.dest[m - box.slot];
+}
+
+static inline void box_keep_destination(const struct message *m, const struct destination *d)
+{
+	if (unlikely(box.dest != NULL))
+		box.dest[m - box.slot] = *d;
+}
 
 /* NULL: no room. */
 static inline struct message *box_slot_alloc(void)

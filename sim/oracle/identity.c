@@ -17,7 +17,7 @@ static void overlaps(struct message *m, struct oracle_vcpu *v)
 {
 	bool covered = box_covers(m, v, m->vector);
 
-	if (!covered && destination_match(&m->dest, v) == MATCH_NO)
+	if (!covered && destination_match(box_destination(m), v) == MATCH_NO)
 		return;
 	if (!covered && !message_add_target(m, v))
 		return;
@@ -45,7 +45,7 @@ void identity_window_open(struct oracle_vcpu *v, const struct oracle_identity *n
 		if (!m->active || m->ended || m->vm != v->vm)
 			continue;
 		overlaps(m, v);
-		if (m->dest.logical && identity_x2apic(&v->now) != identity_x2apic(next))
+		if (box_destination(m)->logical && identity_x2apic(&v->now) != identity_x2apic(next))
 			overlaps_others(m, v);
 	}
 }

@@ -88,8 +88,7 @@ static int32_t begin_plain(struct message *m, const struct destination *d, struc
 {
 	m->target = v->index;
 	m->begin_seq = ++oracle.seq;
-	if (unlikely(oracle.config.registers))
-		m->dest = *d;
+	box_keep_destination(m, d);
 	box_link_one(m, v);
 	vcpu_begins(v, m->vector, m->level);
 	return (int32_t)(m - box.slot);
@@ -132,8 +131,7 @@ int32_t message_begin(const struct destination *d, uint32_t vm, uint8_t vector, 
 	}
 	if (m->map != NONE)
 		m->target = DIV_NONE;
-	if (oracle.config.registers)
-		m->dest = *d;
+	box_keep_destination(m, d);
 	m->group = lowest && nr > 1;
 	m->begin_seq = ++oracle.seq;
 	box_link(m);

@@ -5,6 +5,9 @@
  *
  * A picture has one character a vCPU: X must, m may, . not.
  */
+#include <stdlib.h>
+
+#include "sim/oracle/box.h"
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/identity.h"
 #include "sim/oracle/message.h"
@@ -179,6 +182,7 @@ static void test_modes_become_mixed(void)
 
 		boot(false, true);
 		oracle.config.registers = true;
+		box.dest = calloc((size_t)box.nr_slots, sizeof(*box.dest));	/* as with a register file */
 		for (uint32_t i = 0; i < NR; i++)
 			identity(i, i, 0, 0xffffffff);
 		handle = oracle_icr_begin(0, 0x44ull << 32 | LOGICAL | ASSERT | 0x41);

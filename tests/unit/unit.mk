@@ -33,7 +33,7 @@ UNIT_OBJS_scheduler_limits	:= $(UNIT_OBJS_scheduler)
 UNIT_OBJS_scheduler_hooks	:= $(UNIT_OBJS_scheduler)
 UNIT_OBJS_determinism	:= digest $(UNIT_OBJS_scheduler)
 UNIT_OBJS_crash		:= crash crash_san crash_stack coro
-UNIT_OBJS_snapshot	:= snapshot
+UNIT_OBJS_snapshot	:= snapshot lines
 UNIT_OBJS_plan		:= cmd/plan
 UNIT_OBJS_done		:= cmd/done rng
 UNIT_OBJS_swarm		:= swarm options option_table rng
@@ -77,7 +77,7 @@ $(foreach name,$(UNIT_NAMES),$(eval $(call UNIT_RULE,$(name))))
 $(UNIT_DIR)/bench-coro: $(UNIT_DIR)/obj/bench/coro.o $(UNIT_OBJS_scheduler:%=$(UNIT_DIR)/obj/sim/%.o)
 	$(UNIT_Q)$(UNIT_CC) $(UNIT_LDFLAGS) -o $@ $^
 
-$(UNIT_DIR)/bench-snapshot: $(UNIT_DIR)/obj/bench/snapshot.o $(UNIT_DIR)/obj/sim/snapshot.o
+$(UNIT_DIR)/bench-snapshot: $(UNIT_DIR)/obj/bench/snapshot.o $(UNIT_DIR)/obj/sim/snapshot.o $(UNIT_DIR)/obj/sim/lines.o
 	$(UNIT_Q)$(UNIT_CC) $(UNIT_LDFLAGS) -o $@ $^
 
 unit-check: $(UNIT_PROGRAMS)
