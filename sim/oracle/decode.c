@@ -36,26 +36,39 @@ int32_t message_decoded(struct destination *d, uint32_t vm, uint8_t vector, bool
 	return message_begin(d, vm, vector, level, lowest);
 }
 
-/* "Message Address Register Format", "Message Data Register Format". */
-int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data)
+/* KVM api.rst, KVM_CAP_X2APIC_API: bits 31:8 of the destination are in 63:40. */
+static inline uint32_t msi_destination(uint64_t address)
+{
+	return (address >> 12 & 0xff) | (oracle.config.x2apic_format ? address >> 32 & 0xffffff00 : 0);
+}
+
+static int32_t msi_begin_slowly(uint32_t vm, uint64_t address, uint32_t data)
 {
 	uint32_t mode = data >> 8 & 7;
 	bool level = data >> 15 & 1, asserted = data >> 14 & 1, redirect = address >> 3 & 1;
 	struct destination d = {
-		.dest = address >> 12 & 0xff,
+		.dest = msi_destination(address),
 		.sender = DIV_NONE,
 		.logical = address >> 2 & 1,
 		.wide = oracle.config.x2apic_format,
 	};
 
-	/* KVM api.rst, KVM_CAP_X2APIC_API: bits 31:8 of the destination are in 63:40. */
-	if (d.wide)
-		d.dest |= address >> 32 & 0xffffff00;
 	if (mode > MODE_LOWEST)
 		return events_begin(&d, vm, mode, data & 0xff);
 	if ((level && !asserted) || !judged(data & 0xff))
 		return -1;
 	return message_decoded(&d, vm, data & 0xff, level, mode == MODE_LOWEST || redirect);
+}
+
+/* "Message Address Register Format", "Message Data Register Format". */
+int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data)
+{
+	int32_t message = -1;
+
+	/* Fixed, edge, physical, not redirected. */
+	if (likely(!(data & 0x8700) && !(address & 0xc) && (data & 0xff) >= 16))
+		message = message_begin_one(vm, msi_destination(address), data & 0xff);
+	return likely(message >= 0) ? message : msi_begin_slowly(vm, address, data);
 }
 
 /* "Interrupt Command Register (ICR)". */

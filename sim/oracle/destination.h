@@ -31,16 +31,22 @@ enum match destination_match(const struct destination *d, const struct oracle_vc
 enum match destination_match_event(const struct destination *d, const struct oracle_vcpu *v);
 /* Is this a destination with which lowest priority may not be used? Slow for logical ones: bit by bit. */
 bool destination_lowest_open(const struct destination *d, const struct oracle_vm *vm);
-/* To one APIC for sure, by an ID that can only be its own? That one; else NULL. */
-static inline struct oracle_vcpu *destination_plain(const struct destination *d, const struct oracle_vm *vm)
+/* The one APIC whose ID is @dest for sure, in a VM where every ID is its vCPU's place; else NULL. */
+static inline struct oracle_vcpu *destination_one(uint32_t dest, const struct oracle_vm *vm)
 {
 	struct oracle_vcpu *v;
 
-	if ((d->shorthand | d->logical | d->listed | d->doubtful) || vm->nr_irregular || vm->nr_changing ||
-	    d->dest >= vm->nr || d->dest == 0xff || unlikely(d->dest > 0xff && vm->nr_xapic))
+	if (vm->nr_irregular || vm->nr_changing || dest >= vm->nr || dest == 0xff ||
+	    unlikely(dest > 0xff && vm->nr_xapic))
 		return NULL;
-	v = oracle_vcpu(vm->first + d->dest);
+	v = oracle_vcpu(vm->first + dest);
 	return likely(identity_enabled(&v->now)) ? v : NULL;
+}
+
+/* To one APIC for sure, by an ID that can only be its own? That one; else NULL. */
+static inline struct oracle_vcpu *destination_plain(const struct destination *d, const struct oracle_vm *vm)
+{
+	return (d->shorthand | d->logical | d->listed | d->doubtful) ? NULL : destination_one(d->dest, vm);
 }
 
 /* The vCPUs [*first, *end) of @vm hold every match. */

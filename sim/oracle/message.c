@@ -15,7 +15,7 @@
 #include "sim/oracle/box.h"
 
 /* Which value TMR gets from two messages that overlap, or that collapse, is open. */
-static void vcpu_begins(struct oracle_vcpu *v, uint32_t vector, bool level)
+static inline void vcpu_begins(struct oracle_vcpu *v, uint32_t vector, bool level)
 {
 	bool pending = vector_test(v->apic.irr, vector) || vector_test(v->may, vector);
 
@@ -92,6 +92,26 @@ static int32_t begin_plain(struct message *m, const struct destination *d, struc
 	box_link_one(m, v);
 	vcpu_begins(v, m->vector, m->level);
 	return (int32_t)(m - box.slot);
+}
+
+int32_t message_begin_one(uint32_t vm, uint32_t dest, uint8_t vector)
+{
+	struct oracle_vcpu *v = destination_one(dest, &oracle.vm[vm]);
+	struct message *m;
+
+	if (unlikely(!v || box.dest))
+		return NONE;
+	m = box_slot_alloc();
+	if (unlikely(!m))
+		return NONE;
+	m->vm = vm;
+	m->vector = vector;
+	m->level = false;
+	m->target = v->index;
+	m->begin_seq = ++oracle.seq;
+	box_link_one(m, v);
+	vcpu_begins(v, vector, false);
+	return v->messages;
 }
 
 int32_t message_begin(const struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest)
@@ -237,6 +257,29 @@ void message_release(struct message *m)
 	box_slot_free(m);
 }
 
+/*
+ * An edge-triggered one, to one APIC for sure, the only one in flight to it, and no
+ * dispatch or other message has come between: end_target() without its questions.
+ */
+static inline bool end_plain(struct message *m, int32_t handle, struct oracle_vcpu *v)
+{
+	uint32_t vector = m->vector;
+
+	if (v->messages != handle || m->next != NONE || box.nr_many || oracle.vm[m->vm].any_leaked ||
+	    (m->level | m->soft_one | m->group) || vector_test(v->taken, vector) || vector_test(v->unsure, vector))
+		return false;
+	v->messages = NONE;
+	vector_clear(v->inflight, vector);
+	vector_clear(v->apic.tmr, vector);
+	vector_set(v->apic.irr, vector);
+	vcpu_touch(v, v->fresh, vector);
+	vcpu_may_clear(v, vector);
+	m->active = false;
+	m->next = box.free;
+	box.free = handle;
+	return true;
+}
+
 void message_end(int32_t handle, bool accepted)
 {
 	struct message *m;
@@ -244,6 +287,8 @@ void message_end(int32_t handle, bool accepted)
 	if (handle < 0 || handle >= box.high || !box.slot[handle].active || box.slot[handle].ended)
 		return;
 	m = &box.slot[handle];
+	if (likely(accepted && m->map == NONE) && likely(end_plain(m, handle, oracle_vcpu(m->target))))
+		return;
 	if (unlikely(!accepted) || (unlikely(m->group) && m->absorbed)) {
 		message_release(m);
 		return;

@@ -16,6 +16,7 @@
 
 #include "sim/oracle/check_apicv.h"
 #include "sim/oracle/check_fast.h"
+#include "sim/oracle/check_plain.h"
 #include "sim/oracle/events.h"
 #include "sim/oracle/chips_state.h"
 #include "sim/oracle/message.h"
@@ -63,6 +64,7 @@ int oracle_init(const struct oracle_config *config)
 		oracle_fini();
 		return ret;
 	}
+	oracle.special = oracle.timer || events.vcpu || regs.vcpu;
 	for (uint32_t i = 0; i < oracle.nr_vcpus; i++) {
 		struct oracle_vcpu *v = &oracle.vcpu[i];
 
@@ -212,11 +214,10 @@ void oracle_ahead(uint32_t vcpu)
 		__builtin_prefetch((const char *)oracle_vcpu(vcpu) + at, 0, 2);
 }
 
-void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
-		  bool pv_word_readable)
+/* The checks one by one, in their order. */
+static __attribute__((noinline)) void entry_checks(struct oracle_vcpu *v, const struct kw_hw *hw,
+						   const struct kw_apic_state *kvm, uint32_t pv_word, bool readable)
 {
-	struct oracle_vcpu *v = oracle_vcpu(vcpu);
-
 	if (unlikely(kvm->apicv)) {
 		check_apicv_entry(v, kvm);
 		kvm = apicv_view(v, kvm);
@@ -233,13 +234,22 @@ void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_st
 	}
 	check_injection(v, hw, kvm);
 	check_due(v, hw);
-	check_pv_entry(v, kvm, pv_word, pv_word_readable);
+	check_pv_entry(v, kvm, pv_word, readable);
 	check_irr(v, kvm);
 	check_tmr(v, kvm);
 	if (likely(!kvm->apicv_active))
 		check_ppr(v, kvm);
 	check_cache(v, kvm);
 	v->in_guest = true;
+}
+
+void oracle_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
+		  bool pv_word_readable)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	if (unlikely(!plain_entry(v, hw, kvm, pv_word, pv_word_readable)))
+		entry_checks(v, hw, kvm, pv_word, pv_word_readable);
 }
 
 /* All that must be pending is in VIRR now. */
@@ -263,18 +273,15 @@ void oracle_delivery_interrupted(uint32_t vcpu, uint8_t vector)
 	oracle_vcpu(vcpu)->owed = vector;
 }
 
-void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
-		 bool pv_word_readable)
+static __attribute__((noinline)) void exit_checks(struct oracle_vcpu *v, const struct kw_apic_state *kvm,
+						  uint32_t pv_word, bool readable)
 {
-	struct oracle_vcpu *v = oracle_vcpu(vcpu);
-
-	(void)hw;
 	kvm = apicv_view(v, kvm);
 	v->in_guest = v->moved = false;
-	check_pv_replaced(v, pv_word, pv_word_readable);
+	check_pv_replaced(v, pv_word, readable);
 	check_tpr(v, kvm);
 	check_isr(v, kvm, -1);
-	check_pv_exit(v, kvm, pv_word, pv_word_readable);
+	check_pv_exit(v, kvm, pv_word, readable);
 	/* With APICv KVM posts on the fast path of an exit. */
 	if (unlikely(oracle.timer) && kvm->apicv)
 		check_timer_exit(v, kvm);
@@ -283,6 +290,16 @@ void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_sta
 	check_cache(v, kvm);
 	if (unlikely(oracle.timer))
 		timer_looked(v);
+}
+
+void oracle_exit(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm, uint32_t pv_word,
+		 bool pv_word_readable)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	(void)hw;
+	if (unlikely(!plain_exit(v, kvm, pv_word, pv_word_readable)))
+		exit_checks(v, kvm, pv_word, pv_word_readable);
 	window_restart(v);
 }
 

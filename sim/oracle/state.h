@@ -26,9 +26,22 @@ struct oracle_identity {
 
 struct oracle_vcpu {
 	struct ideal_apic apic;
-	uint8_t  loose, touched;
-	bool	 in_guest;		/* between oracle_entry() and oracle_exit() */
+	uint8_t  touched;
 	bool	 ppr_lazy;		/* TPR may have been written without an exit */
+	bool	 last_eoi_pv;
+	/* Whether anything is in doubt is asked at once: check_plain.h. */
+	union {
+		struct {
+			uint8_t	 loose;
+			bool	 tmr_loose;
+			bool	 page_gone;	/* of the PV EOI word */
+			bool	 in_guest;	/* between oracle_entry() and oracle_exit() */
+			bool	 maybe_acked;	/* the word was replaced by a 0 while armed */
+			bool	 kvm_pending;	/* KVM's PENDING at the last look */
+			uint8_t	 reserved[2];
+		};
+		uint64_t doubt;
+	};
 	/* Perhaps in IRR. */
 	uint32_t may[APIC_WORDS];
 	/* A message that has begun and not ended may set it. */
@@ -49,9 +62,7 @@ struct oracle_vcpu {
 	int16_t  late_ack;		/* acked, KVM cannot know yet; -1 */
 	int32_t  messages;		/* in flight, to this vCPU alone; the chain is box.h's */
 	uint16_t nr_group;		/* lowest-priority messages that may be for this vCPU */
-	bool	 last_eoi_pv;
 	bool	 if_known, if_enabled;
-	bool	 tmr_loose;
 	bool	 moved;			/* to a new vCPU, not entered there yet */
 	bool	 kept;			/* IRR is what it was before the APIC was off: KVM need not look */
 	bool	 changing;		/* @next is on its way in: identity.c */
@@ -63,10 +74,7 @@ struct oracle_vcpu {
 	bool	 word_known;
 	bool	 word_trusted;		/* seen with bit 0 clear since the page or the MSR changed */
 	bool	 armed;			/* bit 0 was 1 at entry, not acked since */
-	bool	 page_gone;
 	bool	 page_was_gone;		/* ... at some time since the last exit was compared */
-	bool	 maybe_acked;		/* the word was replaced by a 0 while armed */
-	bool	 kvm_pending;		/* KVM's PENDING at the last look */
 	uint64_t pv_msr;
 
 	uint32_t index, vm;
@@ -76,6 +84,10 @@ struct oracle_vcpu {
 	uint64_t base_pv_msr;
 	uint8_t  base_tpr;
 };
+
+/* Bytes of "doubt": what an exit asks about, and what an entry does. */
+#define DOUBT_EXIT	0xffffffull
+#define DOUBT_ENTRY	0xffffffffffffull
 
 struct oracle_vm {
 	uint32_t first, nr;		/* vCPU indexes */
@@ -92,6 +104,7 @@ struct oracle_state {
 	struct oracle_vm *vm;
 	struct oracle_timer *timer;	/* one per vCPU, or NULL: timers are not judged */
 	uint32_t nr_vcpus, nr_vms;
+	bool	 special;		/* timers, events or registers are judged too */
 	uint64_t seq;
 	uint64_t nr_not_judged;		/* messages that bypass IRR: NMI, SMI, INIT, SIPI, ExtINT */
 	uint64_t nr_leaked;		/* messages that there was no room for */

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The plainest VM-Entries and VM-Exits, which are most of them: KVM's page, its caches
+ * and the PV EOI word are what the ideal APIC says they must be, nothing is only a
+ * perhaps, and nothing waits in IRR at an entry.  One pass over the page decides that,
+ * and does what the checks would have done.
+ *
+ * Judges nothing: when anything is otherwise, however legal, it changes nothing and says
+ * so, and the checks look at it one by one.  Included by oracle.c alone.
+ */
+#ifndef LAPICSIM_ORACLE_CHECK_PLAIN_H
+#define LAPICSIM_ORACLE_CHECK_PLAIN_H
+
+#include "sim/oracle/check.h"
+#include "sim/oracle/chips_state.h"
+
+#define PLAIN_BLOCK	(KW_BLOCK_STI | KW_BLOCK_MOV_SS)
+#define PLAIN_PAIRS	(APIC_WORDS / 2)
+
+typedef uint64_t plain_pair __attribute__((aligned(4), may_alias));
+
+/* Two words of a bank as one: what lies between them is reserved, and 0 or not plain. */
+static inline uint64_t plain_page(const uint8_t *page, uint32_t bank, int pair)
+{
+	const uint8_t *at = page + bank + 32 * pair;
+
+	return *(const plain_pair *)at | *(const plain_pair *)(at + 12);
+}
+
+static inline uint64_t plain_ideal(const uint32_t *map, int pair)
+{
+	return ((const plain_pair *)map)[pair];
+}
+
+static inline void plain_flip(uint32_t *map, uint32_t vector)
+{
+	((plain_pair *)map)[vector >> 6] ^= 1ull << (vector & 63);
+}
+
+/* Non-zero if the page is not as an APIC with nothing in IRR. */
+static inline uint64_t plain_idle_diff(const uint8_t *page, const struct ideal_apic *apic)
+{
+	uint64_t diff = 0;
+
+#pragma GCC unroll 4
+	for (int i = 0; i < PLAIN_PAIRS; i++) {
+		uint64_t isr = plain_ideal(apic->isr, i);
+
+		diff |= plain_page(page, APIC_REG_ISR, i) ^ isr;
+		diff |= (plain_page(page, APIC_REG_TMR, i) ^ plain_ideal(apic->tmr, i)) & isr;
+		diff |= plain_page(page, APIC_REG_IRR, i) | plain_ideal(apic->irr, i);
+	}
+	return diff;
+}
+
+/* Non-zero if the page is not as @apic. *@any: non-zero if something is in IRR. */
+static inline uint64_t plain_diff(const uint8_t *page, const struct ideal_apic *apic, uint64_t *any)
+{
+	uint64_t diff = 0;
+
+	*any = 0;
+#pragma GCC unroll 4
+	for (int i = 0; i < PLAIN_PAIRS; i++) {
+		uint64_t isr = plain_ideal(apic->isr, i), irr = plain_ideal(apic->irr, i);
+
+		diff |= plain_page(page, APIC_REG_ISR, i) ^ isr;
+		diff |= plain_page(page, APIC_REG_IRR, i) ^ irr;
+		diff |= (plain_page(page, APIC_REG_TMR, i) ^ plain_ideal(apic->tmr, i)) & (isr | irr);
+		*any |= irr;
+	}
+	return diff;
+}
+
+/* KVM's caches, without APICv: check_cache.c. */
+static inline bool plain_caches(const struct kw_apic_state *kvm, int nr_isr, int top)
+{
+	return kvm->isr_count == nr_isr && (kvm->highest_isr_cache == -1 || kvm->highest_isr_cache == top) &&
+	       kvm->sw_enabled == !!(apic_reg(kvm->regs, APIC_REG_SVR) & APIC_SVR_ENABLED);
+}
+
+/* @vector is injected, and nothing speaks against its dispatch: check_dispatch.c. */
+static inline bool plain_dispatch(const struct oracle_vcpu *v, const struct kw_hw *hw, uint32_t vector)
+{
+	int class = (int)vector >> 4;
+
+	return v->if_known && v->if_enabled && !(v->blocking & hw->interruptibility & PLAIN_BLOCK) &&
+	       class > v->apic.top >> 4 && class > v->apic.tpr >> 4 && !vector_test(v->again, vector) &&
+	       identity_enabled(&v->now);
+}
+
+/* The PV EOI word with nothing in IRR, and @top in service: check_pv_word.c. */
+static inline bool plain_word(const struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, int top)
+{
+	if (kvm->pv_eoi_msr != v->pv_msr || (v->word & 1))
+		return false;
+	if (word == v->word)
+		return !kvm->pv_eoi_pending;
+	return word == (v->word | 1) && kvm->pv_eoi_pending && (v->pv_msr & 1) && top >= 0 && !chips.on;
+}
+
+static inline bool plain_ppr(const struct oracle_vcpu *v, const struct kw_apic_state *kvm, int top)
+{
+	struct ideal_apic after = { .top = (int16_t)top, .tpr = v->apic.tpr };
+
+	return ideal_apic_ppr_legal(&after, apic_reg(kvm->regs, APIC_REG_PPR));
+}
+
+static inline void plain_dispatched(struct oracle_vcpu *v, uint32_t vector)
+{
+	vector_clear(v->fresh, vector);
+	v->apic.nr_isr++;
+	v->apic.top = v->owed = (int16_t)vector;
+	v->kept = v->ppr_lazy = false;
+}
+
+static inline bool plain_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm,
+			       uint32_t word, bool readable)
+{
+	uint32_t info = hw->entry_intr_info, vector = info & KW_INTR_VECTOR_MASK;
+	bool external = (info & (KW_INTR_VALID | KW_INTR_TYPE_MASK)) == (KW_INTR_VALID | KW_INTR_TYPE_EXTERNAL);
+	int top = external ? (int)vector : v->apic.top;
+
+	if (oracle.special || kvm->apicv_active || !readable || !v->word_known || v->reported ||
+	    (v->doubt & DOUBT_ENTRY) || (v->owed & v->extint) >= 0 || !vcpu_identity_is(v, kvm) ||
+	    apic_reg(kvm->regs, APIC_REG_TPR) != v->apic.tpr)
+		return false;
+	if (external ? !plain_dispatch(v, hw, vector) : (info & KW_INTR_VALID) || kvm->injected >= 0 || v->ppr_lazy)
+		return false;
+	if (!plain_word(v, kvm, word, top) || !plain_ppr(v, kvm, top) ||
+	    !plain_caches(kvm, v->apic.nr_isr + external, top))
+		return false;
+	if (external) {
+		plain_flip(v->apic.irr, vector);
+		plain_flip(v->apic.isr, vector);
+	}
+	if (unlikely(plain_idle_diff(kvm->regs, &v->apic))) {
+		if (external) {
+			plain_flip(v->apic.irr, vector);
+			plain_flip(v->apic.isr, vector);
+		}
+		return false;
+	}
+	if (external)
+		plain_dispatched(v, vector);
+	v->late_ack = v->last_eoi = -1;
+	v->word = word;
+	v->armed = v->kvm_pending = kvm->pv_eoi_pending;
+	v->in_guest = true;
+	return true;
+}
+
+/* All but window_restart(). */
+static inline bool plain_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, bool readable)
+{
+	uint64_t any;
+
+	if (kvm->apicv || oracle.special || !readable || v->reported || (v->doubt & DOUBT_EXIT) ||
+	    (v->word_known && ((word ^ v->word) & ~1u)) || apic_reg(kvm->regs, APIC_REG_TPR) != v->apic.tpr ||
+	    !plain_caches(kvm, v->apic.nr_isr, v->apic.top) || plain_diff(kvm->regs, &v->apic, &any) ||
+	    (any && !kvm->irr_pending))
+		return false;
+	v->in_guest = v->moved = v->maybe_acked = v->page_was_gone = false;
+	v->late_ack = v->last_eoi = -1;
+	v->word = word;
+	v->word_known = true;
+	v->word_trusted |= !(word & 1);
+	v->armed = word & 1;
+	v->kvm_pending = kvm->pv_eoi_pending;
+	return true;
+}
+
+#endif
