@@ -7,29 +7,31 @@
  */
 #include "sim/digest.h"
 
-/* The next checkpoint, or the next event of the watch's window if that is nearer. */
-static void set_due(struct digest *d)
+/* After event @nr: the next checkpoint, or the next event that somebody else wants if that is nearer. */
+static void set_due(struct digest *d, uint64_t nr)
 {
 	const struct digest_watch *w = d->watch;
 	uint64_t watched;
 
-	d->due = (d->nr / DIGEST_CHECKPOINT_EVENTS + 1) * DIGEST_CHECKPOINT_EVENTS;
-	if (!w || w->nr == w->room)
-		return;
-	watched = (d->nr > w->first ? d->nr : w->first) + 1;
-	if (watched < d->due)
-		d->due = watched;
+	d->due = (nr / DIGEST_CHECKPOINT_EVENTS + 1) * DIGEST_CHECKPOINT_EVENTS;
+	if (w && w->nr < w->room) {
+		watched = (nr > w->first ? nr : w->first) + 1;
+		if (watched < d->due)
+			d->due = watched;
+	}
+	if (d->each)
+		d->due = nr + 1;
+	d->left = d->due - nr;
 }
 
 /* The checkpoints beyond nr_checkpoints are not read, so 32 KB need not be cleared for each run. */
 void digest_reset(struct digest *d)
 {
 	d->value = 0x6c61706963736d31ull;
-	d->nr = 0;
 	d->nr_checkpoints = 0;
 	if (d->watch)
 		d->watch->nr = 0;
-	set_due(d);
+	set_due(d, 0);
 }
 
 static void checkpoint(struct digest *d)
@@ -42,19 +44,22 @@ static void checkpoint(struct digest *d)
 void digest_due(struct digest *d, uint64_t what, uint64_t now_ns, uint64_t a, uint64_t b)
 {
 	struct digest_watch *w = d->watch;
+	uint64_t nr = d->due;
 
-	if (d->nr % DIGEST_CHECKPOINT_EVENTS == 0)
+	if (nr % DIGEST_CHECKPOINT_EVENTS == 0)
 		checkpoint(d);
-	if (w && d->nr > w->first && w->nr < w->room) {
+	if (w && nr > w->first && w->nr < w->room) {
 		struct digest_record r = { what, now_ns, a, b };
 
 		if (w->record)
 			w->record[w->nr] = r;
 		w->nr++;
 		if (w->seen)
-			w->seen(d->nr - 1, &r);
+			w->seen(nr - 1, &r);
 	}
-	set_due(d);
+	if (d->each)
+		d->each((enum digest_event)what, a, b);
+	set_due(d, nr);
 }
 
 uint64_t digest_nr_common(const struct digest *a, const struct digest *b)
@@ -62,8 +67,8 @@ uint64_t digest_nr_common(const struct digest *a, const struct digest *b)
 	uint32_t nr = a->nr_checkpoints < b->nr_checkpoints ? a->nr_checkpoints : b->nr_checkpoints;
 	uint32_t i;
 
-	if (a->nr == b->nr && a->value == b->value)
-		return a->nr;
+	if (digest_nr(a) == digest_nr(b) && a->value == b->value)
+		return digest_nr(a);
 	/* The last slot may stand for a later event than its number says: then less is known than is true. */
 	for (i = 0; i < nr; i++) {
 		if (a->checkpoint[i] != b->checkpoint[i])

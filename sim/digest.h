@@ -49,9 +49,11 @@ struct digest_watch {
 
 struct digest {
 	uint64_t value;
-	uint64_t nr;				/* events so far */
-	uint64_t due;				/* at this @nr there is more to do than to add */
+	uint64_t left;				/* events until there is more to do than to add */
+	uint64_t due;				/* number of the event at which that is */
 	struct digest_watch *watch;		/* NULL: none; set it before digest_reset() */
+	/* NULL, or called after each event; set it before digest_reset(). */
+	void (*each)(enum digest_event what, uint64_t a, uint64_t b);
 	uint32_t nr_checkpoints;
 	uint64_t checkpoint[DIGEST_MAX_CHECKPOINTS]; /* value after each 1,024 events; the last slot is reused */
 };
@@ -59,6 +61,12 @@ struct digest {
 void digest_reset(struct digest *d);
 /* Slow path of digest_add(), with its arguments. */
 void digest_due(struct digest *d, uint64_t what, uint64_t now_ns, uint64_t a, uint64_t b);
+/* Events so far. */
+static inline uint64_t digest_nr(const struct digest *d)
+{
+	return d->due - d->left;
+}
+
 /*
  * How many events, from the first on, @a and @b are known to have in common; a
  * multiple of DIGEST_CHECKPOINT_EVENTS, or all of them if the two are equal.
@@ -73,7 +81,7 @@ static inline void digest_add(struct digest *d, enum digest_event what, uint64_t
 	x = (x ^ (x >> 32)) * 0x9fb21c651e98df25ull + a;
 	x = (x ^ (x >> 29)) * 0xd6e8feb86659fd93ull + b;
 	d->value = x ^ (x >> 32);
-	if (__builtin_expect(++d->nr == d->due, 0))
+	if (__builtin_expect(!--d->left, 0))
 		digest_due(d, what, now_ns, a, b);
 }
 

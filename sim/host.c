@@ -25,8 +25,6 @@ static struct actor *last_actor;	/* whose countdown is in kw_shared */
 void host_event(enum digest_event what, uint64_t a, uint64_t b)
 {
 	digest_add(&host_digest, what, kw_shared.now_ns, a, b);
-	if (unlikely(pair_states_on))
-		pair_states_note(what, a, b);
 }
 
 /* --- Tasks and the scheduler. */
@@ -200,6 +198,7 @@ void host_init(void)
 void host_start(uint64_t seed, uint64_t race_ns)
 {
 	host_seed = seed;
+	host_digest.each = pair_states_on ? pair_states_note : NULL;
 	digest_reset(&host_digest);
 	host_phase = HOST_RACE;
 	last_actor = sched_actor(MACHINE_KWORKER_TID);

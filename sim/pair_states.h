@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which operations followed which, in which state of the APIC: a bit for each that
- * a run shows, in runs whose seed says so.  Other runs pay for one predictable
- * branch per event.  Nothing in the simulation reads it.
+ * a run shows, in runs whose seed says so.  Other runs pay nothing for it.  Nothing in
+ * the simulation reads it.
  */
 #ifndef LAPICSIM_PAIR_STATES_H
 #define LAPICSIM_PAIR_STATES_H

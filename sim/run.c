@@ -58,7 +58,7 @@ void record_divergence(const struct divergence *d)
 	}
 	copy = &result->divergence[result->nr_recorded++];
 	*copy = *d;
-	copy->event = host_digest.nr;
+	copy->event = digest_nr(&host_digest);
 	if (on_record)
 		on_record(copy, result->nr_recorded - 1);
 }

@@ -22,7 +22,7 @@ static void test_golden(void)
 	for (i = 0; i < 3000; i++)
 		digest_add(&one, 1 + i % DIGEST_END, i * 37ull, i, ~(uint64_t)i);
 	EXPECT_EQ(one.value, 0x4b945046ffe5c82eull);
-	EXPECT_EQ(one.nr, 3000);
+	EXPECT_EQ(digest_nr(&one), 3000);
 	EXPECT_EQ(one.nr_checkpoints, 2);
 	EXPECT_EQ(one.checkpoint[1], 0x9e70f618c773d6c1ull);
 }
@@ -157,7 +157,7 @@ static void test_reset(void)
 	fill(&two, 100, UINT64_MAX);
 	fill(&one, 100, UINT64_MAX);
 	EXPECT_EQ(one.value, two.value);
-	EXPECT_EQ(one.nr, 100);
+	EXPECT_EQ(digest_nr(&one), 100);
 	EXPECT_EQ(one.nr_checkpoints, 0);
 }
 
