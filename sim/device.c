@@ -54,7 +54,7 @@ static uint32_t logical_dest(const struct vm *vm, struct rng *target)
 static uint32_t draw_dest(const struct vm *vm, uint32_t *address, struct rng *target)
 {
 	const struct scenario *s = &machine.scenario;
-	uint32_t dest = rng_below(target, vm->nr_vcpus), percent;
+	uint32_t dest = rng_below_any(target, vm->nr_vcpus), percent;
 
 	if (likely(!s->logical_percent && !s->broadcast_percent))
 		return dest;
@@ -123,11 +123,12 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 void device_msi(struct actor *self)
 {
 	struct vm *vm = self->priv;
-	struct rng target, time;
+	struct rng_gaps time;
+	struct rng target;
 
 	rng_init(&target, host_seed, self->id, RNG_TARGET);
-	rng_init(&time, host_seed, self->id, RNG_TIME);
-	while (host_sleep_here(rng_gap(&time, machine.scenario.msi_gap_ns)) && migrate_enter(vm)) {
+	rng_gaps_init(&time, host_seed, self->id, RNG_TIME);
+	while (host_sleep_here(rng_gaps_next(&time, machine.scenario.msi_gap_ns)) && migrate_enter(vm)) {
 		send(vm, vm - machine.vm, &target);
 		migrate_leave(vm);
 	}

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #define EVENT_LINE_BYTES	64u
-#define EVENT_ARITY		4u
 
 int event_init(struct event_queue *q, uint32_t nr_slots)
 {
@@ -40,22 +39,6 @@ int event_init(struct event_queue *q, uint32_t nr_slots)
 	return 0;
 }
 
-static inline uint32_t key_slot(unsigned __int128 key)
-{
-	return (uint32_t)key & (EVENT_NR_SLOTS - 1);
-}
-
-static inline unsigned __int128 next_key(struct event_queue *q, uint32_t slot, uint64_t at_ns)
-{
-	return (unsigned __int128)at_ns << 64 | (q->seq++ << EVENT_SLOT_BITS | slot);
-}
-
-static inline void put(struct event_queue *q, uint32_t i, unsigned __int128 key)
-{
-	q->heap[i] = key;
-	q->pos[key_slot(key)] = i;
-}
-
 /* Puts @key at @i or, as long as their keys are later, in place of its parents. */
 static void sift_up(struct event_queue *q, uint32_t i, unsigned __int128 key)
 {
@@ -64,13 +47,13 @@ static void sift_up(struct event_queue *q, uint32_t i, unsigned __int128 key)
 
 		if (q->heap[parent] < key)
 			break;
-		put(q, i, q->heap[parent]);
+		event_put(q, i, q->heap[parent]);
 		i = parent;
 	}
-	put(q, i, key);
+	event_put(q, i, key);
 }
 
-static __attribute__((noinline)) void sift_down_far(struct event_queue *q, uint32_t i, unsigned __int128 key)
+void event_sift_far(struct event_queue *q, uint32_t i, unsigned __int128 key)
 {
 	for (;;) {
 		uint32_t child = i * EVENT_ARITY + 1;
@@ -83,30 +66,10 @@ static __attribute__((noinline)) void sift_down_far(struct event_queue *q, uint3
 		child = q->heap[b] < q->heap[a] ? b : a;
 		if (key < q->heap[child])
 			break;
-		put(q, i, q->heap[child]);
+		event_put(q, i, q->heap[child]);
 		i = child;
 	}
-	put(q, i, key);
-}
-
-/* Puts @key at @i or, as long as their keys are earlier, in place of its children. */
-static inline void sift_down(struct event_queue *q, uint32_t i, unsigned __int128 key)
-{
-	uint32_t child = i * EVENT_ARITY + 1;
-
-	/* Two children at most, and no grandchildren, are all that a small VM's queue has. */
-	if (child + 2 < q->nr) {
-		sift_down_far(q, i, key);
-		return;
-	}
-	if (child < q->nr) {
-		child += q->heap[child + 1] < q->heap[child];
-		if (q->heap[child] < key) {
-			put(q, i, q->heap[child]);
-			i = child;
-		}
-	}
-	put(q, i, key);
+	event_put(q, i, key);
 }
 
 /* Puts @key where a key was taken out. */
@@ -115,7 +78,7 @@ static void refill(struct event_queue *q, uint32_t i, unsigned __int128 key)
 	if (i && key < q->heap[(i - 1) / EVENT_ARITY])
 		sift_up(q, i, key);
 	else
-		sift_down(q, i, key);
+		event_sift(q, i, key);
 }
 
 static void remove_at(struct event_queue *q, uint32_t i)
@@ -131,7 +94,7 @@ void event_clear(struct event_queue *q)
 {
 	while (q->nr) {
 		q->nr--;
-		q->pos[key_slot(q->heap[q->nr])] = EVENT_NOT_QUEUED;
+		q->pos[event_key_slot(q->heap[q->nr])] = EVENT_NOT_QUEUED;
 		q->heap[q->nr] = EVENT_KEY_NONE;
 	}
 	q->seq = 0;
@@ -152,19 +115,13 @@ void event_set(struct event_queue *q, uint32_t slot, uint64_t at_ns)
 	if (at_ns == EVENT_NEVER)
 		event_remove(q, slot);
 	else if (event_queued(q, slot))
-		refill(q, q->pos[slot], next_key(q, slot, at_ns));
+		refill(q, q->pos[slot], event_key(q, slot, at_ns));
 	else
-		sift_up(q, q->nr++, next_key(q, slot, at_ns));
+		sift_up(q, q->nr++, event_key(q, slot, at_ns));
 }
 
 void event_pop(struct event_queue *q)
 {
 	q->pos[event_first_slot(q)] = EVENT_NOT_QUEUED;
 	remove_at(q, 0);
-}
-
-void event_exchange(struct event_queue *q, uint32_t slot, uint64_t at_ns)
-{
-	q->pos[event_first_slot(q)] = EVENT_NOT_QUEUED;
-	sift_down(q, 0, next_key(q, slot, at_ns));
 }

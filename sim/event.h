@@ -16,6 +16,7 @@
 
 #define EVENT_SLOT_BITS	14u
 #define EVENT_NR_SLOTS	(1u << EVENT_SLOT_BITS)
+#define EVENT_ARITY	4u
 #define EVENT_NEVER	UINT64_MAX	/* a time at which nothing can be queued */
 
 /*
@@ -46,8 +47,6 @@ void event_set(struct event_queue *q, uint32_t slot, uint64_t at_ns);
 void event_remove(struct event_queue *q, uint32_t slot);
 /* Takes the first event out. */
 void event_pop(struct event_queue *q);
-/* event_pop() and event_set() in one, for a @slot that has no event. */
-void event_exchange(struct event_queue *q, uint32_t slot, uint64_t at_ns);
 
 static inline bool event_queued(const struct event_queue *q, uint32_t slot)
 {
@@ -71,6 +70,51 @@ static inline uint64_t event_first_ns(const struct event_queue *q)
 static inline uint32_t event_first_slot(const struct event_queue *q)
 {
 	return (uint32_t)q->heap[0] & (EVENT_NR_SLOTS - 1);
+}
+
+static inline uint32_t event_key_slot(unsigned __int128 key)
+{
+	return (uint32_t)key & (EVENT_NR_SLOTS - 1);
+}
+
+static inline unsigned __int128 event_key(struct event_queue *q, uint32_t slot, uint64_t at_ns)
+{
+	return (unsigned __int128)at_ns << 64 | (q->seq++ << EVENT_SLOT_BITS | slot);
+}
+
+static inline void event_put(struct event_queue *q, uint32_t i, unsigned __int128 key)
+{
+	q->heap[i] = key;
+	q->pos[event_key_slot(key)] = i;
+}
+
+/* Puts @key at @i or, as long as their keys are earlier, in place of its children. */
+void event_sift_far(struct event_queue *q, uint32_t i, unsigned __int128 key);
+/* The same. */
+static inline void event_sift(struct event_queue *q, uint32_t i, unsigned __int128 key)
+{
+	uint32_t child = i * EVENT_ARITY + 1;
+
+	/* Two children at most, and no grandchildren, are all that a small VM's queue has. */
+	if (child + 2 < q->nr) {
+		event_sift_far(q, i, key);
+		return;
+	}
+	if (child < q->nr) {
+		child += q->heap[child + 1] < q->heap[child];
+		if (q->heap[child] < key) {
+			event_put(q, i, q->heap[child]);
+			i = child;
+		}
+	}
+	event_put(q, i, key);
+}
+
+/* event_pop() and event_set() in one, for a @slot that has no event. */
+static inline void event_exchange(struct event_queue *q, uint32_t slot, uint64_t at_ns)
+{
+	q->pos[event_first_slot(q)] = EVENT_NOT_QUEUED;
+	event_sift(q, 0, event_key(q, slot, at_ns));
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "sim/host.h"
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
+#include "sim/pins.h"
 #include "sim/trace.h"
 
 uint64_t guest_nr_interrupts;
@@ -48,12 +49,18 @@ static void instruction_retired(struct vcpu *v)
 		guest_set_if(v, guest_if_on(v), 0);
 }
 
+/* Without pins a handler owes nobody anything else. */
+static inline enum op next_before_eoi(struct vcpu *v)
+{
+	return unlikely(pins_on) ? guest_next_before_eoi(v) : OP_EOI;
+}
+
 /* The quiet phase: finish handlers, let everything in, and halt. */
 static enum op next_quiet(struct vcpu *v)
 {
 	v->quiet = true;
 	if (v->nr_handlers)
-		return v->eoi_done ? OP_IRET : guest_next_before_eoi(v);
+		return v->eoi_done ? OP_IRET : next_before_eoi(v);
 	if (v->apic_off || v->svr_off)
 		return OP_APIC_ON;
 	if (v->tpr)
@@ -78,7 +85,7 @@ static enum op next_in_handler(struct vcpu *v)
 		op = guest_draw_op(v);
 		return op == OP_HLT || op == OP_CLI ? OP_COMPUTE : op;
 	}
-	return guest_next_before_eoi(v);
+	return next_before_eoi(v);
 }
 
 static enum op next_op(struct vcpu *v)
@@ -105,7 +112,7 @@ static enum op next_op(struct vcpu *v)
 
 uint64_t guest_op_time(struct vcpu *v)
 {
-	return rng_gap(&v->time, v->nr_handlers ? sc()->handler_ns / 3 + 1 : sc()->op_ns);
+	return rng_gaps_next(&v->time, v->nr_handlers ? sc()->handler_ns / 3 + 1 : sc()->op_ns);
 }
 
 void guest_take_interrupt(struct vcpu *v, uint8_t vector)
@@ -118,10 +125,12 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 		v->nr_handlers--;
 		v->eoi_done = false;
 	}
-	v->handler_ops[v->nr_handlers] = rng_below(&v->program, sc()->handler_ops + 1);
+	v->handler_ops[v->nr_handlers] = rng_below_any(&v->program, sc()->handler_ops + 1);
 	v->handler_vector[v->nr_handlers] = vector;
-	guest_pin_handler(v, v->nr_handlers);
-	guest_pic_handler(v, v->nr_handlers);
+	if (unlikely(pins_on)) {
+		guest_pin_handler(v, v->nr_handlers);
+		guest_pic_handler(v, v->nr_handlers);
+	}
 	v->nr_handlers++;
 	v->halted = false;
 	guest_nr_interrupts++;

@@ -72,15 +72,14 @@ static enum step write_eoi(struct vcpu *v)
 /* SDM has one way to end an interrupt; the PV EOI ABI adds test-and-clear of bit 0. */
 enum step do_eoi(struct vcpu *v)
 {
-	const struct vm *vm = &machine.vm[v->vm];
 	uint64_t gpa = v->pv_msr & ~1ull;
 	uint32_t *word, old;
 
 	if (unlikely(!(v->pv_msr & 1)) || (likely(!guest_again) && rng_percent(&v->program, sc()->eoi_write_percent)))
 		return write_eoi(v);
-	if (unlikely(machine_prot(vm, gpa) != KW_USER_RW))
+	word = machine_word_with(&machine.vm[v->vm], gpa, KW_USER_RW);
+	if (unlikely(!word))
 		return page_away(v, OP_EOI, gpa);
-	word = machine_word(vm, gpa);
 	old = *word;
 	if (!(old & 1))
 		return write_eoi(v);

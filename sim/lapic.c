@@ -90,16 +90,14 @@ void lapic_access_done(struct vcpu *v, bool faulted)
 /* The PV EOI word as memory has it now, also after it was disabled; its page may be away. */
 static bool pv_word(struct vcpu *v, uint32_t *word)
 {
-	const struct vm *vm = &machine.vm[v->vm];
+	const uint32_t *at;
 
-	*word = 0;
 	if (likely(v->pv_msr & 1))
 		v->pv_gpa_now = v->pv_msr & ~1ull;
 	/* 0 is in no slot. */
-	if (unlikely(machine_prot(vm, v->pv_gpa_now) == KW_USER_NONE))
-		return false;
-	*word = *machine_word(vm, v->pv_gpa_now);
-	return true;
+	at = machine_word_with(&machine.vm[v->vm], v->pv_gpa_now, KW_USER_READ);
+	*word = likely(at != NULL) ? *at : 0;
+	return at != NULL;
 }
 
 void lapic_check(struct vcpu *v, bool entry)

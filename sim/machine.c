@@ -490,7 +490,7 @@ void machine_reset(uint64_t seed)
 		v->x2apic = v->boot_x2apic;
 		v->pv_msr = machine.scenario.pv_eoi ? v->pv_gpa[0] | 1 : 0;
 		rng_init(&v->program, seed, v->tid, RNG_PROGRAM);
-		rng_init(&v->time, seed, v->tid, RNG_TIME);
+		rng_gaps_init(&v->time, seed, v->tid, RNG_TIME);
 		rng_init(&v->target, seed, v->tid, RNG_TARGET);
 		rng_init(&v->timer_rng, seed, v->tid, RNG_TIMER);
 		v->lvtt = 1u << 16;

@@ -55,7 +55,8 @@ struct vcpu {
 	uint64_t pv_gpa[2];	/* the two words that it uses, in turn */
 
 	/* What the guest's program keeps; see vcpu.c. */
-	struct rng program, time, target;
+	struct rng program, target;
+	struct rng_gaps time;
 	uint64_t pv_msr;	/* as the guest believes it to be */
 	uint64_t pv_gpa_now;	/* the word that the oracle is shown: the last one that was enabled */
 	uint8_t	 tpr;
@@ -173,6 +174,20 @@ static inline bool machine_in_slot(const struct vm *vm, uint64_t gpa)
 static inline uint32_t *machine_word(const struct vm *vm, uint64_t gpa)
 {
 	return likely(machine_in_slot(vm, gpa)) ? (uint32_t *)(vm->hva + (gpa - MACHINE_PV_GPA)) : NULL;
+}
+
+/*
+ * Both in one: NULL if the page has not even @prot, or if no memslot has it; KW_USER_READ
+ * and KW_USER_RW are bits that include each other.
+ */
+static inline uint32_t *machine_word_with(const struct vm *vm, uint64_t gpa, uint8_t prot)
+{
+	uint64_t at = gpa - MACHINE_PV_GPA;
+
+	if (unlikely(!vm->slot_there || at / MACHINE_PAGE >= vm->nr_pages) ||
+	    unlikely((vm->prot[at / MACHINE_PAGE] & prot) != prot))
+		return NULL;
+	return (uint32_t *)(vm->hva + at);
 }
 
 /* Protection of the page of @gpa, KW_USER_NONE without a memslot. */

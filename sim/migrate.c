@@ -53,16 +53,13 @@ void migrate_park(struct vcpu *v)
 	kw_task_signal_clear(v->tid);
 }
 
-bool migrate_enter(struct vm *vm)
+bool migrate_wait(const struct vm *vm)
 {
 	while (vm->stopped)
 		if (!host_sleep(LOOK_NS))
 			return false;
-	vm->nr_busy++;
 	return true;
 }
-
-void migrate_leave(struct vm *vm) { vm->nr_busy--; }
 
 bool migrate_stop(struct vm *vm)
 {

@@ -80,7 +80,7 @@ static __attribute__((noinline)) uint64_t new_gap(uint64_t e, uint64_t mean, uin
 
 static inline uint64_t gap(uint64_t e, uint64_t mean)
 {
-	uint32_t slot = (uint32_t)(mean ^ mean >> 4 ^ mean >> 9) & 15;
+	uint32_t slot = (uint32_t)mean * 0x9e3779b1u >> 28;
 
 	if (__builtin_expect(kept[slot].mean != mean, 0))
 		return new_gap(e, mean, slot);
@@ -90,6 +90,20 @@ static inline uint64_t gap(uint64_t e, uint64_t mean)
 uint64_t rng_gap(struct rng *r, uint64_t mean)
 {
 	return gap(rng_exponential(rng_u64(r)), mean);
+}
+
+void rng_gaps_init(struct rng_gaps *g, uint64_t seed, uint32_t actor, enum rng_purpose purpose)
+{
+	rng_init(&g->r, seed, actor, purpose);
+	g->next = rng_exponential(rng_u64(&g->r));
+}
+
+uint64_t rng_gaps_next(struct rng_gaps *g, uint64_t mean)
+{
+	uint64_t e = g->next;
+
+	g->next = rng_exponential(rng_u64(&g->r));
+	return gap(e, mean);
 }
 
 uint32_t rng_weighted(struct rng *r, const uint32_t *weights, uint32_t nr, uint32_t total)

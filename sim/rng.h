@@ -49,6 +49,16 @@ static inline uint32_t rng_below(struct rng *r, uint32_t n)
 	return ((rng_u64(r) >> 32) * n) >> 32;
 }
 
+/* The same where there is often nothing to choose from: that costs no more than its place in the stream. */
+static inline uint32_t rng_below_any(struct rng *r, uint32_t n)
+{
+	if (n <= 1) {
+		r->counter++;
+		return 0;
+	}
+	return rng_below(r, n);
+}
+
 /* True in @percent of 100 cases. 0 costs no more than its place in the stream. */
 static inline bool rng_percent(struct rng *r, uint32_t percent)
 {
@@ -75,6 +85,18 @@ static inline bool rng_one_in(struct rng *r, uint32_t n)
 
 /* A gap with mean @mean, geometric in shape (integer arithmetic), at least 1: a mean of 0 or 1 gives 1. */
 uint64_t rng_gap(struct rng *r, uint64_t mean);
+
+/*
+ * A stream of gaps and nothing else.  What is long about the next one is done while the
+ * last one passes, since who goes first is not known before a gap is.
+ */
+struct rng_gaps {
+	struct rng r;		/* one draw ahead */
+	uint64_t next;
+};
+void rng_gaps_init(struct rng_gaps *g, uint64_t seed, uint32_t actor, enum rng_purpose purpose);
+/* What rng_gap() of the stream would give. */
+uint64_t rng_gaps_next(struct rng_gaps *g, uint64_t mean);
 
 /* Index drawn by weight; @total is the sum of @weights and not 0. */
 uint32_t rng_weighted(struct rng *r, const uint32_t *weights, uint32_t nr, uint32_t total);

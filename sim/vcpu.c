@@ -89,7 +89,7 @@ static uint64_t preemption_timer_expires(const struct kw_hw *hw)
 }
 
 /* Reasons to exit between two instructions, in the order of SDM's "Priority of VM Exits". */
-static bool pending_exit(struct vcpu *v, uint64_t timer_ns)
+static __attribute__((noinline)) bool find_exit(struct vcpu *v, uint64_t timer_ns)
 {
 	struct kw_hw *hw = v->hw;
 
@@ -122,6 +122,17 @@ static bool pending_exit(struct vcpu *v, uint64_t timer_ns)
 		return true;
 	}
 	return false;
+}
+
+/* Mostly there is none: not even one of those that would then have to be looked at. */
+static inline bool pending_exit(struct vcpu *v, uint64_t timer_ns)
+{
+	const struct kw_hw *hw = v->hw;
+
+	if (likely(!(hw->immediate_exit | hw->nmi_window | hw->int_window | hw->tpr_threshold | kw_cpu_irq->pending) &&
+		   sched_now() < timer_ns))
+		return false;
+	return find_exit(v, timer_ns);
 }
 
 static bool deliver_virtual(struct vcpu *v, uint32_t vector)

@@ -253,6 +253,19 @@ static void test_gap_mean(void)
 	}
 }
 
+/* A stream of gaps gives those of the stream that it is made of, whatever the means. */
+static void test_gaps_ahead(void)
+{
+	static const uint64_t means[] = { 1000, 0, 5, 1ull << 40, 1, 300 };
+	struct rng_gaps ahead;
+	struct rng r;
+
+	rng_init(&r, 77, 3, RNG_TIME);
+	rng_gaps_init(&ahead, 77, 3, RNG_TIME);
+	for (uint32_t i = 0; i < 1000; i++)
+		EXPECT_EQ(rng_gaps_next(&ahead, means[i % 6]), rng_gap(&r, means[i % 6]));
+}
+
 /* Geometric with mean 4: a quarter of all gaps is 1, of the others a quarter 2, ... */
 static void test_gap_shape(void)
 {
@@ -318,6 +331,7 @@ TEST_MAIN(
 	TEST(test_below_and_range),
 	TEST(test_one_in),
 	TEST(test_gap_mean),
+	TEST(test_gaps_ahead),
 	TEST(test_gap_shape),
 	TEST(test_gap_extremes),
 	TEST(test_weighted),
