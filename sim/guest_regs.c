@@ -141,7 +141,7 @@ enum step do_svr(struct vcpu *v)
 /* --- Identity. Few values, so that vCPUs share them. */
 enum step do_logical_id(struct vcpu *v)
 {
-	static const uint32_t models[] = { ~0u, ~0u, ~0u, 0x0fffffff, 0x0fffffff, 0x5fffffff };
+	static const uint32_t models[] = { ~0u, ~0u, 0xf0000000, 0x0fffffff, 0, 0x5fffffff };
 	uint32_t what = rng_below(&v->program, 8), bits = rng_below(&v->program, 256);
 
 	if (v->x2apic)
