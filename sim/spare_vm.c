@@ -21,6 +21,7 @@
 
 #define NR_VCPUS	3
 #define APIC_OFF	0xfee00000ull
+#define APIC_ON		0xfee00800ull
 #define BY_128		0xau
 
 /* Enabled, with a timer that takes longer than the VMX-preemption timer can: it runs as an hrtimer. */
@@ -51,6 +52,11 @@ static int64_t alias(int vcpu)
 	return kw_ioctl(vcpu, KVM_SET_LAPIC, (uint64_t)&s);
 }
 
+static int64_t set_base(int vcpu, uint64_t base)
+{
+	return machine_set_msr(kw_ioctl, vcpu, MSR_APIC_BASE, base) == 1 ? 0 : -EINVAL;
+}
+
 static int64_t create(int *vm, int vcpu[NR_VCPUS])
 {
 	struct kvm_pit_config pit = { .flags = 0 };
@@ -69,7 +75,11 @@ static int64_t create(int *vm, int vcpu[NR_VCPUS])
 	if (ret >= 0)
 		ret = alias(vcpu[1]);
 	if (ret >= 0)
-		ret = machine_set_msr(kw_ioctl, vcpu[2], MSR_APIC_BASE, APIC_OFF) == 1 ? 0 : -EINVAL;
+		ret = set_base(vcpu[1], APIC_OFF);
+	if (ret >= 0)
+		ret = set_base(vcpu[1], APIC_ON);
+	if (ret >= 0)
+		ret = set_base(vcpu[2], APIC_OFF);
 	return ret;
 }
 
