@@ -15,6 +15,10 @@ over the mutants that are still alive (of a sample, the first three):
 5  200 seeds more of those in which a digest changed;
 6  what is left of the first 40 seeds.
 
+What a check sees counts for the run that killed a mutant.  Checks that would then
+have none get a turn of their own: the mutants that are dead already, in the
+scenario that tests/e2e/test_rules.py has for the check, until it sees some.
+
 A mutant's scenarios come in the order of what kills its neighbours, then of how
 often they reach it for what they cost.  Each mutant gets at most SECONDS of a
 round, and all of them --minutes; what did not come to its turn keeps its earlier
@@ -43,6 +47,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SEEDS, FURTHER = runs.SEEDS, runs.FURTHER
 SECONDS = 6			# of a mutant in a round
 CHUNK = 10			# seeds at a time
+SECONDS_OF_CHECK = 10		# of a check's own turn, at most
+SEEN_ENOUGH = 3			# mutants that it has to see there
 CHECK_SHARE = 40		# percent of the sample that make check wants killed
 KNOWN_KILL = ("lapic.c", "find_highest_vector", "negate", 1)
 
@@ -246,6 +252,27 @@ class Campaign:
         if row["runs"] != before or report.key(m) not in self.results:
             self.keep(row)
 
+    # --- Checks that saw none.
+    def silent_checks(self):
+        """{check: scenarios made for it} of those that were in no run that killed."""
+        seen = {b.split("/")[-1] for r in self.results.values() if r["verdict"] == "killed"
+                for b in r["by"] + r.get("also", [])}
+        return {c: [self.scenario[n] for n in names if n in self.scenario]
+                for c, names in report.made_for_checks().items() if c not in seen}
+
+    def turn_of_check(self, item):
+        check, scenarios = item
+        found, end = 0, min(time.monotonic() + SECONDS_OF_CHECK, self.end)
+        for s in scenarios:
+            dead = [m for m in self.chosen() if not self.alive(m) and s.seeds(m["id"])]
+            for m in sorted(dead, key=lambda m: hashlib.sha256(repr((check, report.key(m))).encode()).hexdigest()):
+                if found >= SEEN_ENOUGH or self.stop.is_set() or time.monotonic() >= end:
+                    return
+                if s.sees(self.servers, m["id"], s.seeds(m["id"])[:2], check):
+                    row = self.results[report.key(m)]
+                    self.keep(dict(row, also=sorted(set(row.get("also", [])) | {check})))
+                    found += 1
+
     # --- All of them.
     def chosen(self):
         out = [m for m in self.mutants if m["compiles"] and m["id"] in self.reached and
@@ -277,6 +304,9 @@ class Campaign:
                         break
                     mine = sorted((m for m in chosen if self.alive(m) and self.has_work(m, what)), key=self.urgency)
                     self.all_of(mine, what.text, i + 1, lambda m, what=what: self.round(m, what))
+                if not self.args.sample:
+                    self.all_of(list(self.silent_checks().items()), "checks that saw none", len(ROUNDS) + 1,
+                                self.turn_of_check)
             except KeyboardInterrupt:
                 self.stop.set()
                 sys.stderr.write("\nmutants: stopped; what is done is kept\n")
@@ -308,9 +338,9 @@ class Campaign:
     def progress(self, number, text, done, total, begin):
         now = time.monotonic()
         killed = sum(r["verdict"] == "killed" for r in self.results.values())
-        sys.stderr.write("%sround %d of %d, %s: %d of %d mutants, %d killed in all; %.0f s, this round %.0f s more, all at "
+        sys.stderr.write("%sround %d of %d, %s: %d of %d, %d killed in all; %.0f s, this round %.0f s more, all at "
                          "most %.0f s more%s" % (
-                             "\r" if sys.stderr.isatty() else "", number, len(ROUNDS), text, done, total, killed,
+                             "\r" if sys.stderr.isatty() else "", number, len(ROUNDS) + 1, text, done, total, killed,
                              now - self.start, min((now - begin) * (total - done) / done, max(self.end - now, 0)),
                              max(self.end - now, 0), "" if sys.stderr.isatty() else "\n"))
         sys.stderr.flush()

@@ -5,6 +5,7 @@ docs/mutants.tbl explains survivors that no test can kill, a row each.  A row fo
 a mutant that is killed, or is not there, is an error.
 """
 
+import ast
 import collections
 import json
 import os
@@ -17,6 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 EQUIVALENTS = os.path.join(ROOT, "docs/mutants.tbl")
 PAGE = os.path.join(ROOT, "docs/mutants.md")
 COUNTS = os.path.join(ROOT, "docs/mutants.json")	# what scripts/oracle_doc.py shows
+RULES = os.path.join(ROOT, "tests/e2e/test_rules.py")
 GOALS = {"lapic.c": 95, "irq.c": 90, "irq_comm.c": 90, "ioapic.c": 90}
 
 
@@ -38,6 +40,18 @@ def read_equivalents():
                 first, _, last = part.partition("-")
                 for ordinal in range(int(first), int(last or first) + 1):
                     out[words[0], words[1], words[2], ordinal] = words[4].strip()
+    return out
+
+
+def made_for_checks():
+    """{check: scenarios} of tests/e2e/test_rules.py, where a rule makes the check fire."""
+    with open(RULES, encoding="utf-8") as f:
+        tree = ast.parse(f.read())
+    rows = next(ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and n.targets[0].id == "ROWS")
+    out = {}
+    for _, scenario, _, check in rows:
+        if scenario not in out.setdefault(check, []):
+            out[check].append(scenario)
     return out
 
 
@@ -89,7 +103,7 @@ class Report:
         for _, r in self.rows:
             if r["verdict"] == "killed":
                 names = {b.split("/")[-1] for b in r["by"]}
-                self.by_check.update(names)
+                self.by_check.update(names | set(r.get("also", [])))
                 if len(names) == 1:
                     self.alone.update(names)
 
@@ -169,7 +183,8 @@ class Report:
             out.append("| %s | %d | %d | %d | %d | %.1f %% |" % (name, s.reached, s.killed, s.equivalent, s.survived,
                                                                 s.share()))
         out += ["", "## By check", "", "Mutants that a check saw in the run that killed them, and those that it "
-                "alone saw.", "", "| check | killed | alone |", "|---|---|---|"]
+                "alone saw; a check that would have none was then tried on those that were dead already.", "",
+                "| check | killed | alone |", "|---|---|---|"]
         out += ["| %s | %d | %d |" % (n, k, self.alone[n]) for n, k in self.by_check.most_common()]
         out += ["", "Checks that kill nothing: %s." % (", ".join(self.silent_checks()) or "none")]
         out += ["", "## Survivors", "", "Mutants that were not killed, by function and operator; `make mutants`",

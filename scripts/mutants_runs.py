@@ -208,6 +208,12 @@ class Scenario:
         """Of the unchanged code's runs, those that show it."""
         return sum((kind, check) in shown for shown in list(self.shown.values())) / len(self.shown)
 
+    def sees(self, servers, number, seeds, check):
+        """Does @check see the mutant in one of these runs?"""
+        runs = parse(servers.run(self, number, seeds, False)[0])
+        return not isinstance(runs, str) and any(
+            c == check and not self.is_expected(k, c) for r in runs["runs"] for k, c in r["shown"])
+
     def try_seeds(self, servers, number, seeds, count, boot=False):
         """Runs of a mutant: Outcome.  @count is of expected divergences, for all its runs here.  @boot: with
         the mutant on in the setup, too.  A kill is a kill in a process that no other mutant has seen."""

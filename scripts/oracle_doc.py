@@ -147,7 +147,8 @@ def checks_text(program):
     rows, reasons = constants("tests/e2e/test_rules.py", "ROWS", "NO_RULE")
     corpus, files, killed, checks = corpus_rows(), files_of_checks(), mutants(), listed(program, "checks")
     more = ("", "", "") if killed is None else (
-        " \"Mutants\" is how many mutants it saw in the run that killed them (`make mutants`); where it saw none, why.", " mutants |", "---|")
+        " \"Mutants\" is how many mutants it saw in the run that killed them (`make mutants`), or, if that were"
+        " none, a few that it sees in its own scenario; where it sees none, why.", " mutants |", "---|")
     out = [HEAD % (len(checks), more[0], more[1], more[2])]
     for c in checks:
         shown = variants_of(c["name"], rows, corpus) or "none: " + reasons.get(c["name"], "not shown yet")
