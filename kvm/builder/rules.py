@@ -21,7 +21,8 @@ has that structure.  The language, one directive per line:
 
 KIND is if, loop, switch, call, assignment or statement; the innermost such
 statement that mentions all WORDs (in an if, loop or switch: anywhere in it)
-is meant; WORD|WORD is one or the other, for names that differ between trees.
+is meant; WORD|WORD is one or the other, for names that differ between trees,
+of functions too.
 Every directive must match exactly once, or, with "each" in front,
 at least once.  Line numbers of what is not edited stay the same.
 """
@@ -239,7 +240,7 @@ def apply_directive(directive, text, file, rule):
     where = "%s:%d: " % (rule, directive.number)
     blanked = ctree.blank(text)
     try:
-        bodies = ctree.functions(blanked, directive.function)
+        bodies = [b for name in directive.function.split("|") for b in ctree.functions(blanked, name)]
     except (IndexError, ValueError, TypeError):
         bodies = []
     if not bodies:

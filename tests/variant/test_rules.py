@@ -66,6 +66,14 @@ class Language(unittest.TestCase):
         self.check("delete assignment mentioning nothing|count", "s->count++;", ";")
         self.assertEqual(edit("delete loop mentioning B_FLAG|nothing"), edit("delete loop mentioning B_FLAG"))
 
+    def test_function_of_two_names(self):
+        rule = "file f.c\nfunction %s\ndelete assignment mentioning count"
+        want = edit("delete assignment mentioning count")
+        for names in ("f|nothing", "nothing|f"):
+            self.assertEqual(want, rules.parse(rule % names, "r.rule")[0].apply(CODE, "r.rule"))
+        with self.assertRaisesRegex(errors.BadInput, r"f.c has no function nothing\|never"):
+            rules.parse(rule % "nothing|never", "r.rule")[0].apply(CODE, "r.rule")
+
     def test_needs(self):
         self.assertNotIn("count", edit("needs A_FLAG\ndelete assignment mentioning count"))
         with self.assertRaisesRegex(rules.NotForTree, "r.rule:3: not for this tree: its f.c has no C_FLAG"):
