@@ -85,6 +85,14 @@ void rtc_lapic_loaded(struct oracle_vcpu *v)
 		r->part = RTC_PERHAPS;
 }
 
+/* Userspace was told something else than it should have been: what KVM believes is open. */
+void rtc_disagrees(uint32_t vm)
+{
+	for (uint32_t i = oracle.vm[vm].first; i < oracle.vm[vm].first + oracle.vm[vm].nr; i++)
+		if (chips.rtc[i].part != RTC_NONE)
+			chips.rtc[i].part = RTC_PERHAPS;
+}
+
 /* Nothing says so in the state but the entry as it is now, and the local APICs. */
 void rtc_ioapic_loaded(uint32_t vm)
 {
