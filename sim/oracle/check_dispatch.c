@@ -60,10 +60,25 @@ static int higher_pending(const struct oracle_vcpu *v, uint32_t vector)
 	return -1;
 }
 
-static void check_priority(struct oracle_vcpu *v, uint32_t vector)
+/*
+ * @vector goes before the higher one.  While an APIC is software-disabled KVM does not tell the
+ * hardware what is in PIR and IRR: that is held, as it should be, but a self-IPI is not.
+ */
+static void check_higher(struct oracle_vcpu *v, uint32_t vector, bool by_hardware)
+{
+	int higher = higher_pending(v, vector);
+
+	if (higher < 0)
+		return;
+	if (by_hardware && !identity_enabled(&v->now) && deviation_allows(DEV_APICV_SW_DISABLED))
+		return;
+	check_fire(CHECK_DISPATCH_HIGHEST, v, v->vm, vector, "vector 0x%02x dispatched while 0x%02x was pending", vector,
+		   (unsigned int)higher);
+}
+
+static void check_priority(struct oracle_vcpu *v, uint32_t vector, bool by_hardware)
 {
 	uint8_t ppr_class = ideal_apic_ppr_class(&v->apic);
-	int higher;
 
 	if (unlikely(vector_test(v->apic.isr, vector)))
 		check_fire(CHECK_DISPATCH_IN_SERVICE, v, v->vm, vector,
@@ -72,15 +87,11 @@ static void check_priority(struct oracle_vcpu *v, uint32_t vector)
 		check_fire(CHECK_DISPATCH_PPR, v, v->vm, vector,
 			   "vector 0x%02x dispatched at PPR class %u (TPR 0x%02x, highest ISR 0x%02x)", vector,
 			   ppr_class, v->apic.tpr, v->apic.top < 0 ? 0u : (unsigned int)v->apic.top);
-	if (likely(!others_wait(v, vector)))
-		return;
-	higher = higher_pending(v, vector);
-	if (higher >= 0)
-		check_fire(CHECK_DISPATCH_HIGHEST, v, v->vm, vector,
-			   "vector 0x%02x dispatched while 0x%02x was pending", vector, (unsigned int)higher);
+	if (unlikely(others_wait(v, vector)))
+		check_higher(v, vector, by_hardware);
 }
 
-static void dispatch(struct oracle_vcpu *v, uint32_t vector)
+static void dispatch(struct oracle_vcpu *v, uint32_t vector, bool by_hardware)
 {
 	/* KVM took a replaced word for an ack of the same vector, then dispatched it anew: ISR cannot tell. */
 	if (unlikely(v->maybe_acked) && v->apic.top == (int)vector && deviation_allows(DEV_PV_WORD_REPLACED)) {
@@ -90,7 +101,7 @@ static void dispatch(struct oracle_vcpu *v, uint32_t vector)
 	if (unlikely(!vector_test(v->apic.irr, vector)) && !vector_test(v->may, vector))
 		check_fire(CHECK_DISPATCH_PENDING, v, v->vm, vector,
 			   "vector 0x%02x dispatched, but it was not pending", vector);
-	check_priority(v, vector);
+	check_priority(v, vector, by_hardware);
 	if (unlikely(!identity_enabled(&v->now)) && !deviation_allows(DEV_SW_DISABLED_DISPATCH))
 		check_fire(CHECK_DISPATCH_BLOCKED, v, v->vm, vector,
 			   "vector 0x%02x dispatched while the APIC is software-disabled", vector);
@@ -119,7 +130,7 @@ void check_hw_dispatch(struct oracle_vcpu *v, uint32_t vector, uint32_t hw_block
 	if (v->owed >= 0)
 		check_owed(v);
 	check_blocked(v, vector, hw_blocking);
-	dispatch(v, vector);
+	dispatch(v, vector, true);
 }
 
 /* ISR without @vector, the dispatch of @vector, and its ISR bit. @vector: -1 for none, or none that is new. */
@@ -128,7 +139,7 @@ static void dispatch_and_compare(struct oracle_vcpu *v, const struct kw_apic_sta
 	check_isr(v, kvm, vector);
 	if (vector < 0)
 		return;
-	dispatch(v, (uint32_t)vector);
+	dispatch(v, (uint32_t)vector, false);
 	if (!(apic_reg_word(kvm->regs, APIC_REG_ISR, vector >> 5) >> (vector & 31) & 1))
 		check_isr(v, kvm, -1);
 }

@@ -98,7 +98,8 @@ static struct deviation_row rows[DEV_NR] = {
 		"a self-IPI that the hardware virtualizes, or an interrupt that it posts, leaves TMR as it was", true, 0 },
 	[DEV_APICV_SW_DISABLED] = {
 		"apicv-sw-disabled", "docs/findings/apicv-sw-disabled.md",
-		"a self-IPI that the hardware virtualizes reaches an APIC that is software-disabled", true, 0 },
+		"a self-IPI that the hardware virtualizes reaches an APIC that is software-disabled, before what waits there",
+		true, 0 },
 	[DEV_APICV_ESR] = {
 		"apicv-esr", "docs/findings/apicv-esr.md",
 		"ESR reads back what was written, if the hardware virtualizes the write", true, 0 },

@@ -304,12 +304,16 @@ static void test_self_ipi(void)
 }
 
 /* The hardware does not look at SVR; a sender has to. */
-static void self_ipi_while_disabled(bool allowed)
+static void self_ipi_while_disabled(bool allowed, bool held)
 {
 	int32_t handle;
 
 	boot_apicv();
 	deviation_switch("apicv-sw-disabled", allowed);
+	if (held) {
+		post(0x81);
+		exit_apicv();
+	}
 	M->svr = 0xff;
 	enter_apicv();
 	handle = oracle_icr_begin(0, 0x44041);
@@ -323,7 +327,10 @@ static void self_ipi_while_disabled(bool allowed)
 
 static void test_self_ipi_while_disabled(void)
 {
-	self_ipi_while_disabled(true);
+	self_ipi_while_disabled(true, false);
+	SILENT();
+	/* KVM tells the hardware of what was posted before when the APIC is enabled again. */
+	self_ipi_while_disabled(true, true);
 	SILENT();
 	EXPECT(deviation_row(DEV_APICV_SW_DISABLED)->used > 0);
 }
