@@ -97,7 +97,7 @@ void rtc_eoi(struct oracle_vcpu *v, int vector);
 void rtc_settled(uint32_t vcpu);
 void rtc_lapic_loaded(struct oracle_vcpu *v);
 void rtc_ioapic_loaded(uint32_t vm);
-void rtc_disagrees(uint32_t vm);
+void rtc_disagrees(uint32_t vm, bool sent);
 /* check_ioapic.c */
 void ioapic_eoi(struct oracle_vcpu *v, int vector);
 /* Is @vector pending or in service anywhere in the VM? */

@@ -86,8 +86,10 @@ void rtc_lapic_loaded(struct oracle_vcpu *v)
 }
 
 /* Userspace was told something else than it should have been: what KVM believes is open. */
-void rtc_disagrees(uint32_t vm)
+void rtc_disagrees(uint32_t vm, bool sent)
 {
+	if (sent)
+		rtc_sent(vm, chips.vm[vm].io.redir[RTC_PIN], false);
 	for (uint32_t i = oracle.vm[vm].first; i < oracle.vm[vm].first + oracle.vm[vm].nr; i++)
 		if (chips.rtc[i].part != RTC_NONE)
 			chips.rtc[i].part = RTC_PERHAPS;
