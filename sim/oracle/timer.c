@@ -52,6 +52,9 @@ void timer_taken_by_init(struct oracle_vcpu *v)
 	if (!oracle.timer)
 		return;
 	t = timer_of(v);
+	/* A write that was under way has started it first: KVM may wait for that deadline still. */
+	if (t->busy && t->is_write)
+		oracle_timer_done(v->index, true, 0);
 	*t = (struct oracle_timer){
 		.lvtt = TIMER_LVT_MASKED, .divide = 2, .latest = t->latest, .exit_ns = t->exit_ns, .looked_ns = t->looked_ns,
 	};
