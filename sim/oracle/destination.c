@@ -14,6 +14,7 @@
 #include "sim/oracle/destination.h"
 
 #include "sim/oracle/deviation.h"
+#include "sim/oracle/events.h"
 
 #define BROADCAST_8	0xffu
 #define BROADCAST_32	0xffffffffu
@@ -45,6 +46,8 @@ void vcpu_identity_set(struct oracle_vcpu *v, const struct oracle_identity *id)
 	v->now = *id;
 	vm->nr_irregular += !regular(v);
 	vm->nr_xapic += !identity_x2apic(&v->now);
+	if (events.vcpu)
+		event_vcpu(v)->identity_seq = ++oracle.seq;
 }
 
 /* Some of @v's VM are in xAPIC mode and some in x2APIC mode. */

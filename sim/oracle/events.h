@@ -64,11 +64,12 @@ struct event_vcpu {
 	uint16_t kick_inflight;
 	uint64_t halt_end_seq;		/* the last HLT ended */
 
-	/* KVM_HC_SEND_IPI in progress: which IDs surely took it when it began, and how many may. */
+	/* KVM_HC_SEND_IPI in progress. */
 	struct destination ipi;
 	bool	 ipi_nmi;
-	uint64_t ipi_must[2];
-	uint32_t ipi_may;
+	uint64_t ipi_seq;		/* it began */
+
+	uint64_t identity_seq;		/* the ID or the mode last changed */
 };
 
 struct events {

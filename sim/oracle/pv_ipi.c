@@ -19,19 +19,6 @@ static enum match match(const struct event_vcpu *e, const struct oracle_vcpu *to
 	return m == MATCH_MUST && !e->ipi_nmi && (t->init != PENDING_NO || t->init_inflight) ? MATCH_MAY : m;
 }
 
-static void count_targets(struct event_vcpu *e, const struct oracle_vm *vm)
-{
-	e->ipi_must[0] = e->ipi_must[1] = e->ipi_may = 0;
-	for (uint32_t i = vm->first; i < vm->first + vm->nr; i++) {
-		uint32_t bit = oracle_vcpu(i)->now.id - e->ipi.dest;
-		enum match m = match(e, oracle_vcpu(i));
-
-		e->ipi_may += m != MATCH_NO;
-		if (m == MATCH_MUST)
-			e->ipi_must[bit / 64] |= 1ull << (bit % 64);
-	}
-}
-
 int32_t oracle_pv_ipi_begin(uint32_t vcpu, uint64_t low, uint64_t high, uint32_t min, uint32_t icr)
 {
 	const struct oracle_vcpu *v = oracle_vcpu(vcpu);
@@ -43,7 +30,7 @@ int32_t oracle_pv_ipi_begin(uint32_t vcpu, uint64_t low, uint64_t high, uint32_t
 	if (events.vcpu) {
 		event_vcpu(v)->ipi = d;
 		event_vcpu(v)->ipi_nmi = nmi;
-		count_targets(event_vcpu(v), &oracle.vm[v->vm]);
+		event_vcpu(v)->ipi_seq = ++oracle.seq;
 	}
 	if (nmi)
 		return events_begin(&d, v->vm, EVENT_NMI, 0);
@@ -55,18 +42,22 @@ void oracle_pv_ipi_result(uint32_t vcpu, uint64_t count)
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 	struct event_vcpu *e = events.vcpu ? event_vcpu(v) : NULL;
 	const struct oracle_vm *vm = &oracle.vm[v->vm];
-	uint32_t must = 0;
+	uint32_t must = 0, may = 0;
 
 	if (!e)
 		return;
 	for (uint32_t i = vm->first; i < vm->first + vm->nr; i++) {
-		uint32_t bit = oracle_vcpu(i)->now.id - e->ipi.dest;
+		enum match m = match(e, oracle_vcpu(i));
 
-		must += match(e, oracle_vcpu(i)) == MATCH_MUST && (e->ipi_must[bit / 64] >> (bit % 64) & 1);
+		/* It had another ID, or was disabled, when KVM looked, or not. */
+		if (event_vcpu(oracle_vcpu(i))->identity_seq > e->ipi_seq)
+			m = MATCH_MAY;
+		must += m == MATCH_MUST;
+		may += m != MATCH_NO;
 	}
-	if (count < must || count > e->ipi_may)
+	if (count < must || count > may)
 		check_fire(CHECK_PV_IPI, v, v->vm, DIV_NONE, "KVM_HC_SEND_IPI returned %lld, the mask names %u to %u vCPUs",
-			   (long long)count, must, e->ipi_may);
+			   (long long)count, must, may);
 }
 
 int32_t oracle_pv_kick_begin(uint32_t vcpu, uint32_t apic_id)

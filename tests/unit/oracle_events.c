@@ -504,6 +504,36 @@ static void test_pv_ipi(void)
 	FIRED("nmi-held", DIV_LOST_INTERRUPT, DIV_NONE);
 }
 
+/* vCPU 0 gets another ID, perhaps while the IPI is under way: KVM looked before or after. */
+static void pv_ipi_to_moving(bool meanwhile, uint64_t count)
+{
+	struct oracle_identity id;
+
+	boot_events();
+	id = oracle_vcpu(0)->now;
+	id.id = 1;
+	if (!meanwhile)
+		vcpu_identity_set(oracle_vcpu(0), &id);
+	oracle_pv_ipi_begin(1, 2, 0, 0, 4u << 8);
+	if (meanwhile)
+		vcpu_identity_set(oracle_vcpu(0), &id);
+	oracle_pv_ipi_result(1, count);
+}
+
+static void test_pv_ipi_to_moving(void)
+{
+	pv_ipi_to_moving(true, 1);
+	pv_ipi_to_moving(true, 2);
+	pv_ipi_to_moving(false, 2);
+	SILENT();
+	pv_ipi_to_moving(false, 1);
+	FIRED("pv-ipi-count", DIV_REGISTER_MISMATCH, DIV_NONE);
+	pv_ipi_to_moving(true, 0);
+	FIRED("pv-ipi-count", DIV_REGISTER_MISMATCH, DIV_NONE);
+	pv_ipi_to_moving(true, 3);
+	FIRED("pv-ipi-count", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
 /* --- Userspace. */
 static struct oracle_user_events got(uint8_t pending, bool masked)
 {
@@ -664,6 +694,6 @@ TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST
 	  TEST(test_init_lost), TEST(test_init_spurious), TEST(test_init_state), TEST(test_init_deassert),
 	  TEST(test_sipi_ignored), TEST(test_sipi_vector), TEST(test_sipi_latest), TEST(test_sipi_dropped),
 	  TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi),
-	  TEST(test_spin), TEST(test_kick), TEST(test_kick_and_start), TEST(test_pv_ipi), TEST(test_get_events),
+	  TEST(test_spin), TEST(test_kick), TEST(test_kick_and_start), TEST(test_pv_ipi), TEST(test_pv_ipi_to_moving), TEST(test_get_events),
 	  TEST(test_set_events), TEST(test_get_mp_state), TEST(test_user_nmi), TEST(test_moved), TEST(test_moved_msr),
 	  TEST(test_sw_disabled), TEST(test_not_judged))
