@@ -2,9 +2,6 @@
 /*
  * Comparisons in the store: the single runs that pairs are made of, chunk by chunk,
  * so that an interrupted one goes on; and the result, which is replaced each time.
- *
- * The tables are made when the first comparison comes: other campaigns do not need
- * them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +9,7 @@
 
 #include "sim/cmd/event_text.h"
 #include "sim/cmd/store_compare.h"
+#include "sim/cmd/store_schema.h"
 #include "sim/cmd/store_sql.h"
 
 /* A hit in the store: buckets by what they are, not by where they lie. */
@@ -19,36 +17,10 @@ struct stored_hit {
 	uint64_t seed, name;
 };
 
-static const char *const tables[] = {
-	"CREATE TABLE IF NOT EXISTS single (cell INTEGER NOT NULL REFERENCES cell(id), first INTEGER NOT NULL,"
-	"  runs BLOB NOT NULL, hits BLOB NOT NULL, PRIMARY KEY (cell, first)) WITHOUT ROWID",
-	"CREATE TABLE IF NOT EXISTS compared (campaign INTEGER NOT NULL REFERENCES campaign(id),"
-	"  base INTEGER NOT NULL REFERENCES variant(id), variant INTEGER NOT NULL REFERENCES variant(id),"
-	"  kind TEXT NOT NULL, check_name TEXT NOT NULL, function TEXT NOT NULL, known TEXT NOT NULL,"
-	"  class TEXT NOT NULL, base_runs INTEGER NOT NULL, variant_runs INTEGER NOT NULL, runs INTEGER NOT NULL,"
-	"  only_base INTEGER NOT NULL, only_variant INTEGER NOT NULL, p REAL NOT NULL, base_low REAL NOT NULL,"
-	"  base_high REAL NOT NULL, variant_low REAL NOT NULL, variant_high REAL NOT NULL, base_median INTEGER,"
-	"  variant_median INTEGER, token TEXT)",
-	"CREATE TABLE IF NOT EXISTS behaviour (campaign INTEGER NOT NULL REFERENCES campaign(id),"
-	"  base INTEGER NOT NULL REFERENCES variant(id), variant INTEGER NOT NULL REFERENCES variant(id),"
-	"  counter TEXT NOT NULL, base_sum INTEGER NOT NULL, variant_sum INTEGER NOT NULL, runs INTEGER NOT NULL,"
-	"  less INTEGER NOT NULL, more INTEGER NOT NULL, p REAL NOT NULL)",
-	"CREATE TABLE IF NOT EXISTS first_difference (campaign INTEGER NOT NULL REFERENCES campaign(id),"
-	"  base INTEGER NOT NULL REFERENCES variant(id), variant INTEGER NOT NULL REFERENCES variant(id),"
-	"  scenario INTEGER NOT NULL REFERENCES scenario(id), seed TEXT NOT NULL, event INTEGER NOT NULL,"
-	"  base_event TEXT, variant_event TEXT)",
-	"CREATE TABLE IF NOT EXISTS patch_line (campaign INTEGER NOT NULL REFERENCES campaign(id),"
-	"  base INTEGER NOT NULL REFERENCES variant(id), variant INTEGER NOT NULL REFERENCES variant(id),"
-	"  side TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL, runs INTEGER NOT NULL,"
-	"  sampled INTEGER NOT NULL, text TEXT NOT NULL)",
-};
-
-#define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
-
 bool store_compare_tables(struct store *s)
 {
-	for (size_t i = 0; i < NR_TABLES; i++)
-		if (!store_exec(s, tables[i]))
+	for (unsigned int i = 0; store_schema_compare(i); i++)
+		if (!store_exec(s, store_schema_compare(i)))
 			return false;
 	return true;
 }
@@ -175,9 +147,21 @@ static bool write_lines(struct store *s, const struct touched *t, int64_t base, 
 	return true;
 }
 
+static bool write_variant(struct store *s, const struct comparison_behaviour *b, const struct touched *t, int64_t base,
+			  int64_t variant)
+{
+	return store_sql(s, "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, -1), nullif(?, -1),"
+			 " nullif(?, -1), nullif(?, -1))", NULL, NULL, "iiiiiiiiiiii", s->campaign, base, variant,
+			 (int64_t)b->nr_pairs, (int64_t)b->nr_differ, (int64_t)b->nr_cut, (int64_t)b->nr_order,
+			 (int64_t)b->nr_set, t->known ? (int64_t)t->nr_changed[0] : -1,
+			 t->known ? (int64_t)t->nr_changed[1] : -1, t->known ? (int64_t)t->nr_lines : -1,
+			 t->known ? (int64_t)t->nr_reached : -1);
+}
+
 static bool forget(struct store *s)
 {
-	return store_sql(s, "DELETE FROM compared WHERE campaign = ?", NULL, NULL, "i", s->campaign) &&
+	return store_sql(s, "DELETE FROM comparison WHERE campaign = ?", NULL, NULL, "i", s->campaign) &&
+	       store_sql(s, "DELETE FROM compared WHERE campaign = ?", NULL, NULL, "i", s->campaign) &&
 	       store_sql(s, "DELETE FROM behaviour WHERE campaign = ?", NULL, NULL, "i", s->campaign) &&
 	       store_sql(s, "DELETE FROM first_difference WHERE campaign = ?", NULL, NULL, "i", s->campaign) &&
 	       store_sql(s, "DELETE FROM patch_line WHERE campaign = ?", NULL, NULL, "i", s->campaign);
@@ -193,7 +177,8 @@ bool store_write_comparison(struct store *s, const struct comparison *x, const s
 
 		for (uint32_t i = 0; ok && i < x->nr_rows; i++)
 			ok = write_row(s, x, &x->row[i], v, base, variant);
-		ok = ok && write_behaviour(s, &x->behaviour[v], base, variant) &&
+		ok = ok && write_variant(s, &x->behaviour[v], &after[v].touched, base, variant) &&
+		     write_behaviour(s, &x->behaviour[v], base, variant) &&
 		     write_first(s, x, v, &after[v], base, variant) &&
 		     write_lines(s, &after[v].touched, base, variant);
 	}

@@ -13,6 +13,7 @@
 
 #define CELL	" cell INTEGER NOT NULL REFERENCES cell(id),"
 #define CAMPAIGN " campaign INTEGER NOT NULL REFERENCES campaign(id),"
+#define OF_PAIR	CAMPAIGN " base INTEGER NOT NULL REFERENCES variant(id), variant INTEGER NOT NULL REFERENCES variant(id),"
 
 static const char *const tables[] = {
 	"CREATE TABLE campaign (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, flavour TEXT NOT NULL,"
@@ -124,9 +125,40 @@ static const char *const views[] = {
 	NULL
 };
 
+/* Made when the first comparison comes: other campaigns do not need them. */
+static const char *const compare_tables[] = {
+	"CREATE TABLE IF NOT EXISTS single (" CELL " first INTEGER NOT NULL,"
+	" runs BLOB NOT NULL, hits BLOB NOT NULL, PRIMARY KEY (cell, first)) WITHOUT ROWID",
+	"CREATE TABLE IF NOT EXISTS comparison (" OF_PAIR
+	" pairs INTEGER NOT NULL, differ INTEGER NOT NULL, cut INTEGER NOT NULL, other_order INTEGER NOT NULL,"
+	" other_interrupts INTEGER NOT NULL, base_changed INTEGER, variant_changed INTEGER, code_lines INTEGER,"
+	" reached INTEGER, PRIMARY KEY (campaign, variant)) WITHOUT ROWID",
+	"CREATE TABLE IF NOT EXISTS compared (" OF_PAIR
+	" kind TEXT NOT NULL, check_name TEXT NOT NULL, function TEXT NOT NULL, known TEXT NOT NULL,"
+	" class TEXT NOT NULL, base_runs INTEGER NOT NULL, variant_runs INTEGER NOT NULL, runs INTEGER NOT NULL,"
+	" only_base INTEGER NOT NULL, only_variant INTEGER NOT NULL, p REAL NOT NULL, base_low REAL NOT NULL,"
+	" base_high REAL NOT NULL, variant_low REAL NOT NULL, variant_high REAL NOT NULL, base_median INTEGER,"
+	" variant_median INTEGER, token TEXT)",
+	"CREATE TABLE IF NOT EXISTS behaviour (" OF_PAIR
+	" counter TEXT NOT NULL, base_sum INTEGER NOT NULL, variant_sum INTEGER NOT NULL, runs INTEGER NOT NULL,"
+	" less INTEGER NOT NULL, more INTEGER NOT NULL, p REAL NOT NULL)",
+	"CREATE TABLE IF NOT EXISTS first_difference (" OF_PAIR
+	" scenario INTEGER NOT NULL REFERENCES scenario(id), seed TEXT NOT NULL, event INTEGER NOT NULL,"
+	" base_event TEXT, variant_event TEXT)",
+	"CREATE TABLE IF NOT EXISTS patch_line (" OF_PAIR
+	" side TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL, runs INTEGER NOT NULL,"
+	" sampled INTEGER NOT NULL, text TEXT NOT NULL)",
+	NULL
+};
+
 const char *store_schema(unsigned int i)
 {
 	const unsigned int nr_tables = sizeof(tables) / sizeof(tables[0]) - 1;
 
 	return i < nr_tables ? tables[i] : views[i - nr_tables];
+}
+
+const char *store_schema_compare(unsigned int i)
+{
+	return compare_tables[i];
 }

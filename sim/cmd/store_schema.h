@@ -5,5 +5,7 @@
 
 /* Statement @i, tables first; NULL after the last. */
 const char *store_schema(unsigned int i);
+/* The same, of the tables that only comparisons have. */
+const char *store_schema_compare(unsigned int i);
 
 #endif
