@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The report: what is said, in which order.  The parts with many numbers are in content_*.py."""
 
+import content_compare
 import stats
 import words
 from content_causes import cause_label, causes_section
@@ -24,6 +25,8 @@ def headline(campaign, verdict):
         said = "The harness failed %s; what the rest says about KVM is to be taken with care." % (
             "once" if len(verdict.failures) == 1 else "%s times" % words.number(len(verdict.failures)))
         return said + (" %s that nobody expected." % words.count(new, "divergence").capitalize() if new else "")
+    if campaign.comparisons:
+        return content_compare.headline(campaign, verdict)
     if new:
         return "%s that nobody expected." % words.count(new, "divergence").capitalize()
     if any(m.decided for m in verdict.missing):
@@ -143,6 +146,8 @@ def summary(campaign, verdict):
     blocks = [verdict_block(campaign, verdict)] + new_list(verdict) + missing_list(verdict)
     if verdict.again:
         blocks.append(Command(verdict.again, "shows the worst of it again"))
+    if campaign.comparisons:
+        blocks.append(content_compare.summary_table(campaign))
     blocks += [variants_table(campaign, verdict),
                Facts([("What was run", what_was_run(campaign)), ("How sure", how_sure(campaign))] + canary(campaign))]
     return blocks
@@ -208,6 +213,10 @@ def inputs_section(campaign):
 
 
 def heading(campaign):
+    if campaign.comparisons:
+        return "%s against %s, %s" % (
+            words.enumerate_some([c.variant.name for c in campaign.comparisons], 4),
+            campaign.comparisons[0].base.name, words.count(campaign.runs, "run"))
     names = words.enumerate_some([v.name for v in campaign.variants], 4)
     return "%s on %s" % (words.count(campaign.runs, "run"),
                          names) if campaign.variants else "A campaign without variants"
@@ -215,7 +224,8 @@ def heading(campaign):
 
 def build(campaign, verdict, figures, histories, known):
     """@figures: {name: Figure or Text}; @histories: (command, blocks) of the n-th cause; @known: {name: dict}."""
-    sections = [
+    sections = [content_compare.compare_section(campaign)] if campaign.comparisons else []
+    sections += [
         causes_section(campaign, verdict, histories, known),
         variants_section(campaign, verdict),
         how_sure_section(campaign, verdict, figures),

@@ -57,7 +57,13 @@ def where_table(cause):
                                         ("First in run", "r"), ("Status", "l")], rows, note)
 
 
-def status_text(cause, known):
+def status_text(cause, known, base):
+    """@base: the name of the variant that the others are compared with, or None."""
+    if cause.status == "new" and base:
+        return ["New: not on %s.%s" % (base, " It is explained in known/%s.known, and comes more often than chance has it." %
+                                       cause.known if cause.known else "")]
+    if cause.status == "base":
+        return ["%s shows it, too, or alone; nothing in known/ explains it." % base]
     if cause.status == "known":
         entry = known.get(cause.known, {})
         if not entry:
@@ -99,7 +105,8 @@ def commands(campaign, cause, shown):
 
 
 def cause_part(campaign, verdict, i, cause, history, known):
-    blocks = [Text(status_text(cause, known))]
+    base = campaign.comparisons[0].base.name if campaign.comparisons else None
+    blocks = [Text(status_text(cause, known, base))]
     shown = example(cause)
     if shown:
         blocks.append(Text(["For example: ", Code(words.cut(words.one_line(shown), 400))]))

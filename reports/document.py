@@ -20,12 +20,12 @@ class Strong:
     text: str
 
 
-WORDS = {"follows": "consequence", "bad": "missing", "undecided": "not decided"}
+WORDS = {"follows": "consequence", "bad": "missing", "undecided": "not decided", "base": "of the base"}
 
 
 @dataclasses.dataclass
 class Badge:
-    """A status: new, expected, known, follows, ok, bad, undecided. Never told by colour alone."""
+    """A status: new, expected, known, follows, base, ok, bad, undecided. Never told by colour alone."""
     status: str
     text: str = ""
 

@@ -99,6 +99,30 @@ def table(head, rows):
     return out.getvalue()
 
 
+def compared_files(campaign):
+    """Of a campaign of lapicsim compare."""
+    if not campaign.comparisons:
+        return {}
+    all_of = [(c, [c.base.name, c.variant.name]) for c in campaign.comparisons]
+    head = ["base", "variant"]
+    return {
+        "compared.csv": table(head + ["kind", "check", "function", "known", "class", "sure", "pairs", "base_runs",
+                                      "variant_runs", "only_base", "only_variant", "p", "base_low", "base_high",
+                                      "variant_low", "variant_high", "base_median", "variant_median", "token"],
+                              [names + [*r.cause, r.klass, int(r.sure), r.pairs, r.base_runs, r.variant_runs,
+                                        r.only_base, r.only_variant,
+                                        *("%.6g" % v for v in (r.p, *r.base_rate, *r.variant_rate)),
+                                        r.base_median, r.variant_median, r.token] for c, names in all_of
+                                                                                  for r in c.rows]),
+        "behaviour.csv": table(head + ["counter", "base_sum", "variant_sum", "pairs", "less", "more", "p"],
+                               [names + [n.name, n.base, n.variant, n.pairs, n.less, n.more, "%.6g" % n.p]
+                                                                 for c, names in all_of for n in c.counters]),
+        "patch-lines.csv": table(head + ["side", "file", "line", "runs", "of", "text"],
+                                 [names + ["base" if p.in_base else "variant", p.file, p.line, p.runs, p.sampled,
+                                           p.text] for c, names in all_of for p in c.lines]),
+    }
+
+
 def csv_files(campaign, verdict):
     """{name: text}"""
     def where(cell):
@@ -117,7 +141,7 @@ def csv_files(campaign, verdict):
     for s in campaign.sessions:
         points += [[s.id, "%.3f" % ((offset + p[0]) / 1e9), *p[1:]] for p in s.series]
         offset += s.wall_ns
-    return {
+    return compared_files(campaign) | {
         "cells.csv": table(head + ["class", "runs", "events", "interrupts", "virtual_ns", "wall_ns", "divergent",
                                    "repeated",
                                    "limited", "crashed", "hung", "trapped", "died", "unseen_below"],

@@ -185,6 +185,98 @@ class Canary:
     text: str
 
 
+# --- Of a campaign of lapicsim compare.
+@dataclasses.dataclass
+class Compared:
+    """A divergence on a variant, against the base; over the scenarios that show it on any variant."""
+    kind: str
+    check: str
+    function: str
+    known: str
+    klass: str          # none, fixed, still there, changed, new
+    sure: bool          # no chance, or nothing that anybody has explained
+    base_runs: int      # that show it
+    variant_runs: int
+    pairs: int
+    only_base: int
+    only_variant: int
+    p: float
+    base_rate: tuple    # (low, high)
+    variant_rate: tuple
+    base_median: int    # runs to the first sight; None: too rare
+    variant_median: int
+    token: str
+
+    @property
+    def cause(self):
+        return self.kind, self.check, self.function, self.known
+
+
+@dataclasses.dataclass
+class Counter:
+    """What runs did that is no divergence: sums, and in how many pairs the variant has less, or more."""
+    name: str
+    base: int
+    variant: int
+    pairs: int
+    less: int
+    more: int
+    p: float
+
+
+@dataclasses.dataclass
+class FirstDifference:
+    scenario: str
+    seed: str
+    event: int
+    base: str           # what happens there
+    variant: str
+
+
+@dataclasses.dataclass
+class PatchLine:
+    in_base: bool       # as it was
+    file: str
+    line: int
+    runs: int           # that reached it
+    sampled: int
+    text: str
+
+
+@dataclasses.dataclass
+class PairsOfRuns:
+    """Counts of a whole comparison; None: not measured."""
+    pairs: int
+    differ: int
+    cut: int            # a run did not come to its end: no counter has it
+    other_order: int    # the same interrupts in another order
+    other_interrupts: int
+    base_changed: int
+    variant_changed: int
+    code_lines: int
+    reached: int
+
+
+@dataclasses.dataclass
+class Comparison:
+    """A variant against the base."""
+    base: Variant
+    variant: Variant
+    nr: PairsOfRuns     # None: a store that does not have it
+    rows: list = dataclasses.field(default_factory=list)
+    counters: list = dataclasses.field(default_factory=list)
+    lines: list = dataclasses.field(default_factory=list)
+    first: FirstDifference = None
+
+    def of(self, klass):
+        return [r for r in self.rows if r.klass == klass and r.sure]
+
+    @property
+    def idle(self):
+        """No run reached a line that the variant changes: the comparison says nothing about the patch."""
+        return self.nr is not None and self.nr.reached == 0
+
+
 @dataclasses.dataclass
 class Campaign:
     path: str
@@ -207,6 +299,7 @@ class Campaign:
     sure: list = dataclasses.field(default_factory=list)
     gone: list = dataclasses.field(default_factory=list)
     canary: Canary = None
+    comparisons: list = dataclasses.field(default_factory=list)     # of compare: each variant against the first
 
     @property
     def runs(self):

@@ -10,6 +10,7 @@ import json
 import os
 import sqlite3
 
+import comparisons
 import statements
 import words
 from database import Db, StoreError, name, optional, seed, text, whole
@@ -53,7 +54,7 @@ def read_campaign(db, version, wanted):
 
 
 def read_cells(db, campaign):
-    """{cell id: Cell}; shards of one scenario and variant share one."""
+    """{cell id: Cell}, {variant id: Variant}; shards of one scenario and variant share one cell."""
     variants, scenarios, merged, by_id = {}, {}, {}, {}
     for id, label, identity, klass, raw in db.rows(
             "SELECT id, name, identity, class, manifest FROM variant WHERE id IN"
@@ -75,7 +76,7 @@ def read_cells(db, campaign):
     campaign.cells = list(merged.values())
     campaign.variants = [v for v in variants.values() if any(c.variant is v for c in campaign.cells)]
     campaign.scenarios = [s for s in scenarios.values() if any(c.scenario is s for c in campaign.cells)]
-    return by_id
+    return by_id, variants
 
 
 def read_ranges(db, by_id):
@@ -169,11 +170,12 @@ def read(path, wanted=None):
     try:
         db = Db(path)
         campaign = read_campaign(db, check(db), wanted)
-        by_id = read_cells(db, campaign)
+        by_id, variants = read_cells(db, campaign)
         read_ranges(db, by_id)
         read_buckets(db, by_id)
         read_rest(db, campaign, by_id)
         statements.read(db, campaign)
+        comparisons.read(db, campaign, variants)
         return campaign
     except StoreError as e:
         raise StoreError("%s: %s" % (path, str(e).removeprefix(path + ": "))) from None

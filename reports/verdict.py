@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""New, expected or known: as sim/cmd/verdict.c decides, from what the store has of the scenarios."""
+"""New, expected or known: as sim/cmd/verdict.c decides, from what the store has of the scenarios.
+
+In a campaign of lapicsim compare as sim/cmd/cmd_compare.c does: new is what a variant has and the base has not.
+"""
 
 import dataclasses
 
 import words
 from model import Cause
 
-STATUS_RANK = {"new": 0, "expected": 1, "known": 2, "follows": 3}
+STATUS_RANK = {"new": 0, "base": 1, "expected": 2, "known": 3, "follows": 4}
 # As sim/cmd/campaign.c has them (a test compares).
 FAILURES = {
     "setup": "not built",
@@ -87,6 +90,16 @@ def status(bucket):
     return "follows" if bucket.follows else "new"
 
 
+def compared_status(campaign, bucket):
+    """What only the base shows, or both do, is nobody's fault here, explained or not."""
+    for c in campaign.comparisons:
+        if c.variant is bucket.cell.variant and any(
+                r.cause == (bucket.kind, bucket.check, bucket.function, bucket.known) for r in c.of("new")):
+            return "follows" if bucket.follows else "new"
+    alone = status(bucket)
+    return "base" if alone == "new" else alone
+
+
 def find_missing(campaign):
     out = []
     for cell in campaign.cells:
@@ -98,7 +111,7 @@ def find_missing(campaign):
 
 def importance(cause):
     """New before expected before known; of those, the more serious kind first."""
-    return (STATUS_RANK[cause.status], words.kind_rank(cause.kind), -cause.runs, cause.kind, cause.check,
+    return (STATUS_RANK[cause.status], bool(cause.known), words.kind_rank(cause.kind), -cause.runs, cause.kind, cause.check,
             cause.function, cause.known, cause.slice)
 
 
@@ -106,7 +119,7 @@ def find_causes(campaign):
     groups = {}
     for cell in campaign.cells:
         for b in cell.buckets:
-            b.status = status(b)
+            b.status = compared_status(campaign, b) if campaign.comparisons else status(b)
             groups.setdefault((b.kind, b.check, b.function, b.known, b.slice), []).append(b)
     causes = []
     for name, buckets in groups.items():
@@ -119,7 +132,7 @@ def find_causes(campaign):
 def make(campaign):
     read_expectations(campaign)
     causes = find_causes(campaign)
-    missing = find_missing(campaign)
+    missing = [] if campaign.comparisons else find_missing(campaign)
     failures = [f for c in campaign.cells for f in c.failures]
     limited = sum(c.ends.get("limited", 0) for c in campaign.cells)
     nr = {s: sum(b.status == s for c in causes for b in c.buckets) for s in STATUS_RANK}

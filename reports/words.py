@@ -40,6 +40,24 @@ KIND_MEANS = {
     "resource-leak": "something is not given back",
 }
 
+# What compare counts beside divergences: as sim/run_counters.h has it (a test compares); exits by reason explain themselves.
+COUNTERS = {
+    "entries": "VM-Entries",
+    "cancelled": "entries that were cancelled",
+    "injected": "entries that inject an interrupt",
+    "virtual": "interrupts that the hardware delivers by itself",
+    "nmis": "NMIs that reach the guest",
+    "pv-armed": "entries with a PV EOI armed",
+    "pv-acked": "PV EOIs that the guest acks by its word",
+    "eois": "EOIs that the guest writes to the APIC",
+    "kicks": "interrupts from one host CPU to another",
+    "wakes": "wake-ups of blocked tasks",
+    "timers": "timer interrupts of host CPUs",
+    "exits": "VM-Exits",
+    "events": "steps of actors",
+    "interrupts": "interrupts that guests take",
+}
+
 
 def kind_name(kind):
     return KINDS.get(kind, kind)
@@ -125,6 +143,10 @@ def date(unix):
         return datetime.datetime.fromtimestamp(unix, datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError, OSError):
         return "an unknown date"
+
+
+def p_value(p):
+    return "under 0.0001" if p < 0.0001 else "%.4f" % p
 
 
 def enumerate_some(items, most):

@@ -29,7 +29,7 @@ class Page(unittest.TestCase):
         os.makedirs(PICTURES, exist_ok=True)
         cls.folder = stores.folder()
         cls.url = {}
-        for name in ("ordinary", "nothing_found", "hostile", "huge"):
+        for name in ("ordinary", "nothing_found", "hostile", "huge", "compared"):
             output = os.path.join(cls.folder.name, name)
             p = stores.report(getattr(stores, name)(output + ".db"), output)
             assert p.returncode == 0, p.stderr
@@ -69,6 +69,9 @@ class Page(unittest.TestCase):
     def test_hostile(self):
         self.look_at("hostile", 3)
         self.assertFalse(self.browser.run("document.querySelectorAll('script').length > 1"))
+
+    def test_compared(self):
+        self.look_at("compared", 4)
 
     def test_huge(self):
         self.browser.look(360)

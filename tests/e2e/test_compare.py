@@ -5,6 +5,7 @@ Needs the variants 6.12, 6.1 and 6.1-unfixed in $LAPICSIM_BUILD; the history tha
 tried and bisected is made of 6.12's unpacked tree, and goes with the test.
 """
 
+import csv
 import json
 import os
 import shutil
@@ -50,6 +51,40 @@ class Compare(unittest.TestCase):
         self.assertEqual(done.returncode, 10, done.stderr)
         [bug] = [r for r in objects(done)["compared"] if r["check"] == "bug"]
         self.assertEqual((bug["class"], bug["sure"]), ("new", True))
+
+    def test_the_report_has_its_tables(self):
+        """What lapicsim report makes of the store is what compare said."""
+        folder = tempfile.mkdtemp(prefix="lapicsim-compared-")
+        self.addCleanup(shutil.rmtree, folder)
+        done = lapicsim("compare", "6.1-unfixed", "6.1", "pv-eoi-disable", "--seeds", "0-299", "--coverage-runs", "8",
+                        "--json", "--store", folder + "/c.db")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = objects(done)
+        report = lapicsim("report", folder + "/c.db", "--output", folder, "--replays", "0")
+        self.assertEqual((report.returncode, report.stderr), (0, ""))
+        self.assertIn("report.html: PASS Nothing that 6.1-unfixed does not show.", report.stdout)
+
+        def rows(name):
+            with open("%s/%s.csv" % (folder, name), encoding="utf-8") as f:
+                return list(csv.DictReader(f))
+        self.assertEqual([(r["check"], r["class"], r["only_base"], r["only_variant"], r["pairs"], r["base_runs"], r["p"])
+                          for r in rows("compared")],
+                         [(r["check"], r["class"], str(r["only_base"]), str(r["only_variant"]), str(r["pairs"]),
+                           str(r["in_base"]["runs"]), "%.6g" % r["p"]) for r in said["compared"]])
+        self.assertEqual([(r["counter"], r["base_sum"], r["variant_sum"], r["less"], r["more"])
+                          for r in rows("behaviour")],
+                         [(r["counter"], str(r["in_base"]), str(r["in_variant"]), str(r["less"]), str(r["more"]))
+                          for r in said["behaviour"]])
+        self.assertEqual([(r["side"], r["file"], r["line"], r["runs"], r["of"], r["text"].lstrip("'"))
+                          for r in rows("patch-lines")],
+                         [(r["side"], r["file"], str(r["line"]), str(r["runs"]), str(r["of"]), r["text"])
+                          for r in said["patch-line"]])
+        with open(folder + "/report.txt", encoding="utf-8") as f:
+            text = f.read()
+        [first], [total] = said["first-difference"], said["comparison"]
+        for token in (first["base_token"], first["variant_token"]):
+            self.assertIn("    lapicsim replay %s --trace=text --mark %d\n" % (token, first["event"]), text)
+        self.assertIn("%d of %d pairs of runs differ" % (total["differ"], total["pairs"]), " ".join(text.split()))
 
     def test_itself(self):
         """What is compared with a copy of itself has no difference anywhere."""

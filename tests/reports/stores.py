@@ -27,25 +27,30 @@ unfixed = always host-bug
 SCHEMA = """
 #include <stdio.h>
 #include "sim/cmd/store_schema.c"
-int main(void)
+int main(int argc, char **argv)
 {
+	(void)argv;
 	for (unsigned int i = 0; store_schema(i); i++)
 		printf("%s;\\n", store_schema(i));
+	for (unsigned int i = 0; argc > 1 && store_schema_compare(i); i++)
+		printf("%s;\\n", store_schema_compare(i));
 	return 0;
 }
 """
 _SCHEMA = []
 
 
-def schema():
+def schema(compare=False):
     """The SQL, from a program around sim/cmd/store_schema.c."""
     if not _SCHEMA:
         with tempfile.TemporaryDirectory() as where:
             subprocess.run(["gcc", "-std=gnu11", "-I" + REPO, "-x", "c", "-", "-o", where + "/schema"],
                            input=SCHEMA, text=True,
                            check=True)
-            _SCHEMA.append(subprocess.run([where + "/schema"], capture_output=True, text=True, check=True).stdout)
-    return _SCHEMA[0]
+            for words in ([], ["compare"]):
+                _SCHEMA.append(subprocess.run([where + "/schema", *words], capture_output=True, text=True,
+                                              check=True).stdout)
+    return _SCHEMA[compare]
 
 
 def version():
@@ -54,10 +59,10 @@ def version():
 
 
 class Store:
-    def __init__(self, path):
+    def __init__(self, path, compare=False):
         self.path = path
         self.db = sqlite3.connect(path)
-        self.db.executescript(schema())
+        self.db.executescript(schema(compare))
         self.db.execute("PRAGMA application_id = %d" % 0x4c415049)
         self.db.execute("PRAGMA user_version = %d" % version())
         self.columns = {}
@@ -146,6 +151,23 @@ class Store:
         self.add("canary", campaign=campaign, state="found", variant="canary", scenario="alpha", runs=100, shown=1,
                  text="seen in run 31 of 100")
 
+    def comparison(self, campaign, base, variant, **numbers):
+        """A variant against the base; which of its lines were reached, unless @numbers says so."""
+        self.add("comparison", campaign=campaign, base=base, variant=variant, **{
+            "pairs": 2000, "differ": 100, "cut": 3, "other_order": 4, "other_interrupts": 50, "base_changed": 2,
+            "variant_changed": 5, "code_lines": 4, "reached": 3, **numbers})
+        for n, counter in enumerate(("entries", "pv-armed", "exit-hlt", "virtual")):
+            self.add("behaviour", campaign=campaign, base=base, variant=variant, counter=counter,
+                     base_sum=1000 * n, variant_sum=900 * n + 5, runs=1997, less=30 * n, more=9 * n, p=0.5 ** (8 * n))
+
+    def compared(self, campaign, base, variant, klass, base_runs, variant_runs, **what):
+        self.add("compared", campaign=campaign, base=base, variant=variant, **{
+            "kind": "host-bug", "check_name": "bug", "function": "kvm_lapic_sync_from_vapic", "class": klass,
+            "base_runs": base_runs, "variant_runs": variant_runs, "runs": 2000,
+            "only_base": base_runs, "only_variant": variant_runs, "p": 0.0005, "base_low": base_runs / 2500,
+            "base_high": (base_runs + 4) / 1500, "variant_low": variant_runs / 2500,
+            "variant_high": (variant_runs + 4) / 1500, "base_median": 80 if base_runs else None, "token": "", **what})
+
     def done(self):
         self.db.commit()
         self.db.close()
@@ -178,6 +200,40 @@ def ordinary(path):
             s.add("deviation", cell=cell, name="icr-level", uses=17, runs=9)
             s.pairs(cell, 9, 7)
     s.statements(c, alpha, now)
+    return s.done()
+
+
+LOST = {"kind": "lost-interrupt", "check_name": "irr-lost", "function": ""}
+
+
+def compared(path):
+    """Three variants against a base that shows a BUG: one fixes it, one breaks something else, one does not matter."""
+    s = Store(path, compare=True)
+    c = s.campaign(key="alpha compared")
+    session = s.session(c)
+    # The base has the highest number: an earlier campaign had the others.
+    fix, worse, idle = s.variant("fix"), s.variant("worse"), s.variant("idle")
+    base, alpha = s.variant("before", identity="aaaa000011112222"), s.scenario("alpha", text="[expect]\n")
+    cells = {v: s.cell(c, alpha, v, runs=2000, session=session) for v in (fix, worse, idle, base)}
+    for v in (base, worse, idle):
+        s.bucket(cells[v], "host-bug", "bug", "kvm_lapic_sync_from_vapic", runs=12, first=9, text="kernel BUG")
+    s.bucket(cells[worse], "lost-interrupt", "irr-lost", runs=1, first=701, text="vector 0x44 is gone")
+    s.compared(c, base, fix, "fixed", 12, 0)
+    s.compared(c, base, fix, "none", 0, 0, **LOST)
+    s.compared(c, base, worse, "still there", 12, 12, p=1.0)
+    s.compared(c, base, worse, "new", 0, 1, p=1.0, **LOST)
+    s.compared(c, base, idle, "still there", 12, 12, p=1.0)
+    s.compared(c, base, idle, "none", 0, 0, **LOST)
+    s.comparison(c, base, fix)
+    s.comparison(c, base, worse)
+    s.comparison(c, base, idle, differ=0, reached=0)
+    for v, runs in ((fix, 17), (worse, 20), (idle, 0)):
+        for line in range(4):
+            s.add("patch_line", campaign=c, base=base, variant=v, side="base" if line == 3 else "variant",
+                  file="arch/x86/kvm/lapic.c", line=100 + line, runs=runs * (line != 2), sampled=20,
+                  text="if (a < b && c > d)")
+    s.add("first_difference", campaign=c, base=base, variant=fix, scenario=alpha, seed="0x9", event=68,
+          base_event="divergence: host BUG", variant_event="vCPU 0: entry")
     return s.done()
 
 

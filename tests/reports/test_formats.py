@@ -68,7 +68,7 @@ def parse(text):
 
 class Formats(unittest.TestCase):
     MAKERS = {"ordinary": stores.ordinary, "nothing": stores.nothing_found, "empty": stores.empty,
-              "hostile": stores.hostile}
+              "hostile": stores.hostile, "compared": stores.compared}
 
     @classmethod
     def setUpClass(cls):
