@@ -39,6 +39,7 @@ def steps(build):
         ("canary", unittest + ["tests/e2e", "-p", "test_canary.py"]),
         ("known", unittest + ["tests/e2e", "-p", "test_known.py"]),
         ("compare", unittest + ["tests/e2e", "-p", "test_compare.py"]),
+        ("heat-map", unittest + ["tests/e2e", "-p", "test_heat_map.py"]),
         ("oracle-sees", unittest + ["tests/e2e", "-p", "test_rules.py"]),
         ("mutants", [sys.executable, "scripts/mutants.py", "--build", build, "--sample", "40", "--fresh"]),
         ("builder", unittest + ["tests/variant"]),
