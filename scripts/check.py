@@ -28,6 +28,7 @@ def steps(build):
         ("command-line", unittest + ["tests/cli"]),
         ("reports", unittest + ["tests/reports"]),
         *([("report-browser", unittest + ["tests/browser"])] if shutil.which("chromium") else []),
+        ("pages", unittest + ["tests/docs", "-p", "test_pages.py"]),
         ("docs", [sys.executable, "scripts/docs.py", "--check", build + "/lapicsim"]),
         ("variants", ["make", "-s", "O=" + build, "check-variants"]),
         ("environment-6.12", [runner % ("6.12", "plain"), "--self-test"]),
