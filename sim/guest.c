@@ -63,6 +63,8 @@ static enum op next_quiet(struct vcpu *v)
 		return v->eoi_done ? OP_IRET : next_before_eoi(v);
 	if (v->apic_off || v->svr_off)
 		return OP_APIC_ON;
+	if (unlikely(v->vapic_gpa) && guest_vapic_raised(v))
+		return OP_VAPIC_TPR;
 	if (v->tpr)
 		return OP_TPR;
 	if (guest_pit_keeps_on(v))

@@ -9,6 +9,7 @@
 #include "sim/hyperv.h"
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/vapic.h"
 
 /* ICR in x2APIC mode is one write; in xAPIC mode the high half goes first. */
 enum step guest_send_ipi(struct vcpu *v, uint32_t low, uint32_t dest)
@@ -75,6 +76,8 @@ enum step do_tpr(struct vcpu *v)
 	v->tpr = tpr;
 	v->told = ACTION_TPR;
 	v->told_value = tpr;
+	if (unlikely(v->tpr_reports))
+		oracle_tpr_access(v->index, true);
 	lapic_exit_write(v, LAPIC_TPR, tpr);
 	return STEP_EXIT;
 }
@@ -110,7 +113,10 @@ enum step do_cr8(struct vcpu *v)
 enum step do_read_apic(struct vcpu *v)
 {
 	static const uint32_t reg[] = { LAPIC_TPR, LAPIC_PPR, LAPIC_ISR + 0x10, LAPIC_IRR + 0x10 };
+	uint32_t which = rng_below(&v->program, 4);
 
-	lapic_exit_read(v, reg[rng_below(&v->program, 4)]);
+	if (unlikely(v->tpr_reports) && reg[which] == LAPIC_TPR)
+		oracle_tpr_access(v->index, false);
+	lapic_exit_read(v, reg[which]);
 	return STEP_EXIT;
 }

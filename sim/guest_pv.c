@@ -9,8 +9,7 @@
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
 
-/* The guest's own access faults in the second-level page tables; it will try again. */
-static enum step page_away(struct vcpu *v, enum op op, uint64_t gpa)
+enum step guest_page_away(struct vcpu *v, enum op op, uint64_t gpa)
 {
 	v->retry = true;
 	v->retry_op = op;
@@ -39,7 +38,7 @@ static enum step write_pv_msr(struct vcpu *v, enum op op, uint64_t value)
 	if ((value & 1) && value != v->pv_msr) {
 		word = machine_prot(vm, value) == KW_USER_RW ? machine_word(vm, value & ~1ull) : NULL;
 		if (!word)
-			return page_away(v, op, value);
+			return guest_page_away(v, op, value);
 		*word = 0;
 	}
 	return wrmsr(v, value);
@@ -79,7 +78,7 @@ enum step do_eoi(struct vcpu *v)
 		return write_eoi(v);
 	word = machine_word_with(&machine.vm[v->vm], gpa, KW_USER_RW);
 	if (unlikely(!word))
-		return page_away(v, OP_EOI, gpa);
+		return guest_page_away(v, OP_EOI, gpa);
 	old = *word;
 	if (!(old & 1))
 		return write_eoi(v);

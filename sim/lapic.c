@@ -6,6 +6,7 @@
 #include "sim/guest.h"
 #include "sim/hyperv.h"
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/vapic.h"
 #include "sim/pins.h"
 
 /* Messages in flight must know of it before KVM can. */
@@ -100,6 +101,14 @@ static bool pv_word(struct vcpu *v, uint32_t *word)
 	return at != NULL;
 }
 
+/* The word that holds TPR, as memory has it now. */
+static __attribute__((noinline)) void show_vapic(const struct vcpu *v)
+{
+	const uint32_t *at = machine_word_with(&machine.vm[v->vm], v->vapic_gpa, KW_USER_READ);
+
+	oracle_vapic_word(v->index, at ? *at : 0, at);
+}
+
 void lapic_check(struct vcpu *v, bool entry)
 {
 	struct kw_apic_state st;
@@ -107,6 +116,8 @@ void lapic_check(struct vcpu *v, bool entry)
 	bool readable = pv_word(v, &word);
 
 	kw_apic_state(v->hw, &st);
+	if (unlikely(v->vapic_gpa))
+		show_vapic(v);
 	if (!entry) {
 		oracle_exit(v->index, v->hw, &st, word, readable);
 		return;

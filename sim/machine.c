@@ -21,6 +21,7 @@
 #include "sim/spare_vm.h"
 #include "sim/user_bad.h"
 #include "sim/user_pit.h"
+#include "sim/user_vapic.h"
 
 #define ARENA_FIXED_BYTES	(8ull << 20)
 #define ARENA_BYTES_PER_VCPU	(64ull << 10)
@@ -203,6 +204,8 @@ static int build_vcpu(struct vm *vm, struct vcpu *v, char *error, uint64_t n)
 	if (s->pv_eoi && (ret = set_msr(v->fd, machine_pv_msr(), v->pv_gpa[0] | 1)) < 0)
 		return failed(error, n, "KVM_SET_MSRS of the PV EOI MSR", ret) ? -1 : 0;
 	v->pv_msr = s->pv_eoi ? v->pv_gpa[0] | 1 : 0;
+	if ((ret = user_vapic_build(v)) < 0)
+		return failed(error, n, "KVM_SET_VAPIC_ADDR", ret) ? -1 : 0;
 	v->hw->rflags |= KW_RFLAGS_IF;
 	kw_apic_state(v->hw, &st);
 	oracle_baseline(v->index, v->id, v->x2apic, &st);
@@ -434,6 +437,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = s->wide_ids, .broadcast_quirk = s->broadcast_quirk, .tpr_shadow = s->tpr_shadow,
+				     .vapic = s->vapic || s->tpr_reporting,
 				     .events = uses_events(s), .registers = uses_registers(s),
 				     .report = record_divergence, .now_ns = record_now,
 				     .timer = machine.timers,
@@ -494,5 +498,6 @@ void machine_reset(uint64_t seed)
 		rng_init(&v->target, seed, v->tid, RNG_TARGET);
 		rng_init(&v->timer_rng, seed, v->tid, RNG_TIMER);
 		v->lvtt = 1u << 16;
+		user_vapic_reset(v);
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory manager of a VM: takes pages with PV EOI words away (munmap,
+ * The memory manager of a VM: takes pages with PV EOI words (and those that hold TPR) away (munmap,
  * mprotect, a memslot deleted or moved), holds them for a while, and brings them
  * back, intact or zeroed.  It is the actor that was in nobody's test.
  *
@@ -11,19 +11,23 @@
 #include "sim/host.h"
 #include "sim/machine.h"
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/vapic.h"
 #include "sim/trace.h"
 
 #include <string.h>
 
 enum action { UNMAP, READONLY, SLOT_DELETE, SLOT_MOVE, NR_ACTIONS };
 
-/* vCPUs whose word lies in page @page of @vm; page NR_PAGES means any. */
+/* vCPUs with a word that lies in page @page of @vm; page NR_PAGES means any. */
 static void tell(const struct vm *vm, uint32_t page, bool gone)
 {
 	for (uint32_t i = 0; i < vm->nr_vcpus; i++) {
 		struct vcpu *v = &machine.vcpu[vm->first_vcpu + i];
 		uint64_t gpa = v->pv_msr & ~1ull;
 
+		if (unlikely(v->vapic_gpa) &&
+		    (page == vm->nr_pages || (v->vapic_gpa - MACHINE_PV_GPA) / MACHINE_PAGE == page))
+			oracle_vapic_page(v->index, gone);
 		if (!(v->pv_msr & 1) || (page < vm->nr_pages && (gpa - MACHINE_PV_GPA) / MACHINE_PAGE != page))
 			continue;
 		if (gone)

@@ -259,6 +259,40 @@ bool scenario_uses_timers(const struct scenario *s)
 	       s->guest.timer_read | s->timer_load | s->timer_msr;
 }
 
+/* What would change the mode or access TPR without the oracle being told that it is TPR. */
+static bool beyond_vapic(const struct scenario *s)
+{
+	const struct guest_mix *g = &s->guest;
+
+	return g->svr || g->reg_write || g->reg_read || g->init || g->apic_base || g->startup || s->init_percent ||
+	       s->migrate_gap_ns || s->change_lapic || s->hyperv;
+}
+
+/* The word and the reports are for guests whose TPR is in the APIC's page, on hardware that does not help. */
+static void check_vapic_keys(struct parser *p)
+{
+	const struct scenario *s = p->s;
+
+	if (!s->vapic && (s->guest.vapic_tpr || s->vapic_addr || s->vapic_bad))
+		complain_at(p, "topology", "vapic", "must be yes for [guest] vapic_tpr and [userspace] vapic_*");
+	if (!s->vapic && !s->tpr_reporting)
+		return;
+	if (s->apic_mode != APIC_MODE_XAPIC)
+		complain_at(p, "topology", "apic_mode", "must be xapic with vapic or tpr_reporting");
+	if (s->tpr_shadow)
+		complain_at(p, "topology", "tpr_shadow", "must be no with vapic or tpr_reporting");
+	if (beyond_vapic(s))
+		complain_at(p, "topology", "vapic", "is not followed through INIT, modes, or accesses of any register");
+	if (s->vapic && s->guest.tpr)
+		complain_at(p, "guest", "tpr", "must be 0: a guest whose TPR lies in memory writes it there");
+	if (s->vapic && s->guest.cr8)
+		complain_at(p, "guest", "cr8", "must be 0: a guest whose TPR lies in memory writes it there");
+	if (s->vapic && s->pv_words_per_page > 512)
+		complain_at(p, "topology", "pv_words_per_page", "must be at most 512 with vapic");
+	if (s->vapic_addr && (s->slot_delete || s->slot_move))
+		complain_at(p, "userspace", "vapic_addr", "KVM may refuse it while a slot is away");
+}
+
 static void check_timer_keys(struct parser *p)
 {
 	const struct scenario *s = p->s;
@@ -279,6 +313,7 @@ static void check_between_keys(struct parser *p)
 	if ((uint64_t)s->vms * s->vcpus > MAX_VCPUS)
 		complain_at(p, "topology", "vcpus", "vms times vcpus must be at most 4096");
 	check_timer_keys(p);
+	check_vapic_keys(p);
 	if (s->vector_first > s->vector_last)
 		complain_at(p, "devices", "vector_first", "must be at most vector_last");
 	if (!sum_of_guest_mix(&s->guest))
@@ -322,7 +357,7 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "memory", "gap", "every action of [memory] has weight 0");
 	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit +
 	      s->vcpu_events + s->mp_state + s->user_nmi + s->timer_load + s->timer_msr +
-	      s->change_lapic + s->any_msr))
+	      s->change_lapic + s->any_msr + s->vapic_addr + s->tpr_reporting))
 		complain_at(p, "userspace", "run_again", "every action of [userspace] has weight 0");
 	check_policy(p);
 }

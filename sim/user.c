@@ -23,6 +23,7 @@
 #include "sim/user_pit.h"
 #include "sim/user_state.h"
 #include "sim/user_timer.h"
+#include "sim/user_vapic.h"
 
 #define BETWEEN_RUNS_NS 300
 #define APIC_PAGE	0xfee00u
@@ -88,7 +89,8 @@ static void between_runs(struct vcpu *v)
 	const struct scenario *s = &machine.scenario;
 	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit,
 				     s->vcpu_events, s->mp_state, s->user_nmi, s->timer_load, s->timer_msr,
-				     s->bad_calls, s->pit_calls, s->change_lapic, s->any_msr };
+				     s->bad_calls, s->pit_calls, s->change_lapic, s->any_msr, s->vapic_addr,
+				     s->vapic_bad, s->tpr_reporting };
 	uint32_t total = 0;
 
 	for (uint32_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++)
@@ -135,6 +137,15 @@ static void between_runs(struct vcpu *v)
 	case 13:
 		user_any_msr(v);
 		break;
+	case 14:
+		user_vapic_addr(v);
+		break;
+	case 15:
+		user_vapic_bad(v);
+		break;
+	case 16:
+		user_tpr_reporting(v);
+		break;
 	}
 }
 
@@ -173,6 +184,8 @@ void user_vcpu_thread(struct actor *self)
 			return;
 		if (ret == 0)
 			check_exit(v);
+		if (unlikely(machine.scenario.tpr_reporting) && ret == 0)
+			user_vapic_exit(v);
 		if (pins_on && ret == 0)
 			pins_user_exit(v);
 		host_sleep(BETWEEN_RUNS_NS);

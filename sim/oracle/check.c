@@ -11,6 +11,7 @@
 #define KVM	"KVM-internal"
 #define IOAPIC	"82093AA data sheet"
 #define PIC	"8259A data sheet"
+#define VAPIC	"kvmvapic.S, vapic format"
 
 static struct check_row rows[CHECK_NR] = {
 	[CHECK_PPR] = { "ppr-matches", DIV_REGISTER_MISMATCH, "Task and Processor Priorities", false },
@@ -119,6 +120,10 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_SET_LAPIC] = { "set-lapic", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_SET_LAPIC", false },
 	[CHECK_POWER_UP] = { "power-up", DIV_REGISTER_MISMATCH, "Local APIC State After Power-Up or Reset", false },
 	[CHECK_CPUID_APIC] = { "cpuid-apic", DIV_REGISTER_MISMATCH, "Enabling or Disabling the Local APIC", false },
+	[CHECK_VAPIC_TPR] = { "vapic-tpr", DIV_REGISTER_MISMATCH, VAPIC, false },
+	[CHECK_VAPIC_WORD] = { "vapic-word", DIV_REGISTER_MISMATCH, VAPIC, false },
+	[CHECK_VAPIC_REFUSED] = { "vapic-after-refusal", DIV_REGISTER_MISMATCH, "KVM_SET_VAPIC_ADDR: KVM_CAP_VAPIC", false },
+	[CHECK_TPR_REPORT] = { "tpr-report", DIV_REGISTER_MISMATCH, "KVM_TPR_ACCESS_REPORTING: KVM_CAP_VAPIC", false },
 	[CHECK_TPR_THRESHOLD] = { "tpr-threshold", DIV_LOST_INTERRUPT, "VM Exits Induced by the TPR Threshold", false },
 	[CHECK_TIMER_TAKEN_EARLY] = { "timer-taken-early", DIV_SPURIOUS_DELIVERY, "TSC-Deadline Mode", false },
 	[CHECK_TIMER_WAITS] = { "timer-waits", DIV_LOST_INTERRUPT, "TSC-Deadline Mode", false },

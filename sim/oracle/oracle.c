@@ -22,6 +22,7 @@
 #include "sim/oracle/message.h"
 #include "sim/oracle/timer.h"
 #include "sim/oracle/regs.h"
+#include "sim/oracle/vapic.h"
 
 struct oracle_state oracle;
 
@@ -60,11 +61,13 @@ int oracle_init(const struct oracle_config *config)
 		ret = timer_init();
 	if (!ret && config->registers)
 		ret = regs_init(oracle.nr_vcpus);
+	if (!ret && config->vapic)
+		ret = vapic_init(oracle.nr_vcpus);
 	if (ret) {
 		oracle_fini();
 		return ret;
 	}
-	oracle.special = oracle.timer || events.vcpu || regs.vcpu;
+	oracle.special = oracle.timer || events.vcpu || regs.vcpu || vapic.vcpu;
 	for (uint32_t i = 0; i < oracle.nr_vcpus; i++) {
 		struct oracle_vcpu *v = &oracle.vcpu[i];
 
@@ -85,6 +88,7 @@ void oracle_fini(void)
 	message_fini();
 	events_fini();
 	regs_fini();
+	vapic_fini();
 	chips_fini();
 	timer_fini();
 	free(oracle.vcpu);
@@ -98,6 +102,7 @@ void oracle_reset(void)
 	message_reset();
 	events_reset();
 	regs_reset();
+	vapic_reset();
 	chips_reset();
 	timer_reset();
 	for (uint32_t i = 0; i < oracle.nr_vms; i++) {
@@ -223,6 +228,8 @@ static __attribute__((noinline)) void entry_checks(struct oracle_vcpu *v, const 
 		kvm = apicv_view(v, kvm);
 	}
 	identity_refresh(v, kvm);
+	if (unlikely(vapic.vcpu != NULL))
+		vapic_look(v, kvm);
 	check_tpr(v, kvm);
 	if (unlikely(events.vcpu != NULL))
 		check_events_entry(v, hw, kvm);
@@ -240,6 +247,8 @@ static __attribute__((noinline)) void entry_checks(struct oracle_vcpu *v, const 
 	if (likely(!kvm->apicv_active))
 		check_ppr(v, kvm);
 	check_cache(v, kvm);
+	if (unlikely(vapic.vcpu != NULL))
+		check_vapic_entry(v, kvm);
 	v->in_guest = true;
 }
 
@@ -279,6 +288,8 @@ static __attribute__((noinline)) void exit_checks(struct oracle_vcpu *v, const s
 	kvm = apicv_view(v, kvm);
 	v->in_guest = v->moved = false;
 	check_pv_replaced(v, pv_word, readable);
+	if (unlikely(vapic.vcpu != NULL))
+		check_vapic_exit(v, kvm);
 	check_tpr(v, kvm);
 	check_isr(v, kvm, -1);
 	check_pv_exit(v, kvm, pv_word, readable);
@@ -310,6 +321,8 @@ void oracle_cancel(uint32_t vcpu, const struct kw_apic_state *kvm)
 
 	kvm = apicv_view(v, kvm);
 	identity_refresh(v, kvm);
+	if (unlikely(vapic.vcpu != NULL))
+		vapic_look(v, kvm);
 	check_tpr(v, kvm);
 	if (unlikely(oracle.timer))
 		check_timer_outside(v, kvm);
@@ -416,6 +429,8 @@ void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *page, const struct kw_a
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
 	kvm = apicv_view(v, kvm);
+	if (unlikely(vapic.vcpu != NULL))
+		vapic_look(v, kvm);
 	check_tpr(v, kvm);
 	if (unlikely(oracle.timer))
 		check_timer_outside(v, kvm);

@@ -127,6 +127,10 @@ ROWS = (
     ("hyperv-tpr-dropped", "hyperv-eoi", "register-mismatch", "tpr-matches"),
     ("unfix-apf-sw-disabled", "apf-sw-disabled", "lost-interrupt", "irr-lost"),
     ("kick-dropped", "pv-ipi", "lost-interrupt", "kick-lost"),
+    ("vapic-tpr-cut", "vapic", "register-mismatch", "vapic-tpr"),
+    ("vapic-no-irr", "vapic", "register-mismatch", "vapic-word"),
+    ("vapic-no-isr", "vapic-page-away", "register-mismatch", "vapic-word"),
+    ("tpr-report-writes", "vapic", "register-mismatch", "tpr-report"),
     ("halted-forgets-owed", "preempt", "lost-interrupt", "quiet-owed"),
 )
 
@@ -136,6 +140,7 @@ NO_RULE = {
     "ppr-after-set-lapic": "fires on today's kernels: known/set-lapic-ppr.known, tests/e2e/test_known.py",
     "run-spins": "fires on today's kernels: known/nmi-wait-sipi.known, tests/e2e/test_known.py",
     "isr-premature-page-away": "fires on today's kernels: known/pv-eoi-page-away.known, tests/e2e/test_known.py",
+    "vapic-after-refusal": "fires on today's kernels: known/vapic-bad-address.known, tests/e2e/test_known.py",
     "delivered-injected": "guards the simulated processor, not KVM: tests/unit/oracle_dispatch.c",
     "irqchip-reset": "judges a VM before its first run, which then fails to build: tests/unit/oracle_ioapic.c",
     "page-register": "lapicsim live only, where nothing races: tests/unit/live.c",

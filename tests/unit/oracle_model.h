@@ -232,12 +232,13 @@ static uint64_t clock_ns(void)
 
 static bool model_timer;	/* the APIC timers are judged, with vectors 0xf0 to 0xf3: likewise */
 static bool model_events;	/* NMI, INIT and SIPI are judged: set before model_boot() */
+static bool model_vapic;	/* TPR lies in memory: likewise */
 
 static inline void model_boot(uint32_t vms, uint32_t per_vm, bool x2apic, bool wide)
 {
 	struct oracle_config config = {
 		.nr_vms = vms, .vcpus_per_vm = per_vm, .x2apic_format = wide, .broadcast_quirk = true, .report = record, .now_ns = clock_ns,
-		.events = model_events, .timer = model_timer, .timer_vector_first = 0xf0, .timer_vector_last = 0xf3,
+		.events = model_events, .vapic = model_vapic, .timer = model_timer, .timer_vector_first = 0xf0, .timer_vector_last = 0xf3,
 	};
 
 	oracle_fini();

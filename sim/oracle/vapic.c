@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See vapic.h. What is remembered; judged in check_vapic.c. */
+#include "sim/oracle/vapic.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/oracle/check.h"
+
+struct vapic_state vapic;
+
+int vapic_init(uint32_t nr_vcpus)
+{
+	vapic.vcpu = calloc(nr_vcpus, sizeof(*vapic.vcpu));
+	if (!vapic.vcpu)
+		return -ENOMEM;
+	oracle.bytes += (uint64_t)nr_vcpus * sizeof(*vapic.vcpu);
+	return 0;
+}
+
+void vapic_fini(void)
+{
+	free(vapic.vcpu);
+	vapic.vcpu = NULL;
+}
+
+/* Every vCPU begins with a word, which is 0 as its TPR is. */
+void vapic_reset(void)
+{
+	for (uint32_t i = 0; vapic.vcpu && i < oracle.nr_vcpus; i++)
+		vapic.vcpu[i] = (struct vapic_vcpu){ .on = true };
+}
+
+void oracle_user_vapic(uint32_t vcpu, bool on)
+{
+	vapic.vcpu[vcpu] = (struct vapic_vcpu){ .on = on, .access = vapic.vcpu[vcpu].access };
+}
+
+void oracle_user_vapic_refused(uint32_t vcpu)
+{
+	vapic.vcpu[vcpu].refused = true;
+}
+
+void oracle_vapic_page(uint32_t vcpu, bool gone)
+{
+	vapic.vcpu[vcpu].away = gone;
+	vapic.vcpu[vcpu].open = true;
+	vapic.vcpu[vcpu].trusted = false;
+}
+
+void oracle_vapic_word(uint32_t vcpu, uint32_t word, bool readable)
+{
+	vapic.vcpu[vcpu].word = word;
+	vapic.vcpu[vcpu].readable = readable;
+}
+
+void oracle_tpr_access(uint32_t vcpu, bool write)
+{
+	vapic.vcpu[vcpu].access = write ? VAPIC_WRITE : VAPIC_READ;
+}
