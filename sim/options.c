@@ -179,8 +179,9 @@ static bool nth_name(const char *names, uint32_t i, char *word)
 
 	while (i--) {
 		names = strchr(names, '|');
-		if (!names++)
+		if (!names)
 			return false;
+		names++;
 	}
 	len = strcspn(names, "|");
 	if (len >= WORD_MAX)

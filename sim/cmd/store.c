@@ -19,6 +19,7 @@
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/store_schema.h"
 #include "sim/cmd/store_sql.h"
+#include "sim/options.h"
 
 #define APPLICATION_ID	0x4c415049	/* "LAPI", in the file's header */
 #define BUSY_MS		10000
@@ -29,6 +30,8 @@ bool store_fails(struct store *s, const char *what)
 	if (!s->error[0])
 		snprintf(s->error, sizeof(s->error), "%s: %s%s%s", s->path, what ? what : "",
 			 what ? ": " : "", sqlite3_errmsg(s->db));
+	/* SQLite quotes what the file says, which may be anything. */
+	option_one_line(s->error);
 	return false;
 }
 
