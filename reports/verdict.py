@@ -15,7 +15,6 @@ FAILURES = {
     "setup": "not built",
     "worker-died": "worker died",
     "out-of-memory": "out of memory",
-    "worker-hung": "worker hung",
     "trapped": "trapped",
     "differs": "digests differ",
     "unsteady": "died once, not again",

@@ -213,7 +213,7 @@ void campaign_fail(struct campaign *c, struct cell *cell, enum failure_kind kind
 			store_fail(c->store, c, cell, kind, seed, text);
 	}
 	cell->broken |= kind == FAILURE_SETUP;
-	if (kind == FAILURE_DIED || kind == FAILURE_HUNG || kind == FAILURE_MEMORY) {
+	if (kind == FAILURE_DIED || kind == FAILURE_MEMORY) {
 		cell->nr_died++;
 		count_run(c, cell, seed, 0, 0);
 	}
@@ -255,7 +255,6 @@ static const struct {
 	[FAILURE_SETUP] = { "not built", "setup" },
 	[FAILURE_DIED] = { "worker died", "worker-died" },
 	[FAILURE_MEMORY] = { "out of memory", "out-of-memory" },
-	[FAILURE_HUNG] = { "worker hung", "worker-hung" },
 	[FAILURE_TRAPPED] = { "trapped", "trapped" },
 	[FAILURE_DIFFERS] = { "digests differ", "differs" },
 	[FAILURE_UNSTEADY] = { "died once, not again", "unsteady" },

@@ -55,10 +55,9 @@ enum failure_kind {
 	FAILURE_SETUP,			/* the scenario could not be built on this variant */
 	FAILURE_DIED,			/* a worker died, outside of what the runner catches */
 	FAILURE_MEMORY,			/* a worker took more memory than it may */
-	FAILURE_HUNG,			/* a worker did not answer in time */
 	FAILURE_TRAPPED,		/* KVM called what is not modelled */
 	FAILURE_DIFFERS,		/* a second run gave another digest */
-	FAILURE_UNSTEADY,		/* died once, and not the second time */
+	FAILURE_UNSTEADY,		/* lost its worker once, and not the second time */
 };
 
 struct failure {

@@ -117,29 +117,27 @@ static enum runner_status ask(struct replay *p)
 	return status ? status : runner_explain(&p->runner, p->token.seed, &p->result, p->why);
 }
 
-/* That the code under test killed the worker is what there is to see; anything else is the harness's failure. */
+/*
+ * That the code under test killed the worker, or keeps it, is what there is to see; anything else is
+ * the harness's failure.  Once is enough: whoever has the token has seen it before.
+ */
 static int run(struct replay *p)
 {
-	char how[128], words[4096];
+	enum runner_status status = ask(p);
+	char how[1200], words[4096];
+	bool theirs;
 
-	switch (ask(p)) {
-	case RUNNER_OK:
+	if (status == RUNNER_OK)
 		return 0;
-	case RUNNER_HUNG:
-	case RUNNER_MEMORY:	/* for which replay sets no limit */
-		return cmd_fail(CMD_HARNESS, "the worker did not answer in time; it was killed\nlapicsim replay %s",
-				p->text);
-	case RUNNER_ERROR:
+	if (status == RUNNER_ERROR)
 		return cmd_fail(CMD_HARNESS, "%s", p->runner.error);
-	case RUNNER_DIED:
-		break;
-	}
-	runner_end_text(&p->runner, how, sizeof(how));
+	runner_end_text(&p->runner, status, how, sizeof(how));
 	runner_last_words(&p->runner, words, sizeof(words));
 	if (words[0])
 		log_text(words);
-	return cmd_fail(runner_killed_by_itself(&p->runner) ? CMD_DIVERGENCE : CMD_HARNESS,
-			"the worker %s\nlapicsim replay %s", how, p->text);
+	theirs = status == RUNNER_HUNG || (status == RUNNER_DIED && (runner_killed_by_itself(&p->runner) ||
+		 runner_killed_from_outside(&p->runner)));
+	return cmd_fail(theirs ? CMD_DIVERGENCE : CMD_HARNESS, "the worker %s\nlapicsim replay %s", how, p->text);
 }
 
 static int exit_code(const struct run_result *r)

@@ -30,15 +30,22 @@ static int32_t find(const struct bucket *name, const struct run_result *r)
 	return -1;
 }
 
-/* A worker whose death is the finding shows it by dying, of the same signal. */
-static bool died_again(const struct bucket *name, const struct runner *r, enum runner_status status)
+/* A worker whose loss is the finding shows it by being lost again: of the same signal, or by not answering. */
+static bool lost_again(const struct bucket *name, const struct runner *r, enum runner_status status)
 {
 	char how[128];
 
+	if (status == RUNNER_HUNG)
+		return !strcmp(name->first.check, EXAMINE_HANG);
 	if (status != RUNNER_DIED || strcmp(name->first.check, EXAMINE_DEATH))
 		return false;
-	runner_end_text(r, how, sizeof(how));
+	runner_end_text(r, status, how, sizeof(how));
 	return strstr(name->first.text, how);
+}
+
+static uint32_t nr_replays(const struct bucket *b)
+{
+	return strcmp(b->first.check, EXAMINE_HANG) ? EXAMINE_REPLAYS : EXAMINE_HANGS;
 }
 
 static void replay_once(struct runner *r, uint64_t seed, struct bucket *b, struct run_result *result)
@@ -60,7 +67,7 @@ static void replay_once(struct runner *r, uint64_t seed, struct bucket *b, struc
 		memcpy(b->trail, why[i].trail, sizeof(b->trail));
 		memcpy(b->stack, why[i].stack, sizeof(b->stack));
 	}
-	b->replayed += i >= 0 || died_again(b, r, status);
+	b->replayed += i >= 0 || lost_again(b, r, status);
 }
 
 bool examine_run(const struct runner_spec *spec, uint64_t seed, struct bucket *b)
@@ -73,7 +80,7 @@ bool examine_run(const struct runner_spec *spec, uint64_t seed, struct bucket *b
 		abort();
 	b->replays = b->replayed = 0;
 	b->trail[0] = b->stack[0] = '\0';
-	for (uint32_t i = 0; i < EXAMINE_REPLAYS && started; i++) {
+	for (uint32_t i = 0; i < nr_replays(b) && started; i++) {
 		started = !runner_start(r, spec);
 		if (started)
 			replay_once(r, seed, b, result);

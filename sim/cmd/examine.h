@@ -13,6 +13,7 @@
 #include "sim/cmd/runner_process.h"
 
 #define EXAMINE_REPLAYS	20u
+#define EXAMINE_HANGS	2u	/* of them, for a worker that does not answer: each costs --worker-timeout */
 #define EXAMINE_MAX	64u	/* buckets at the end of one campaign: some seconds on any machine */
 
 /*
@@ -27,7 +28,8 @@ bool examine_run(const struct runner_spec *spec, uint64_t seed, struct bucket *b
  */
 uint32_t examine_campaign(struct campaign *c, uint32_t max);
 
-/* What the death of a worker is called; examine.c sees it again by that. */
+/* What the death and the silence of a worker are called; examine.c sees them again by that. */
 #define EXAMINE_DEATH "worker-died"
+#define EXAMINE_HANG "worker-hung"
 
 #endif

@@ -126,7 +126,7 @@ uint64_t repeat_run(struct repeat *p, struct campaign *c, struct cell *cell, str
 				      p->runner.error);
 			continue;
 		case RUNNER_DIED:
-			runner_end_text(&p->runner, how, sizeof(how));
+			runner_end_text(&p->runner, RUNNER_DIED, how, sizeof(how));
 			if (runner_killed_from_outside(&p->runner))
 				log_line("a worker %s; its comparison is left out", how);
 			else

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * See runner_process.h.
+ * A runner's process: see runner_process.h.  What it answers is runner_answer.c.
  *
  * All descriptors are opened close-on-exec and above 9: two jobs fork at the
  * same time, and a pipe end that leaks into another job's runner would hide the
  * end of file that tells of a death.
  */
 #define _GNU_SOURCE
-#include "sim/cmd/runner_process.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,11 +17,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "sim/cmd/process_memory.h"
-#include "sim/pair_names.h"
+#include "sim/cmd/runner_private.h"
 
 #define SLOT_FD 3
 #define FIRST_FD 10
@@ -33,21 +27,12 @@
 /* VMs of 4,096 vCPUs take longer to build than any run takes. */
 #define START_PATIENCE 4
 #define FAREWELL_NS 2000000000ull
-#define LOOKS_NS 50000000ull
 
 static uint32_t nr_alive;
 
 uint32_t runner_nr_alive(void)
 {
 	return __atomic_load_n(&nr_alive, __ATOMIC_RELAXED);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
 static int raise_fd(int fd)
@@ -110,7 +95,7 @@ static void become_runner(const char *program, const int fds[4])
 	_exit(127);
 }
 
-static void drop(struct runner *r)
+void runner_drop(struct runner *r)
 {
 	close_fd(&r->to_fd);
 	close_fd(&r->from_fd);
@@ -171,102 +156,6 @@ void runner_ask(struct runner *r, const char *fmt, ...)
 		return;
 }
 
-static bool ate_too_much(struct runner *r)
-{
-	if (!r->memory)
-		return false;
-	r->memory_seen = process_resident(r->pid);
-	return r->memory_seen > r->memory;
-}
-
-/* Waits for something to read. What it eats is looked at LOOKS_NS apart. */
-static enum runner_status await(struct runner *r, uint64_t deadline)
-{
-	struct pollfd p = { .fd = r->from_fd, .events = POLLIN };
-
-	for (;;) {
-		uint64_t now = now_ns(), left = now < deadline ? deadline - now : 0;
-		uint64_t slice = r->memory && left > LOOKS_NS ? LOOKS_NS : left;
-		int ready = poll(&p, 1, left ? slice / 1000000 + 1 : 0);
-
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready)
-			return RUNNER_OK;
-		if (ate_too_much(r))
-			return RUNNER_MEMORY;
-		if (!left)
-			return RUNNER_HUNG;
-	}
-}
-
-/* Has @len bytes in the buffer, or says why not. */
-static enum runner_status fill(struct runner *r, uint32_t len, uint64_t deadline)
-{
-	if (r->start + len > sizeof(r->buf)) {
-		memmove(r->buf, r->buf + r->start, r->end - r->start);
-		r->end -= r->start;
-		r->start = 0;
-	}
-	while (r->end - r->start < len) {
-		enum runner_status status = await(r, deadline);
-		ssize_t n;
-
-		if (status)
-			return status;
-		n = read(r->from_fd, r->buf + r->end, sizeof(r->buf) - r->end);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return RUNNER_DIED;
-		r->end += n;
-	}
-	return RUNNER_OK;
-}
-
-/* After this the process is gone, whatever it was doing. */
-static enum runner_status give_up(struct runner *r, enum runner_status why)
-{
-	if (why != RUNNER_DIED)
-		kill(r->pid, SIGKILL);
-	drop(r);
-	return why;
-}
-
-/* The next record: its header and, in @payload, its data. */
-static enum runner_status read_record(struct runner *r, uint64_t timeout_ns, struct wire_header *h,
-				      const uint8_t **payload)
-{
-	uint64_t deadline = now_ns() + timeout_ns;
-	enum runner_status status = fill(r, sizeof(*h), deadline);
-
-	if (status)
-		return give_up(r, status);
-	memcpy(h, r->buf + r->start, sizeof(*h));
-	if (h->magic != WIRE_MAGIC || h->version != WIRE_VERSION || h->bytes > sizeof(r->buf) - sizeof(*h)) {
-		snprintf(r->error, sizeof(r->error),
-			 "not an answer of wire version %u; was the runner built from another commit?",
-			 WIRE_VERSION);
-		return give_up(r, RUNNER_ERROR);
-	}
-	status = fill(r, sizeof(*h) + h->bytes, deadline);
-	if (status)
-		return give_up(r, status);
-	*payload = r->buf + r->start + sizeof(*h);
-	r->start += sizeof(*h) + h->bytes;
-	if (h->type == WIRE_ERROR) {
-		snprintf(r->error, sizeof(r->error), "%.*s", (int)h->bytes, (const char *)*payload);
-		return give_up(r, RUNNER_ERROR);
-	}
-	return RUNNER_OK;
-}
-
-static enum runner_status unexpected(struct runner *r, uint32_t type)
-{
-	snprintf(r->error, sizeof(r->error), "unexpected answer of type %u", type);
-	return give_up(r, RUNNER_ERROR);
-}
-
 /* PATH of sim/wire.h. */
 static void escape(const char *path, char *buf, size_t n)
 {
@@ -292,9 +181,9 @@ static enum runner_status load(struct runner *r, const struct runner_spec *spec)
 	if (spec->run_time_ns)
 		runner_ask(r, "limit %llu", (unsigned long long)spec->run_time_ns);
 	runner_ask(r, *spec->overrides ? "scenario %s %s" : "scenario %s%s", path, spec->overrides);
-	status = read_record(r, START_PATIENCE * spec->timeout_ns, &h, &payload);
+	status = runner_record(r, START_PATIENCE * spec->timeout_ns, &h, &payload);
 	if (!status && (h.type != WIRE_READY || h.bytes != sizeof(r->ready)))
-		status = unexpected(r, h.type);
+		status = runner_unexpected(r, h.type);
 	if (!status)
 		memcpy(&r->ready, payload, sizeof(r->ready));
 	return status;
@@ -322,7 +211,7 @@ enum runner_status runner_start(struct runner *r, const struct runner_spec *spec
 		snprintf(r->error, sizeof(r->error), "the runner takes more than %llu MiB with its VMs built, and was killed; "
 			 "see --run-memory", (unsigned long long)(r->memory >> 20));
 	if (status == RUNNER_DIED || status == RUNNER_HUNG) {
-		runner_end_text(r, how, sizeof(how));
+		runner_end_text(r, RUNNER_DIED, how, sizeof(how));
 		snprintf(r->error, sizeof(r->error), "the runner %s while it built its VMs%s",
 			 status == RUNNER_HUNG ? "took too long, and was killed," : how,
 			 WIFEXITED(r->wait_status) && WEXITSTATUS(r->wait_status) == 127 ?
@@ -331,104 +220,22 @@ enum runner_status runner_start(struct runner *r, const struct runner_spec *spec
 	return status;
 }
 
-static enum runner_status read_pairs(struct runner *r, uint32_t nr)
-{
-	struct wire_pairs head;
-	const uint8_t *payload;
-	struct wire_header h;
-	enum runner_status status = read_record(r, r->timeout_ns, &h, &payload);
-
-	if (status)
-		return status;
-	if (h.type != WIRE_PAIRS || h.bytes != sizeof(head) + nr * sizeof(r->pairs[0]) || nr > PAIR_MAX)
-		return unexpected(r, h.type);
-	memcpy(&head, payload, sizeof(head));
-	if (head.names_hash != pair_names_hash()) {
-		snprintf(r->error, sizeof(r->error), "its operations are not ours; was the runner built from another commit?");
-		return give_up(r, RUNNER_ERROR);
-	}
-	memcpy(r->pairs, payload + sizeof(head), nr * sizeof(r->pairs[0]));
-	return RUNNER_OK;
-}
-
-enum runner_status runner_read_run(struct runner *r, struct run_result *out)
-{
-	const uint32_t fixed = offsetof(struct run_result, divergence);
-	const uint8_t *payload;
-	struct wire_header h;
-	enum runner_status status = read_record(r, r->timeout_ns, &h, &payload);
-
-	if (status)
-		return status;
-	if (h.type != WIRE_RUN || h.bytes < fixed || h.bytes > sizeof(*out))
-		return unexpected(r, h.type);
-	memcpy(out, payload, h.bytes);
-	if (out->nr_recorded > RUN_MAX_DIVERGENCES ||
-	    h.bytes != fixed + out->nr_recorded * sizeof(struct divergence) || out->end >= RUN_NR_ENDS)
-		return unexpected(r, h.type);
-	return out->nr_pairs ? read_pairs(r, out->nr_pairs) : RUNNER_OK;
-}
-
-/* An answer that is an array of elements of @bytes: at most @max of them. */
-static int32_t read_array(struct runner *r, enum wire_type type, void *out, uint32_t bytes, uint32_t max)
-{
-	const uint8_t *payload;
-	struct wire_header h;
-	uint32_t nr;
-
-	if (read_record(r, r->timeout_ns, &h, &payload))
-		return -1;
-	if (h.type != type) {
-		unexpected(r, h.type);
-		return -1;
-	}
-	nr = h.bytes / bytes;
-	nr = nr < max ? nr : max;
-	memcpy(out, payload, (size_t)nr * bytes);
-	return nr;
-}
-
-enum runner_status runner_explain(struct runner *r, uint64_t seed, struct run_result *out,
-				  struct wire_explanation *why)
-{
-	const uint8_t *payload;
-	struct wire_header h;
-	enum runner_status status;
-
-	runner_ask(r, "explain 0x%" PRIx64, seed);
-	status = runner_read_run(r, out);
-	if (!status)
-		status = read_record(r, r->timeout_ns, &h, &payload);
-	if (status)
-		return status;
-	if (h.type != WIRE_EXPLAIN || h.bytes != out->nr_recorded * sizeof(*why))
-		return unexpected(r, h.type);
-	memcpy(why, payload, h.bytes);
-	return RUNNER_OK;
-}
-
-int32_t runner_checkpoints(struct runner *r, uint64_t *values, uint32_t max)
-{
-	runner_ask(r, "checkpoints");
-	return read_array(r, WIRE_CHECKPOINTS, values, sizeof(*values), max);
-}
-
-int32_t runner_events(struct runner *r, uint64_t seed, uint64_t first, struct digest_record *out, uint32_t max)
-{
-	runner_ask(r, "events 0x%llx %llu", (unsigned long long)seed, (unsigned long long)first);
-	return read_array(r, WIRE_EVENTS, out, sizeof(*out), max);
-}
-
 uint64_t runner_last_seed(const struct runner *r)
 {
 	return r->slot ? r->slot->seed : 0;
 }
 
-void runner_end_text(const struct runner *r, char *buf, size_t n)
+void runner_end_text(const struct runner *r, enum runner_status why, char *buf, size_t n)
 {
 	int s = r->wait_status;
 
-	if (WIFSIGNALED(s))
+	if (why == RUNNER_HUNG)
+		snprintf(buf, n, "gave no answer in %llu ms, and was killed", (unsigned long long)(r->timeout_ns / 1000000));
+	else if (why == RUNNER_MEMORY)
+		snprintf(buf, n, "took more than %llu MiB, and was killed", (unsigned long long)(r->memory >> 20));
+	else if (why == RUNNER_ERROR)
+		snprintf(buf, n, "said: %s", r->error);
+	else if (WIFSIGNALED(s))
 		snprintf(buf, n, "was killed by signal %d (%s)", WTERMSIG(s), strsignal(WTERMSIG(s)));
 	else
 		snprintf(buf, n, "exited with %d", WEXITSTATUS(s));
@@ -467,11 +274,12 @@ void runner_last_words(const struct runner *r, char *buf, size_t n)
 /* Waits for the end of file that says that it has gone. */
 static bool goes_by_itself(struct runner *r)
 {
-	uint64_t deadline = now_ns() + FAREWELL_NS;
+	struct patience p;
 
+	patience_start(&p, FAREWELL_NS);
 	for (;;) {
 		r->start = r->end = 0;
-		switch (fill(r, 1, deadline)) {
+		switch (runner_fill(r, 1, &p)) {
 		case RUNNER_OK:
 			continue;	/* answers that nobody waits for any more */
 		case RUNNER_DIED:
@@ -488,7 +296,7 @@ void runner_stop(struct runner *r)
 	close_fd(&r->to_fd);
 	if (r->pid > 0 && !goes_by_itself(r))
 		kill(r->pid, SIGKILL);
-	drop(r);
+	runner_drop(r);
 	close_fd(&r->log_fd);
 	if (r->slot)
 		munmap(r->slot, sysconf(_SC_PAGESIZE));

@@ -20,7 +20,7 @@
 enum runner_status {
 	RUNNER_OK,
 	RUNNER_DIED,		/* end of file: it exited or was killed */
-	RUNNER_HUNG,		/* no answer in time; it has been killed */
+	RUNNER_HUNG,		/* no answer in time, though it got to run; it has been killed */
 	RUNNER_MEMORY,		/* more memory than runner_spec.memory; it has been killed */
 	RUNNER_ERROR,		/* WIRE_ERROR, or something that is no answer */
 };
@@ -70,8 +70,8 @@ int32_t runner_checkpoints(struct runner *r, uint64_t *values, uint32_t max);
 int32_t runner_events(struct runner *r, uint64_t seed, uint64_t first, struct digest_record *out, uint32_t max);
 /* Seed of the run in progress when it died. */
 uint64_t runner_last_seed(const struct runner *r);
-/* "killed by signal 6 (Aborted)" or "exited with 1". */
-void runner_end_text(const struct runner *r, char *buf, size_t n);
+/* How it was lost: "was killed by signal 6 (Aborted)", "exited with 1", "gave no answer in 30000 ms, and was killed". */
+void runner_end_text(const struct runner *r, enum runner_status why, char *buf, size_t n);
 /* Was it killed as the OOM killer or a user kills, rather than by what it ran? */
 bool runner_killed_from_outside(const struct runner *r);
 /* By a signal that what it ran brings about: a fault, an abort. */

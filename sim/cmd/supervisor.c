@@ -2,13 +2,10 @@
 /*
  * See supervisor.h.
  *
- * A worker that dies costs one run.  The run in progress is known from the page
+ * A worker that is lost costs one run.  The run in progress is known from the page
  * that it shares with us; results that it had not written yet are made again in
- * a fresh worker, and then that run, alone.  If it dies again, of a signal that
- * the code it runs can cause, that is a divergence; if it exits, hangs, or is
- * killed from outside each time, a failure of the harness.  If it does not, and a SIGKILL or SIGTERM had ended the first one
- * (the OOM killer, a user), nothing has happened; any other signal that does
- * not come again means that runs are not repeatable, which is a failure.
+ * a fresh worker, and then that run, alone.  What it means if it comes again, and
+ * what if not, is loss.h: a divergence, a failure of the harness, or nothing.
  *
  * A share of the seeds runs twice, the second time in another process, which
  * runs nothing else; so process, position and neighbours all differ.
@@ -23,6 +20,7 @@
 #include "sim/cmd/examine.h"
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/log.h"
+#include "sim/cmd/loss.h"
 #include "sim/cmd/progress.h"
 #include "sim/cmd/repeat.h"
 #include "sim/cmd/runner_process.h"
@@ -37,10 +35,7 @@ struct job {
 	struct repeat repeat;
 	struct run_result result;
 	struct store_chunk kept;	/* what the chunk in progress brought, for the store */
-	bool suspicious;		/* @suspect killed a worker, once */
-	uint64_t suspect;
-	bool from_outside;		/* with a signal that others send */
-	char how[128];
+	struct loss loss;
 };
 
 /* What is left to do of a chunk. */
@@ -114,102 +109,106 @@ static void step(struct todo *t)
 	t->left--;
 }
 
-static void record(struct job *j, struct todo *t)
+static void keep(struct job *j, const struct run_result *r)
 {
-	const struct run_result *r = &j->result;
-
-	if (j->suspicious && r->seed == j->suspect) {
-		j->suspicious = false;
-		if (j->from_outside)
-			log_line("a worker %s; the run was made again", j->how);
-		else
-			campaign_fail(j->c, j->cell, FAILURE_UNSTEADY, r->seed, "the first time the worker %s",
-				      j->how);
-	}
 	campaign_record(j->c, j->cell, r);
 	campaign_record_pairs(j->c, j->cell, j->runner.pairs, r->nr_pairs);
 	store_chunk_run(&j->kept, j->c, j->cell, r);
 	if (!j->cell->canary)
 		store_chunk_pairs(&j->kept, j->runner.pairs, r->nr_pairs);
+}
+
+/* The run that had cost a worker came to its end. */
+static void acquit(struct job *j)
+{
+	if (j->loss.excused)
+		log_line("a worker %s; the run was made again", j->loss.how);
+	else
+		campaign_fail(j->c, j->cell, FAILURE_UNSTEADY, j->loss.seed, "the first time the worker %s", j->loss.how);
+	loss_clear(&j->loss);
+}
+
+static void record(struct job *j, struct todo *t)
+{
+	const struct run_result *r = &j->result;
+
+	if (j->loss.suspicious && r->seed == j->loss.seed)
+		acquit(j);
+	keep(j, r);
 	if (campaign_repeats(j->c, r->seed) && r->end != RUN_TIMED_OUT)
 		repeat_remember(&j->repeat, r);
 	step(t);
 }
 
 /*
- * What the code under test did to the runner so that not even its crash handler
- * could say what: a divergence like any other, of a run of which nothing else is known.
+ * What the code under test did to the runner so that not even its crash handler and its
+ * watchdog could say what: a divergence like any other, of a run of which nothing else is known.
  */
-static void record_death(struct job *j, uint64_t seed)
+static void record_loss(struct job *j)
 {
 	struct run_result *r = &j->result;
 	struct divergence *d = &r->divergence[0];
+	bool hung = j->loss.kind == LOSS_HUNG;
 
 	memset(r, 0, sizeof(*r));
-	r->seed = seed;
-	r->end = RUN_CRASHED;
+	r->seed = j->loss.seed;
+	r->end = hung ? RUN_HUNG : RUN_CRASHED;
 	r->nr_divergences = r->nr_recorded = 1;
-	d->kind = DIV_HOST_CRASH;
+	d->kind = hung ? DIV_HANG : DIV_HOST_CRASH;
 	d->vm = d->vcpu = d->vector = DIV_NONE;
-	snprintf(d->check, sizeof(d->check), "%s", EXAMINE_DEATH);
-	snprintf(d->text, sizeof(d->text), "the worker %s, twice", j->how);
-	campaign_record(j->c, j->cell, r);
-	campaign_record_pairs(j->c, j->cell, j->runner.pairs, r->nr_pairs);
-	store_chunk_run(&j->kept, j->c, j->cell, r);
-	if (!j->cell->canary)
-		store_chunk_pairs(&j->kept, j->runner.pairs, r->nr_pairs);
+	snprintf(d->check, sizeof(d->check), "%s", hung ? EXAMINE_HANG : EXAMINE_DEATH);
+	snprintf(d->text, sizeof(d->text), "the worker %.120s, %s", j->loss.how, loss_times(&j->loss));
+	keep(j, r);
+}
+
+static enum loss_kind kind_of(const struct runner *r, enum runner_status why)
+{
+	switch (why) {
+	case RUNNER_HUNG:
+		return LOSS_HUNG;
+	case RUNNER_MEMORY:
+		return LOSS_MEMORY;
+	case RUNNER_ERROR:
+		return LOSS_ERROR;
+	default:
+		return runner_killed_by_itself(r) ? LOSS_SIGNAL : runner_killed_from_outside(r) ? LOSS_KILLED : LOSS_EXIT;
+	}
 }
 
 /* The worker is gone in the middle of something. */
 static void bury(struct job *j, struct todo *t, enum runner_status why)
 {
 	uint64_t seed = runner_last_seed(&j->runner);
+	enum loss_verdict verdict;
+	char how[160];
 
 	/* Between two runs, or before the first: hold it against the one that comes next. */
 	if (seed - t->next >= t->left)
 		seed = t->next;
-	runner_end_text(&j->runner, j->how, sizeof(j->how));
-	if (why == RUNNER_DIED && !(j->suspicious && j->suspect == seed)) {
-		j->suspicious = true;
-		j->suspect = seed;
-		j->from_outside = runner_killed_from_outside(&j->runner);
-		say(j, j->how);
-		return;
-	}
+	runner_end_text(&j->runner, why, how, sizeof(how));
+	say(j, how);
+	verdict = loss_add(&j->loss, seed, kind_of(&j->runner, why), how);
 	/* What came before it in this chunk and was lost must be run again without it. */
-	if (seed != t->next) {
-		j->suspicious = true;
-		j->suspect = seed;
-		j->from_outside = false;
+	if (verdict == LOSS_AGAIN || seed != t->next)
 		return;
+	if (verdict == LOSS_DIVERGENCE) {
+		record_loss(j);
+	} else {
+		campaign_fail(j->c, j->cell, why == RUNNER_MEMORY ? FAILURE_MEMORY : FAILURE_DIED, seed, "the worker %s%s",
+			      how, verdict == LOSS_UNSTEADY ? "; each time something else" : "");
+		store_chunk_dead(&j->kept);
 	}
-	j->suspicious = false;
-	if (why == RUNNER_DIED && runner_killed_by_itself(&j->runner)) {
-		record_death(j, seed);
-		print_last_words(&j->runner);
-		step(t);
-		return;
-	}
-	if (why == RUNNER_DIED)
-		campaign_fail(j->c, j->cell, FAILURE_DIED, seed, "the worker %s", j->how);
-	else if (why == RUNNER_MEMORY)
-		campaign_fail(j->c, j->cell, FAILURE_MEMORY, seed, "the worker took more than %llu MiB; it was killed",
-			      (unsigned long long)(j->c->run_memory >> 20));
-	else if (why == RUNNER_HUNG)
-		campaign_fail(j->c, j->cell, FAILURE_HUNG, seed, "no answer in time; it was killed");
-	else
-		campaign_fail(j->c, j->cell, FAILURE_DIED, seed, "%s", j->runner.error);
 	print_last_words(&j->runner);
-	store_chunk_dead(&j->kept);
+	loss_clear(&j->loss);
 	step(t);
 }
 
 /* Up to a suspect, or the suspect alone: nothing that it takes along is lost twice. */
 static uint64_t ask_for(const struct job *j, const struct todo *t)
 {
-	if (!j->suspicious || j->suspect - t->next >= t->left)
+	if (!j->loss.suspicious || j->loss.seed - t->next >= t->left)
 		return t->left;
-	return j->suspect == t->next ? 1 : j->suspect - t->next;
+	return j->loss.seed == t->next ? 1 : j->loss.seed - t->next;
 }
 
 static void run_chunk(struct job *j, const struct chunk *chunk)
@@ -218,7 +217,7 @@ static void run_chunk(struct job *j, const struct chunk *chunk)
 	enum runner_status status;
 	uint64_t asked;
 
-	j->suspicious = false;
+	loss_clear(&j->loss);
 	while (t.left && have_runner(j, chunk->cell)) {
 		asked = ask_for(j, &t);
 		runner_ask(&j->runner, "run 0x%llx %llu", (unsigned long long)t.next, (unsigned long long)asked);

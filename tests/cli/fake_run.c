@@ -4,10 +4,11 @@
  * command line and the supervisor can be tested without kernel sources.
  *
  * What goes wrong on which seeds comes from the environment: FAKE_CRASH,
- * FAKE_EXIT, FAKE_HANG, FAKE_EAT (memory), FAKE_SPIN (until the run's time is over),
+ * FAKE_EXIT, FAKE_KILL (SIGKILL), FAKE_HANG (it waits), FAKE_LOOP (it does not), FAKE_EAT (memory), FAKE_SPIN (until the run's time is over),
  * FAKE_FULL (no memory left for the run), FAKE_TRAP, FAKE_LIMIT, FAKE_WARN, FAKE_LATE and FAKE_FLAKY are lists
  * of seeds ("5,17"); FAKE_ONCE (crash), FAKE_WARN_ONCE and FAKE_KILL_ONCE (SIGKILL) are
- * "SEED:FILE", where FILE is made the first time; FAKE_SETUP=text makes
+ * "SEED:FILE", where FILE is made the first time, and so is FAKE_STOP_ONCE (SIGSTOP); FAKE_EACH is
+ * "SEED:FILE", too, and dies in another way each time; FAKE_BURN is SEED:MS of CPU time; FAKE_SETUP=text makes
  * run_setup() fail, FAKE_SLEEP_US slows each run down.  Variants of class
  * canary lose an interrupt in one run of 100, unless there is FAKE_BLIND.  Those of class
  * pv-eoi-unfixed have a host BUG in one run of 50, all a premature EOI in one of
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sim/rng.h"
@@ -135,6 +137,36 @@ static void diverge(struct run_result *out, enum divergence_kind kind, const cha
 	d->frames[1] = (uint64_t)(uintptr_t)run_setup + 1;
 }
 
+/* FAKE_BURN: "SEED:MS" of CPU time. */
+static void burn(uint64_t seed)
+{
+	const char *value = getenv("FAKE_BURN");
+	clock_t end;
+	char *ms;
+
+	if (!value || strtoull(value, &ms, 0) != seed)
+		return;
+	end = clock() + atoi(ms + 1) * (CLOCKS_PER_SEC / 1000);
+	while (clock() < end)
+		;
+}
+
+/* A signal of those that abort, by the number of bytes in the file. */
+static void die_in_another_way(uint64_t seed)
+{
+	static const int signals[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS };
+	const char *value = getenv("FAKE_EACH");
+	char *file;
+	int fd;
+
+	if (!value || strtoull(value, &file, 0) != seed)
+		return;
+	fd = open(file + 1, O_CREAT | O_APPEND | O_WRONLY, 0600);
+	if (fd < 0 || write(fd, "x", 1) != 1)
+		exit(3);
+	kill(getpid(), signals[(lseek(fd, 0, SEEK_END) - 1) % 7]);
+}
+
 static void die_if_told(uint64_t seed)
 {
 	if (listed("FAKE_CRASH", seed) || once("FAKE_ONCE", seed)) {
@@ -148,8 +180,15 @@ static void die_if_told(uint64_t seed)
 	if (listed("FAKE_HANG", seed))
 		for (;;)
 			pause();
-	if (once("FAKE_KILL_ONCE", seed))
+	burn(seed);
+	if (listed("FAKE_LOOP", seed))
+		for (;;)
+			;
+	if (listed("FAKE_KILL", seed) || once("FAKE_KILL_ONCE", seed))
 		kill(getpid(), SIGKILL);
+	if (once("FAKE_STOP_ONCE", seed))
+		kill(getpid(), SIGSTOP);
+	die_in_another_way(seed);
 	if (getenv("FAKE_SLEEP_US"))
 		usleep(atoi(getenv("FAKE_SLEEP_US")));
 }

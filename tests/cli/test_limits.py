@@ -44,8 +44,13 @@ class RunLimits(Case):
         self.assertEqual([(2000000000,)], self.query("SELECT run_time_ns FROM session"))
         self.forget()
         p = self.run_all("--worker-timeout", "1s", FAKE_HANG="7")
-        self.assertEqual(6, p.returncode)
-        self.assertEqual([("worker-hung", "0x7")], [(x["failure"], x["seed"]) for x in self.lines(p, "failure")])
+        self.assertEqual(10, p.returncode)
+        self.assertIn(("hang", "worker-hung", "0x7"), [(x["kind"], x["check"], x["seed"])
+                                                       for x in self.lines(p, "divergence")])
+        self.assertEqual([], self.lines(p, "failure"))
+        self.assertEqual([(200, 199, 1)], self.query("SELECT sum(count), sum(complete), sum(hung) FROM range"))
+        # Each replay of a worker that does not answer costs the whole time: two are tried.
+        self.assertEqual([(2, 2)], self.query("SELECT replayed, replays FROM bucket WHERE check_name = 'worker-hung'"))
 
     def test_no_memory_left_for_a_run(self):
         p = self.run_all(FAKE_FULL="7")
@@ -57,7 +62,7 @@ class RunLimits(Case):
         p = self.run_all("--run-memory", "96M", FAKE_EAT="7")
         self.assertLess(time.monotonic() - start, 20)
         self.assertEqual(6, p.returncode)
-        self.assertEqual([("out-of-memory", "0x7", "the worker took more than 96 MiB; it was killed")],
+        self.assertEqual([("out-of-memory", "0x7", "the worker took more than 96 MiB, and was killed")],
                          [(x["failure"], x["seed"], x["text"]) for x in self.lines(p, "failure")])
         cell = self.lines(p, "variant")[0]
         self.assertEqual((200, 199, 1), (cell["runs"], cell["ends"]["complete"], cell["died"]))

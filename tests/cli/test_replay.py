@@ -89,8 +89,9 @@ class ReplayTest(unittest.TestCase):
     def test_hang(self):
         p = self.f.run("replay", "v1:alpha:6.12-fixed:0x3",
                        "--worker-timeout=200ms", FAKE_HANG="3")
-        self.assertEqual(p.returncode, 6)
-        self.assertIn("did not answer", p.stderr)
+        self.assertEqual(p.returncode, 10)
+        self.assertIn("the worker gave no answer in 200 ms, and was killed", p.stderr)
+        self.assertEqual(p.stderr.splitlines()[-1], "lapicsim replay v1:alpha:6.12-fixed:0x3")
 
     def test_trap(self):
         p = self.f.run("replay", "v1:alpha:6.12-fixed:0x3", FAKE_TRAP="3")

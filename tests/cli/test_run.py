@@ -3,6 +3,7 @@
 
 import os
 import signal
+import subprocess
 import tempfile
 import time
 import unittest
@@ -268,14 +269,79 @@ class Workers(RunTest):
             self.assertEqual(failure["failure"], "unsteady")
             self.assertEqual(out[0]["died"], 0)
 
-    def test_hang(self):
-        out = self.lines("alpha", "--runs", "60", "--worker-timeout",
-                         "300ms", code=6, FAKE_HANG="33")
-        failures = self.of_type(out, "failure")
-        self.assertEqual([x["failure"] for x in failures],
-                         ["worker-hung"] * 2)
-        self.assertEqual(failures[0]["seed"], "0x21")
-        self.assertEqual(out[0]["runs"], 60)
+    def check_hang(self, **env):
+        """Found with its seed, and the campaign goes on."""
+        clean = self.lines("alpha", "--runs", "60")
+        out = self.lines("alpha", "--runs", "60", "--worker-timeout", "300ms", code=10, **env)
+        hangs = [x for x in self.of_type(out, "divergence") if x["check"] == "worker-hung"]
+        self.assertEqual([(v, "hang", 1, "0x21", False, False, "the worker gave no answer in") for v in
+                          ("6.1-unfixed", "6.12-fixed")],
+                         [(x["variant"], x["kind"], x["runs"], x["seed"], x["expected"], x["follows"], x["slice"])
+                          for x in hangs])
+        self.assertIn("the worker gave no answer in 300 ms, and was killed, twice", hangs[0]["text"])
+        self.assertEqual([], self.of_type(out, "failure"))
+        for i in (0, 1):
+            self.assertEqual(60, out[i]["runs"])
+            self.assertEqual(0, out[i]["died"])
+            self.assertEqual(1, out[i]["ends"]["hung"])
+            self.assertEqual(clean[i]["ends"]["complete"], out[i]["ends"]["complete"] + 1)
+        p = self.f.run("replay", hangs[0]["token"], "--worker-timeout", "300ms", **env)
+        self.assertEqual(10, p.returncode)
+        self.assertIn("the worker gave no answer in 300 ms", p.stderr)
+
+    def test_waiting_for_ever_is_a_divergence(self):
+        self.check_hang(FAKE_HANG="33")
+
+    def test_looping_for_ever_is_a_divergence(self):
+        self.check_hang(FAKE_LOOP="33")
+
+    def test_the_first_and_the_last_seed_may_hang(self):
+        out = self.lines("alpha", "--runs", "20", "--variant", "6.12-fixed", "--worker-timeout", "200ms", code=10,
+                         FAKE_HANG="0,1,19")
+        self.assertEqual((20, 3, 3), (out[0]["runs"], out[0]["ends"]["hung"], out[0]["kinds"]["hang"]))
+
+    def test_killed_each_time_is_a_divergence(self):
+        """SIGKILL comes from outside, too: so three times in a row, the last two alone."""
+        out = self.lines("alpha", "--runs", "60", code=10, FAKE_KILL="33")
+        deaths = [x for x in self.of_type(out, "divergence") if x["check"] == "worker-died"]
+        self.assertEqual([("host-crash", 1, "0x21")] * 2, [(x["kind"], x["runs"], x["seed"]) for x in deaths])
+        self.assertIn("the worker was killed by signal 9 (Killed), 3 times", deaths[0]["text"])
+        self.assertEqual([], self.of_type(out, "failure"))
+        self.assertEqual((60, 0), (out[0]["runs"], out[0]["died"]))
+        self.assertEqual(10, self.f.run("replay", deaths[0]["token"], FAKE_KILL="33").returncode)
+
+    def test_stopped_from_outside_loses_nothing(self):
+        with tempfile.TemporaryDirectory() as d:
+            want = self.f.run("run", "alpha", "--runs", "500")
+            got = self.f.run("run", "alpha", "--runs", "500", "--worker-timeout", "300ms",
+                             FAKE_STOP_ONCE="321:%s/mark" % d)
+            self.assertEqual((0, want.stdout), (got.returncode, got.stdout))
+            self.assertIn("a worker gave no answer in 300 ms, and was killed; the run was made again", got.stderr)
+
+    def test_another_death_each_time_is_a_failure(self):
+        with tempfile.TemporaryDirectory() as d:
+            out = self.lines("alpha", "--runs", "60", "--variant", "6.12-fixed", code=6, FAKE_EACH="33:%s/mark" % d)
+            failure, = self.of_type(out, "failure")
+            self.assertEqual(("worker-died", "0x21"), (failure["failure"], failure["seed"]))
+            self.assertIn("each time something else", failure["text"])
+            self.assertEqual((60, 1), (out[0]["runs"], out[0]["died"]))
+            self.assertEqual(6, os.path.getsize(d + "/mark"))
+
+    def test_a_slow_machine_is_no_hang(self):
+        """A run that has not had its CPU time, since something else has the only CPU, is waited for."""
+        cpu = min(os.sched_getaffinity(0))
+        # Weight 15 against 1024: 1.5 % of the CPU, so that 30 ms take 2 s; 8 s is what it may take.
+        other = subprocess.Popen(["taskset", "-c", str(cpu), "sh", "-c", "while :; do :; done"])
+        try:
+            p = subprocess.run(["taskset", "-c", str(cpu), "nice", "-n", "19", self.f.program, "run", "alpha",
+                                "--variant", "6.12-fixed", "--seeds", "7", "--replay-share", "0", "--json",
+                                "--worker-timeout", "1s"], text=True, capture_output=True, check=False, timeout=100,
+                               env=self.f.environment({"FAKE_BURN": "7:30"}))
+        finally:
+            other.kill()
+            other.wait()
+        out = json_lines(p.stdout)
+        self.assertEqual((0, 1), (p.returncode, out[0]["ends"]["complete"]), p.stderr)
 
     def test_trap(self):
         log = self.f.path("build/variants/6.12-fixed/traps.log")
