@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sim/alloc.h"
+
 #define WORD_MAX 64
 
 static const struct {
@@ -77,9 +79,7 @@ void option_one_line(char *text)
 
 void option_list_add(struct option_list *l, const char *item)
 {
-	l->item = realloc(l->item, (l->nr + 1) * sizeof(*l->item));
-	if (!l->item)
-		abort();
+	l->item = alloc_grow(l->item, l->nr, sizeof(*l->item));
 	l->item[l->nr++] = item;
 }
 

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/options.h"
 #include "sim/policy/policy.h"
 #include "sim/scenario_deviation.h"
@@ -397,10 +398,8 @@ static int override_one(struct parser *p, char *text)
 static void apply_overrides(struct parser *p, const char *overrides)
 {
 	const char *path = p->path;
-	char *copy = strdup(overrides), *save = NULL;
+	char *copy = alloc_text(overrides), *save = NULL;
 
-	if (!copy)
-		abort();
 	p->path = "--set";
 	p->line = 0;
 	for (char *t = strtok_r(copy, ",", &save); t && !p->failed; t = strtok_r(NULL, ",", &save))

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/alloc.h"
 #include "sim/rng.h"
 
 static const char *const verdicts[] = { "good", "bad", "skip" };
@@ -21,9 +22,7 @@ const char *bisect_verdict_name(enum bisect_verdict verdict)
 
 static void keep(struct bisect_log *l, const struct bisect_entry *e)
 {
-	l->entry = realloc(l->entry, (l->nr + 1) * sizeof(*e));
-	if (!l->entry)
-		abort();
+	l->entry = alloc_grow(l->entry, l->nr, sizeof(*e));
 	l->entry[l->nr++] = *e;
 }
 

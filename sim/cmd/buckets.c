@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/pairs.h"
 #include "sim/scenario_expect.h"
 
@@ -118,9 +119,7 @@ static struct bucket *find_bucket(struct cell *cell, const struct bucket *name)
 	for (b = cell->buckets; b < cell->buckets + cell->nr_buckets; b++)
 		if (campaign_same_bucket(b, name))
 			return b;
-	cell->buckets = realloc(cell->buckets, (cell->nr_buckets + 1) * sizeof(*b));
-	if (!cell->buckets)
-		abort();
+	cell->buckets = alloc_grow(cell->buckets, cell->nr_buckets, sizeof(*b));
 	b = &cell->buckets[cell->nr_buckets++];
 	*b = *name;
 	b->first_seed = b->cheap_event = UINT64_MAX;

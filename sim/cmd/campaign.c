@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/buckets.h"
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/log.h"
@@ -139,9 +140,7 @@ static void add_failure(struct cell *cell, enum failure_kind kind, uint64_t seed
 {
 	struct failure *f;
 
-	cell->failures = realloc(cell->failures, (cell->nr_failures + 1) * sizeof(*f));
-	if (!cell->failures)
-		abort();
+	cell->failures = alloc_grow(cell->failures, cell->nr_failures, sizeof(*f));
 	f = &cell->failures[cell->nr_failures++];
 	memset(f, 0, sizeof(*f));
 	f->kind = kind;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/child.h"
 #include "sim/cmd/log.h"
 #include "sim/cmd/progress.h"
@@ -83,7 +84,7 @@ int canary_prepare(struct campaign *c, const struct command_line *cl)
 	if (!long_enough(c, s))
 		return 0;
 	if (asprintf(&name, "canary-%s", c->variants[0].name) < 0)
-		abort();
+		alloc_failed();
 	if (cl->canary) {
 		free(name);
 		name = (char *)cl->canary;

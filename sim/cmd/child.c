@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/cmd.h"
 
 void child_add(struct child *p, ...)
@@ -34,7 +35,7 @@ void child_python(struct child *p, const char *folder)
 	char *path;
 
 	if (asprintf(&path, "%s/%s", paths_root(), folder) < 0)
-		abort();
+		alloc_failed();
 	memset(p, 0, sizeof(*p));
 	/* The standard library is enough, and starts sooner without site packages. */
 	child_add(p, "python3", "-S", path, NULL);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/bisect_log.h"
 #include "sim/cmd/bisect_runs.h"
 #include "sim/cmd/child.h"
@@ -181,7 +182,7 @@ static int candidates(const struct bisect *b, char next[REVISION_BYTES], struct 
 	while (out && fgets(line, sizeof(line), out)) {
 		if (sscanf(line, "%64[0-9a-f]", commit) != 1)
 			continue;
-		option_list_add(left, strdup(commit));
+		option_list_add(left, alloc_text(commit));
 		if (!next[0] && strcmp(commit, b->now) && !is_skipped(b, commit))
 			strcpy(next, commit);
 	}
@@ -190,10 +191,8 @@ static int candidates(const struct bisect *b, char next[REVISION_BYTES], struct 
 
 static void add_good(struct bisect *b, const char *commit)
 {
-	char *word = malloc(REVISION_BYTES + 1);
+	char *word = alloc_array(REVISION_BYTES + 1, 1);
 
-	if (!word)
-		abort();
 	snprintf(word, REVISION_BYTES + 1, "^%s", commit);
 	option_list_add(&b->goods, word);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/compare.h"
 #include "sim/cmd/log.h"
@@ -107,12 +108,10 @@ static void look_closer(const struct comparison *x, const struct command_line *c
 
 static int conclude(struct campaign *c, const struct command_line *cl, int signal)
 {
-	struct compared *after = calloc(c->nr_variants, sizeof(*after));
+	struct compared *after = alloc_array(c->nr_variants, sizeof(*after));
 	struct comparison x;
 	struct verdict v;
 
-	if (!after)
-		abort();
 	campaign_sort(c);
 	comparison_make(&x, c);
 	judge(&v, &x, signal);

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/live_kernel.h"
 #include "sim/cmd/log.h"
@@ -367,9 +368,7 @@ int cmd_live(int argc, char **argv)
 		return code;
 	if (cl.args.nr)
 		return cmd_fail(CMD_USAGE, "live: takes no arguments; lapicsim live --help says more");
-	l = calloc(1, sizeof(*l));
-	if (!l)
-		abort();
+	l = alloc_array(1, sizeof(*l));
 	l->cl = &cl;
 	if (cl.variant && paths_runner(cl.variant, FLAVOUR_PLAIN, l->program, sizeof(l->program), error, sizeof(error)))
 		code = cmd_fail(CMD_BAD_INPUT, "%s", error);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/log.h"
 #include "sim/cmd/report.h"
@@ -279,9 +280,7 @@ int cmd_replay(int argc, char **argv)
 		return cmd_fail(CMD_USAGE, "replay: needs one token; lapicsim replay --help says more");
 	if (cl.mark.given && (cl.mark.first != cl.mark.last || cl.trace == TRACE_NONE))
 		return cmd_fail(CMD_USAGE, "--mark: is one event, and goes with --trace=text");
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		abort();
+	p = alloc_array(1, sizeof(*p));
 	p->cl = &cl;
 	p->text = cl.args.item[0];
 	runner_init(&p->runner);

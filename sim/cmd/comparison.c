@@ -5,19 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/stats_mcnemar.h"
 #include "sim/cmd/stats_survival.h"
 #include "sim/cmd/stats_wilson.h"
 #include "sim/cmd/verdict.h"
-
-static void *zeroed(size_t nr, size_t bytes)
-{
-	void *p = calloc(nr + 1, bytes);
-
-	if (!p)
-		abort();
-	return p;
-}
 
 /* A row is a cause: what else tells buckets apart, a slice of the text, may differ between variants. */
 static bool in_row(const struct bucket *b, const struct bucket *name)
@@ -67,13 +59,11 @@ static void add_row(struct comparison *x, const struct bucket *b)
 	for (uint32_t i = 0; i < x->nr_rows; i++)
 		if (in_row(x->row[i].name, b))
 			return;
-	x->row = realloc(x->row, (x->nr_rows + 1) * sizeof(*row));
-	if (!x->row)
-		abort();
+	x->row = alloc_grow(x->row, x->nr_rows, sizeof(*row));
 	row = &x->row[x->nr_rows++];
 	row->name = b;
-	row->side = zeroed(x->c->nr_variants, sizeof(*row->side));
-	row->pair = zeroed(x->c->nr_variants, sizeof(*row->pair));
+	row->side = alloc_array(x->c->nr_variants, sizeof(*row->side));
+	row->pair = alloc_array(x->c->nr_variants, sizeof(*row->pair));
 }
 
 /* What is known comes last; then by kind, which is the order of severity. */
@@ -105,9 +95,7 @@ static uint64_t add_times(const struct cell *cell, const struct bucket *name, st
 	const struct pairs *p = cell->pairs;
 	uint64_t runs = 0, nr_hits = 0;
 
-	*t = realloc(*t, (*nr + p->nr_runs + 1) * sizeof(**t));
-	if (!*t)
-		abort();
+	*t = alloc_resize(*t, *nr + p->nr_runs + 1, sizeof(**t));
 	for (uint64_t i = 0; i < p->nr_runs; i++) {
 		runs++;
 		if (!shows(cell, name, p->run[i].seed))
@@ -262,8 +250,8 @@ static void compare_behaviour(struct comparison *x, uint32_t variant)
 void comparison_make(struct comparison *x, const struct campaign *c)
 {
 	*x = (struct comparison){ .c = c };
-	x->behaviour = zeroed(c->nr_variants, sizeof(*x->behaviour));
-	x->nr_class = zeroed(c->nr_variants * (COMPARISON_NEW + 1), sizeof(*x->nr_class));
+	x->behaviour = alloc_array(c->nr_variants, sizeof(*x->behaviour));
+	x->nr_class = alloc_array(c->nr_variants * (COMPARISON_NEW + 1), sizeof(*x->nr_class));
 	for (uint32_t i = 0; i < c->nr_cells; i++) {
 		pairs_sort(c->cells[i].pairs);
 		for (uint32_t b = 0; b < c->cells[i].nr_buckets; b++)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
+
 /* Index of the first interval that ends after @seed. */
 static uint32_t find(const struct done *d, uint64_t seed)
 {
@@ -25,9 +27,7 @@ static void insert(struct done *d, uint32_t at, uint64_t first, uint64_t count)
 {
 	if (!d->item || d->nr == d->room) {
 		d->room = d->room ? 2 * d->room : 16;
-		d->item = realloc(d->item, d->room * sizeof(*d->item));
-		if (!d->item)
-			abort();
+		d->item = alloc_resize(d->item, d->room, sizeof(*d->item));
 	}
 	memmove(d->item + at + 1, d->item + at, (d->nr - at) * sizeof(*d->item));
 	d->item[at] = (struct done_interval){ first, count };

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/examine.h"
 #include "sim/cmd/log.h"
 
@@ -68,9 +69,7 @@ static struct draft *new_draft(struct draft_list *l, const struct store_new *row
 {
 	struct draft *d;
 
-	l->item = realloc(l->item, (l->nr + 1) * sizeof(*d));
-	if (!l->item)
-		abort();
+	l->item = alloc_grow(l->item, l->nr, sizeof(*d));
 	d = &l->item[l->nr++];
 	memset(d, 0, sizeof(*d));
 	d->bucket = row->bucket;
@@ -83,7 +82,7 @@ static struct draft *new_draft(struct draft_list *l, const struct store_new *row
 	snprintf(d->first_scenario, sizeof(d->first_scenario), "%s", row->scenario);
 	snprintf(d->identity, sizeof(d->identity), "%s", row->identity);
 	snprintf(d->overrides, sizeof(d->overrides), "%s", row->overrides);
-	d->scenario_text = strdup(row->scenario_text);
+	d->scenario_text = alloc_text(row->scenario_text);
 	return d;
 }
 
@@ -150,11 +149,9 @@ static bool write_scenario(const struct draft *d, const char *path)
 /* @spec is of the variant as it is built now: is it the one that showed it? */
 static bool same_variant(const struct draft *d, const struct runner_spec *spec)
 {
-	struct runner *r = malloc(sizeof(*r));
+	struct runner *r = alloc_array(1, sizeof(*r));
 	bool same;
 
-	if (!r)
-		abort();
 	same = !runner_start(r, spec) && !strcmp(r->ready.identity, d->identity);
 	runner_stop(r);
 	free(r);

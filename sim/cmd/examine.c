@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/log.h"
 #include "sim/cmd/repeat.h"
 #include "sim/cmd/store.h"
@@ -72,12 +73,10 @@ static void replay_once(struct runner *r, uint64_t seed, struct bucket *b, struc
 
 bool examine_run(const struct runner_spec *spec, uint64_t seed, struct bucket *b)
 {
-	struct runner *r = malloc(sizeof(*r));
-	struct run_result *result = malloc(sizeof(*result));
+	struct runner *r = alloc_array(1, sizeof(*r));
+	struct run_result *result = alloc_array(1, sizeof(*result));
 	bool started = true;
 
-	if (!r || !result)
-		abort();
 	b->replays = b->replayed = 0;
 	b->trail[0] = b->stack[0] = '\0';
 	for (uint32_t i = 0; i < nr_replays(b) && started; i++) {
@@ -119,9 +118,7 @@ static const struct task *same_cause(const struct work *w, const struct cell *ce
 
 static void add(struct work *w, struct cell *cell, struct bucket *b)
 {
-	w->task = realloc(w->task, (w->nr + 1) * sizeof(*w->task));
-	if (!w->task)
-		abort();
+	w->task = alloc_grow(w->task, w->nr, sizeof(*w->task));
 	w->task[w->nr++] = (struct task){ cell, b };
 }
 
@@ -168,11 +165,9 @@ static void *examine_some(void *arg)
 
 static void examine_all(struct work *w)
 {
-	pthread_t *threads = calloc(w->c->nr_jobs, sizeof(*threads));
+	pthread_t *threads = alloc_array(w->c->nr_jobs, sizeof(*threads));
 	uint32_t nr = 0;
 
-	if (!threads)
-		abort();
 	while (nr < w->c->nr_jobs && !pthread_create(&threads[nr], NULL, examine_some, w))
 		nr++;
 	if (!nr)

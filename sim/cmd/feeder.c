@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/alloc.h"
+
 #define CHUNK_NS 200000000ull	/* also how long Ctrl-C may take */
 #define MAX_CHUNK 65536u
 #define CANARY_BATCH 1024u	/* runs: a new process for less would cost more than they do */
@@ -165,10 +167,8 @@ void feeder_init(struct feeder *f, struct campaign *c)
 	*f = (struct feeder){ .c = c, .start_ns = feeder_now() - c->spent_ns, .stopped = !c->nr_cells };
 	plan_init(&f->plan, c);
 	pthread_cond_init(&f->changed, NULL);
-	f->handed = calloc(c->nr_variants, sizeof(*f->handed));
-	f->nr_out = calloc(c->nr_scenarios + 1, sizeof(*f->nr_out));
-	if (!f->handed || !f->nr_out)
-		abort();
+	f->handed = alloc_array(c->nr_variants, sizeof(*f->handed));
+	f->nr_out = alloc_array(c->nr_scenarios + 1, sizeof(*f->nr_out));
 }
 
 /* After the last round: what is still owed to the canary is known when all others are done. */

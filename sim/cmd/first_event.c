@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/repeat.h"
 #include "sim/cmd/runner_process.h"
 
@@ -90,11 +91,9 @@ static int find(struct half *a, struct half *b, uint64_t seed, struct first_even
 int first_event_find(const struct campaign *c, const struct cell *base, const struct cell *other, uint64_t seed,
 		     struct first_event *out, char *error, size_t n)
 {
-	struct half *h = calloc(2, sizeof(*h));
+	struct half *h = alloc_array(2, sizeof(*h));
 	int err = -1;
 
-	if (!h)
-		abort();
 	memset(out, 0, sizeof(*out));
 	runner_init(&h[0].runner);
 	runner_init(&h[1].runner);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/cmd.h"
 #include "sim/options.h"
 #include "sim/oracle/check.h"
@@ -243,9 +244,7 @@ int known_load(struct known_list *l, const char *folder, char *error, size_t n)
 	struct option_list names = paths_list(folder, ".known");
 
 	l->nr = 0;
-	l->item = calloc(names.nr + 1, sizeof(*l->item));
-	if (!l->item)
-		abort();
+	l->item = alloc_array(names.nr + 1, sizeof(*l->item));
 	for (uint32_t i = 0; i < names.nr; i++) {
 		struct known *k = &l->item[l->nr++];
 

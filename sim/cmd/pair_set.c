@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
+
 static struct pair_slot *find(const struct pair_set *s, uint32_t code)
 {
 	uint32_t i = code * 2654435761u;
@@ -19,9 +21,7 @@ static void grow(struct pair_set *s)
 	struct pair_set old = *s;
 
 	s->room = old.room ? 2 * old.room : 256;
-	s->slot = calloc(s->room, sizeof(*s->slot));
-	if (!s->slot)
-		abort();
+	s->slot = alloc_array(s->room, sizeof(*s->slot));
 	for (uint32_t i = 0; i < old.room; i++)
 		if (old.slot[i].key)
 			*find(s, old.slot[i].key - 1) = old.slot[i];

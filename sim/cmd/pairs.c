@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
+
 struct pairs *pairs_new(void)
 {
-	struct pairs *p = calloc(1, sizeof(*p));
+	struct pairs *p = alloc_array(1, sizeof(*p));
 
-	if (!p)
-		abort();
 	return p;
 }
 
@@ -26,10 +26,7 @@ static void *grow(void *array, uint64_t nr, uint64_t *room, size_t bytes)
 	if (nr < *room)
 		return array;
 	*room = *room ? 2 * *room : 256;
-	array = realloc(array, *room * bytes);
-	if (!array)
-		abort();
-	return array;
+	return alloc_resize(array, *room, bytes);
 }
 
 static struct pair_run *new_run(struct pairs *p)

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "sim/alloc.h"
+
 static bool endless(const struct campaign *c)
 {
 	return c->time_ns || c->until_quiet;
@@ -64,9 +66,7 @@ uint64_t plan_pass_of(const struct campaign *c, uint32_t scenario, uint64_t seed
 void plan_init(struct plan *p, const struct campaign *c)
 {
 	*p = (struct plan){ .c = c };
-	p->next_seed = calloc(c->nr_scenarios, sizeof(*p->next_seed));
-	if (!p->next_seed)
-		abort();
+	p->next_seed = alloc_array(c->nr_scenarios, sizeof(*p->next_seed));
 	for (uint32_t i = 0; i < c->nr_scenarios; i++)
 		p->next_seed[i] = c->feed_first;
 	/* The first plan_next() steps from here to the first round. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/log.h"
 #include "sim/cmd/shard.h"
 #include "sim/cmd/store.h"
@@ -56,9 +57,7 @@ static int load_scenarios(struct campaign *c, const struct option_list *names)
 {
 	char path[512], error[1024];
 
-	c->scenarios = calloc(names->nr + 1, sizeof(*c->scenarios));
-	if (!c->scenarios)
-		abort();
+	c->scenarios = alloc_array(names->nr + 1, sizeof(*c->scenarios));
 	for (uint32_t i = 0; i < names->nr; i++) {
 		struct scenario *s = &c->scenarios[i];
 
@@ -85,9 +84,7 @@ static int choose_variants(struct campaign *c, const struct option_list *given)
 		return cmd_fail(CMD_BAD_INPUT,
 				"no variant is built as %s; for instance: lapicsim variant add 6.12 --deb linux-source-6.12",
 				flavour_name(c->flavour));
-	c->variants = calloc(names.nr + 1, sizeof(*c->variants));
-	if (!c->variants)
-		abort();
+	c->variants = alloc_array(names.nr + 1, sizeof(*c->variants));
 	for (uint32_t i = 0; i < names.nr; i++) {
 		struct variant *v = &c->variants[c->nr_variants++];
 
@@ -104,9 +101,7 @@ static int choose_variants(struct campaign *c, const struct option_list *given)
 static void make_cells(struct campaign *c)
 {
 	c->nr_cells = c->nr_scenarios * c->nr_variants;
-	c->cells = calloc(c->nr_cells + 1, sizeof(*c->cells));
-	if (!c->cells)
-		abort();
+	c->cells = alloc_array(c->nr_cells + 1, sizeof(*c->cells));
 	for (uint32_t i = 0; i < c->nr_cells; i++) {
 		c->cells[i].scenario = i / c->nr_variants;
 		c->cells[i].variant = i % c->nr_variants;

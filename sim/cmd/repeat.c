@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/log.h"
 #include "sim/digest.h"
 
@@ -13,9 +14,7 @@ void repeat_remember(struct repeat *p, const struct run_result *r)
 {
 	if (p->nr == p->room) {
 		p->room = p->room ? 2 * p->room : 64;
-		p->seeds = realloc(p->seeds, p->room * sizeof(*p->seeds));
-		if (!p->seeds)
-			abort();
+		p->seeds = alloc_resize(p->seeds, p->room, sizeof(*p->seeds));
 	}
 	p->seeds[p->nr++] = (struct repeat_seed){ r->seed, r->digest, r->nr_events };
 }
@@ -47,13 +46,11 @@ static int32_t checkpoints_of(struct runner *r, uint64_t seed, uint64_t *values,
 /* Between which events do two processes part on @seed? Both run it once more. */
 static void first_difference(struct repeat *p, struct runner *first, uint64_t seed, char *buf, size_t n)
 {
-	uint64_t *a = malloc(2 * DIGEST_MAX_CHECKPOINTS * sizeof(*a)), *b;
+	uint64_t *a = alloc_array(2 * DIGEST_MAX_CHECKPOINTS, sizeof(*a)), *b;
 	int32_t nr_a, nr_b;
 	uint64_t digest;
 	int32_t i = 0;
 
-	if (!a)
-		abort();
 	b = a + DIGEST_MAX_CHECKPOINTS;
 	nr_a = checkpoints_of(first, seed, a, &p->result);
 	digest = p->result.digest;

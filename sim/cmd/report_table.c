@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/progress.h"
 #include "sim/cmd/report.h"
 
@@ -136,9 +137,7 @@ static void print_rows(FILE *f, const struct campaign *c, const struct row *rows
 {
 	struct table t = { .nr_rows = nr };
 
-	t.text = calloc(nr + 1, sizeof(*t.text));
-	if (!t.text)
-		abort();
+	t.text = alloc_array(nr + 1, sizeof(*t.text));
 	fill(&t, c, rows);
 	print(f, &t);
 	free(t.text);
@@ -147,10 +146,8 @@ static void print_rows(FILE *f, const struct campaign *c, const struct row *rows
 /* The rows of @scenario, or of all of them for UINT32_MAX. */
 static void print_table(FILE *f, const struct campaign *c, uint32_t scenario)
 {
-	struct row *rows = calloc(c->nr_variants, sizeof(*rows));
+	struct row *rows = alloc_array(c->nr_variants, sizeof(*rows));
 
-	if (!rows)
-		abort();
 	for (uint32_t v = 0; v < c->nr_variants; v++) {
 		variant_label(c, v, rows[v].name, sizeof(rows[v].name));
 		for (uint32_t s = 0; s < c->nr_scenarios; s++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/progress.h"
 #include "sim/cmd/report.h"
 
@@ -46,9 +47,7 @@ static struct entry *collect(const struct campaign *c, uint32_t *nr)
 
 	for (uint32_t i = 0; i < c->nr_cells; i++)
 		total += c->cells[i].nr_buckets;
-	entries = calloc(total + 1, sizeof(*entries));
-	if (!entries)
-		abort();
+	entries = alloc_array(total + 1, sizeof(*entries));
 	*nr = 0;
 	for (uint32_t i = 0; i < c->nr_cells; i++)
 		for (uint32_t b = 0; b < c->cells[i].nr_buckets; b++)

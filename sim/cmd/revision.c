@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/child.h"
 #include "sim/cmd/cmd.h"
 
@@ -21,7 +22,7 @@ const char *revision_top(const char *folder)
 	out = child_start(&p);
 	if (out && fgets(line, sizeof(line), out))
 		line[strcspn(line, "\n")] = '\0';
-	return child_end(&p, out) || !line[0] ? folder : strdup(line);
+	return child_end(&p, out) || !line[0] ? folder : alloc_text(line);
 }
 
 int revision_resolve(const char *repo, const char *rev, char commit[REVISION_BYTES])
@@ -96,7 +97,7 @@ int revision_files(const char *name, struct option_list *paths)
 	out = child_start(&p);
 	while (out && fgets(line, sizeof(line), out)) {
 		line[strcspn(line, "\n")] = '\0';
-		option_list_add(paths, strdup(line));
+		option_list_add(paths, alloc_text(line));
 	}
 	drop_doubles(paths);
 	return child_end(&p, out) ? CMD_HARNESS : 0;

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/store_schema.h"
 #include "sim/cmd/store_sql.h"
@@ -65,9 +66,7 @@ static sqlite3_stmt *statement(struct store *s, const char *sql)
 	for (uint32_t i = 0; i < s->nr_statements; i++)
 		if (s->statements[i].sql == sql)
 			return s->statements[i].q;
-	s->statements = realloc(s->statements, (s->nr_statements + 1) * sizeof(*t));
-	if (!s->statements)
-		abort();
+	s->statements = alloc_grow(s->statements, s->nr_statements, sizeof(*t));
 	t = &s->statements[s->nr_statements];
 	t->sql = sql;
 	if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &t->q, NULL) != SQLITE_OK) {
@@ -155,10 +154,8 @@ static bool make_or_check(struct store *s)
 
 static struct store *open_with(const char *path, int flags, char *error, size_t n)
 {
-	struct store *s = calloc(1, sizeof(*s));
+	struct store *s = alloc_array(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->path = path;
 	s->start_ns = feeder_now();
 	pthread_mutex_init(&s->lock, NULL);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/canary.h"
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/store_compare.h"
@@ -25,7 +26,7 @@ static char *campaign_key(const struct campaign *c)
 	FILE *f = open_memstream(&key, &size);
 
 	if (!f)
-		abort();
+		alloc_failed();
 	for (uint32_t i = 0; i < c->nr_scenarios; i++)
 		fprintf(f, "%s%s@%08x", i ? " " : "", c->scenarios[i].name, c->scenarios[i].hash);
 	for (uint32_t i = 0; i < c->nr_variants; i++)
@@ -41,7 +42,7 @@ static char *campaign_key(const struct campaign *c)
 	fprintf(f, " --flavour %s --replay-share %u --set %s", flavour_name(c->flavour), c->replay_share,
 		c->overrides);
 	if (fclose(f))
-		abort();
+		alloc_failed();
 	return key;
 }
 
@@ -57,7 +58,7 @@ static char *file_text(const char *path)
 	}
 	if (f)
 		fclose(f);
-	return text ? text : strdup("");
+	return text ? text : alloc_text("");
 }
 
 static bool find_scenario(struct store *s, const struct scenario *sc, int64_t *id)
@@ -90,9 +91,7 @@ static bool find_variant(struct store *s, const struct variant *v, int64_t *id)
 
 static bool find_cells(struct store *s, const struct campaign *c)
 {
-	s->cell = calloc(c->nr_cells + 1, sizeof(*s->cell));
-	if (!s->cell)
-		abort();
+	s->cell = alloc_array(c->nr_cells + 1, sizeof(*s->cell));
 	for (uint32_t i = 0; i < c->nr_cells + c->has_canary; i++) {
 		int64_t scenario = 0, variant = 0;
 

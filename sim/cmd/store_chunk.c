@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/store.h"
 #include "sim/rng.h"
 
@@ -30,9 +31,7 @@ static struct store_bucket *find_bucket(struct store_chunk *k, const struct buck
 	for (b = k->buckets; b < k->buckets + k->nr_buckets; b++)
 		if (campaign_same_bucket(&b->sum, name))
 			return b;
-	k->buckets = realloc(k->buckets, (k->nr_buckets + 1) * sizeof(*b));
-	if (!k->buckets)
-		abort();
+	k->buckets = alloc_grow(k->buckets, k->nr_buckets, sizeof(*b));
 	b = &k->buckets[k->nr_buckets++];
 	memset(b, 0, sizeof(*b));
 	b->sum = *name;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/event_text.h"
 #include "sim/cmd/store_compare.h"
 #include "sim/cmd/store_schema.h"
@@ -29,11 +30,9 @@ bool store_compare_tables(struct store *s)
 bool store_write_single(struct store *s, int64_t cell, const struct store_chunk *k)
 {
 	const struct pairs *p = &k->single;
-	struct stored_hit *hits = calloc(p->nr_hits + 1, sizeof(*hits));
+	struct stored_hit *hits = alloc_array(p->nr_hits + 1, sizeof(*hits));
 	bool ok;
 
-	if (!hits)
-		abort();
 	for (uint64_t i = 0; i < p->nr_hits; i++)
 		hits[i] = (struct stored_hit){ p->hit[i].seed, campaign_hash_bucket(&k->buckets[p->hit[i].bucket].sum) };
 	ok = store_sql(s, "INSERT INTO single (cell, first, runs, hits) VALUES (?, ?, ?, ?)", NULL, NULL, "iibb", cell,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/store_sql.h"
 #include "sim/pair_names.h"
 
@@ -69,9 +70,7 @@ static void take_pair(sqlite3_stmt *q, void *arg)
 
 bool store_load_pairs(struct store *s, struct campaign *c)
 {
-	s->written = calloc(c->nr_cells + 1, sizeof(*s->written));
-	if (!s->written)
-		abort();
+	s->written = alloc_array(c->nr_cells + 1, sizeof(*s->written));
 	s->nr_written = c->nr_cells + 1;
 	if (!name_ops(s) || !name_states(s))
 		return false;

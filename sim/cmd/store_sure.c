@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/canary.h"
 #include "sim/cmd/store_sql.h"
 #include "sim/cmd/sure.h"
@@ -87,9 +88,7 @@ static void take_elsewhere(sqlite3_stmt *q, void *arg)
 
 	if (kind < 0)
 		return;
-	c->elsewhere = realloc(c->elsewhere, (c->nr_elsewhere + 1) * sizeof(*e));
-	if (!c->elsewhere)
-		abort();
+	c->elsewhere = alloc_grow(c->elsewhere, c->nr_elsewhere, sizeof(*e));
 	e = &c->elsewhere[c->nr_elsewhere++];
 	memset(e, 0, sizeof(*e));
 	e->scenario = t->scenario;

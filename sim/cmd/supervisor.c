@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/examine.h"
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/log.h"
@@ -283,7 +284,7 @@ static void start_jobs(struct job *jobs, struct campaign *c, struct feeder *f)
 		runner_init(&j->repeat.runner);
 		if (pthread_create(&j->thread, NULL, job_main, j)) {
 			log_line("cannot start a thread");
-			abort();
+			alloc_failed();
 		}
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -291,14 +292,12 @@ static void start_jobs(struct job *jobs, struct campaign *c, struct feeder *f)
 
 int supervisor_run(struct campaign *c)
 {
-	struct job *jobs = calloc(c->nr_jobs, sizeof(*jobs));
+	struct job *jobs = alloc_array(c->nr_jobs, sizeof(*jobs));
 	struct sigaction stop = { .sa_handler = on_stop };
 	struct status status;
 	bool told = false;
 	struct feeder f;
 
-	if (!jobs)
-		abort();
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	feeder_init(&f, c);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/progress.h"
 #include "sim/cmd/stats_unseen.h"
 #include "sim/cmd/stats_zero.h"
@@ -52,9 +53,7 @@ static void add(struct gone_list *l, const struct cell *cell, const struct bucke
 {
 	struct gone *g;
 
-	l->item = realloc(l->item, (l->nr + 1) * sizeof(*g));
-	if (!l->item)
-		abort();
+	l->item = alloc_grow(l->item, l->nr, sizeof(*g));
 	g = &l->item[l->nr++];
 	*g = (struct gone){ .cell = cell, .bucket = b, .other = other, .other_identity = other_identity,
 			    .other_shown = b->nr_runs, .other_runs = other_runs,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/child.h"
 #include "sim/cmd/log.h"
 
@@ -25,9 +26,7 @@ static void take_line(struct touched *t, bool in_base, char *rest)
 {
 	struct touched_line *l;
 
-	t->line = realloc(t->line, (t->nr_lines + 1) * sizeof(*l));
-	if (!t->line)
-		abort();
+	t->line = alloc_grow(t->line, t->nr_lines, sizeof(*l));
 	l = &t->line[t->nr_lines++];
 	memset(l, 0, sizeof(*l));
 	l->in_base = in_base;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/alloc.h"
 #include "sim/cmd/canary.h"
 
 static const struct scenario *scenario_of(const struct campaign *c, const struct cell *cell)
@@ -77,9 +78,7 @@ static void look_for_missing(struct verdict *v, const struct campaign *c, const 
 		if (!scenario_mentions(s, class_of(c, cell), kind) ||
 		    scenario_expects(s, class_of(c, cell), kind) != EXPECT_ALWAYS || cell->nr_kind[kind])
 			continue;
-		v->missing = realloc(v->missing, (v->nr_listed + 1) * sizeof(*m));
-		if (!v->missing)
-			abort();
+		v->missing = alloc_grow(v->missing, v->nr_listed, sizeof(*m));
 		m = &v->missing[v->nr_listed++];
 		m->cell = cell;
 		m->kind = kind;

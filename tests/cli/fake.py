@@ -17,7 +17,7 @@ REPO = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 CFLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror",
           "-fno-pie", "-no-pie", "-I" + REPO]
-SHARED = ["options", "option_table", "option_help", "command_line",
+SHARED = ["alloc", "options", "option_table", "option_help", "command_line",
           "scenario", "scenario_expect", "scenario_deviation", "divergence", "rng",
           "run_end", "pair_names", "signature", "oracle/deviation", "oracle/check"]
 VARIANTS = (("6.1-unfixed", "aaaa0000", "pv-eoi-unfixed"),

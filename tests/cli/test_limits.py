@@ -2,6 +2,7 @@
 """What ends runs and campaigns from outside: limits, full disks, signals."""
 
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -131,6 +132,23 @@ class Outside(Case):
         subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True)
         self.assertGreater(self.query("SELECT coalesce(sum(count), 0) FROM range", path)[0][0], -1)
         self.check_goes_on(path)
+
+    def test_out_of_memory(self):
+        """Of lapicsim itself, at any moment: one line and exit code 6, and the store goes on."""
+        ends = set()
+        for kib in range(5000, 28000, 500):
+            def little(limit=kib << 10):
+                resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            p = subprocess.run([self.fake.program, *self.WORDS, "--store", self.path, "--jobs", "2"], text=True,
+                               capture_output=True, check=False, preexec_fn=little, timeout=120,
+                               env=self.fake.environment({}))
+            ends.add(p.returncode)
+            # 127: not even the dynamic linker had enough.
+            self.assertIn(p.returncode, (0, 6, 127), "%d KiB: %s" % (kib, p.stderr))
+            if p.returncode == 6:
+                self.assertRegex(p.stderr, "out of memory; what .* is safe, and the same command goes on\n$")
+        self.assertLessEqual({0, 6}, ends)
+        self.check_goes_on()
 
     def test_read_only_store(self):
         """In a folder that may not be written, by one who is not root."""

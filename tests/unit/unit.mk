@@ -34,20 +34,21 @@ UNIT_OBJS_scheduler_hooks	:= $(UNIT_OBJS_scheduler)
 UNIT_OBJS_determinism	:= digest $(UNIT_OBJS_scheduler)
 UNIT_OBJS_crash		:= crash crash_san crash_stack coro
 UNIT_OBJS_snapshot	:= snapshot lines
-UNIT_OBJS_plan		:= cmd/plan
-UNIT_OBJS_done		:= cmd/done rng
+UNIT_OBJS_plan		:= cmd/plan alloc
+UNIT_OBJS_alloc		:= alloc
+UNIT_OBJS_done		:= cmd/done alloc rng
 UNIT_OBJS_loss		:= cmd/loss cmd/process_looks
-UNIT_OBJS_swarm		:= swarm options option_table rng
+UNIT_OBJS_swarm		:= swarm alloc options option_table rng
 UNIT_OBJS_trace		:= trace trace_format coro
 UNIT_OBJS_apicv		:= apicv
 UNIT_OBJS_signature	:= signature trail
 UNIT_LIBS_crash		:= -lunwind
 UNIT_OBJS_stats		:= cmd/stats_mcnemar cmd/stats_survival cmd/stats_wilson
-UNIT_OBJS_pair_set	:= cmd/pair_set pair_names rng
+UNIT_OBJS_pair_set	:= cmd/pair_set alloc pair_names rng
 UNIT_OBJS_stats_sure	:= cmd/stats_zero cmd/stats_unseen rng
 UNIT_LIBS_stats		:= -lm
 UNIT_LIBS_stats_sure	:= -lm
-UNIT_NAMES := plan loss pair_set signature stats stats_sure apicv crash done snapshot trace rng digest divergence token swarm coro policy event determinism \
+UNIT_NAMES := alloc plan loss pair_set signature stats stats_sure apicv crash done snapshot trace rng digest divergence token swarm coro policy event determinism \
 	scheduler scheduler_sleep scheduler_limits scheduler_hooks
 
 # The oracle's tests need all of the oracle and nothing else but names and streams.
