@@ -329,9 +329,10 @@ uint32_t sched_point(uint32_t point_id)
 	if (!sched.policy)
 		return 0;
 	delay_ns = sched.policy->delay(&sched.params, &self->policy_rng, self->id, point_id);
-	next_point(self);
 	if (delay_ns)
 		sched_advance(delay_ns);
+	/* Not before: who is switched to leaves here what was left, nothing. */
+	next_point(self);
 	return self->points_left;
 }
 

@@ -203,6 +203,45 @@ static void test_points(void)
 	policy_set_params(&before);
 }
 
+/* As the host does: who stops running has what is left of its count down, which is nothing in a point. */
+static struct actor *counted;
+static uint32_t count_down;
+
+static void keep_count(struct actor *next)
+{
+	if (counted)
+		counted->points_left = count_down;
+	counted = next;
+	count_down = next->points_left;
+}
+
+static void counts_down(struct actor *self)
+{
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ(count_down, 5);
+		count_down = 0;
+		count_down = sched_point(6);
+		tell(self, 'a');
+	}
+}
+
+static void test_points_go_on(void)
+{
+	struct policy_params p = { .one_in = 5, .delay_ns = 1000 }, before = *policy_params();
+
+	policy_set_params(&p);
+	begin(1, &test_policy);
+	counted = NULL;
+	asked_delay = 0;
+	sched_on_switch(keep_count);
+	spawn(0, 10, counts_down);
+	spawn(1, 20, counts_down);
+	EXPECT_EQ(run(), SCHED_IDLE);
+	EXPECT_EQ(asked_delay, 6);
+	sched_on_switch(NULL);
+	policy_set_params(&before);
+}
+
 static void one_point(struct actor *self)
 {
 	EXPECT_EQ(self->points_left, 0);
@@ -225,5 +264,6 @@ TEST_MAIN(
 	TEST(test_abandon),
 	TEST(test_abandon_callback),
 	TEST(test_points),
+	TEST(test_points_go_on),
 	TEST(test_no_policy),
 )
