@@ -45,11 +45,11 @@ static inline bool others_wait(struct oracle_vcpu *v, uint32_t vector)
 	return others;
 }
 
-/* The highest vector above @vector that KVM must have seen: pending since before the last exit. */
+/* The highest vector above @vector that KVM must have seen: pending since before the last exit, and nobody still sends it. */
 static int higher_pending(const struct oracle_vcpu *v, uint32_t vector)
 {
 	for (int w = APIC_WORDS - 1; w >= (int)(vector >> 5); w--) {
-		uint32_t bits = v->apic.irr[w] & ~v->fresh[w];
+		uint32_t bits = v->apic.irr[w] & ~(v->fresh[w] | v->inflight[w]);
 
 		if (!bits)
 			continue;

@@ -127,6 +127,29 @@ static void test_dispatch_highest_late(void)
 	SILENT();
 }
 
+/* One that is still being sent: it is in IRR at the exit, and KVM chose before, or the other way round. */
+static void test_dispatch_highest_in_flight(void)
+{
+	for (int over = 0; over < 2; over++) {
+		int32_t handle;
+
+		boot();
+		prepare_and_enter();
+		send(0x41);
+		handle = begin(0x61, false);
+		model_accept(M, 0x61, false);
+		if (over)
+			oracle_message_end(handle, true);
+		leave();
+		bug = BUG_WRONG_PRIORITY;
+		prepare_and_enter();
+		if (over)
+			FIRED("dispatch-highest", DIV_PRIORITY_INVERSION, 0x41);
+		else
+			SILENT();
+	}
+}
+
 /* What waits needs an exit at which it can go: when IF is set, or TPR is low enough. */
 static void test_dispatch_overdue(void)
 {
@@ -316,7 +339,7 @@ static void test_sw_disabled_dispatch(void)
 
 TEST_MAIN(TEST(test_dispatch_plain), TEST(test_dispatch_nested), TEST(test_dispatch_not_pending),
 	  TEST(test_dispatch_twice), TEST(test_dispatch_ppr), TEST(test_dispatch_in_service),
-	  TEST(test_dispatch_highest), TEST(test_dispatch_highest_late),
+	  TEST(test_dispatch_highest), TEST(test_dispatch_highest_late), TEST(test_dispatch_highest_in_flight),
 	  TEST(test_dispatch_overdue), TEST(test_tpr_threshold), TEST(test_dispatch_blocked),
 	  TEST(test_dispatch_shadow), TEST(test_dispatch_shadow_lifted),
 	  TEST(test_cancelled_entry), TEST(test_cancelled_early), TEST(test_interrupted_delivery),
