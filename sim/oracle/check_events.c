@@ -77,7 +77,7 @@ static void check_wakeup(struct oracle_vcpu *v, struct event_vcpu *e, const stru
 	if ((hw->entry_intr_info & KW_INTR_VALID) || e->nmi_max || e->nmi_inflight || e->kicked ||
 	    e->maybe_kicked || e->kick_inflight || v->owed >= 0 || may_interrupt(v))
 		return;
-	if (e->halt_sipi && deviation_allows(DEV_HALT_SIPI))
+	if ((e->halt_sipi || e->sipi_inflight) && deviation_allows(DEV_HALT_SIPI))
 		return;
 	check_fire(CHECK_HALT, v, v->vm, DIV_NONE, "the guest runs on after HLT, and nothing woke it");
 }

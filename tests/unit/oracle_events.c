@@ -408,6 +408,30 @@ static void test_halt_sipi(void)
 	EXPECT(deviation_switch("halt-sipi", true));
 }
 
+/* It began before the entry whose HLT it ends, and its sender is not done. */
+static void test_halt_sipi_in_flight(void)
+{
+	int32_t handle;
+
+	boot_events();
+	leave();
+	handle = oracle_icr_begin(1, 6 << 8 | 1u << 14 | 8);
+	enter_nmi(false);
+	leave();
+	oracle_guest_hlt(0);
+	enter_nmi(false);
+	SILENT();
+	oracle_message_end(handle, true);
+	leave();
+	oracle_guest_hlt(0);
+	enter_nmi(false);
+	SILENT();
+	leave();
+	oracle_guest_hlt(0);
+	enter_nmi(false);
+	FIRED("hlt-ends", DIV_SPURIOUS_DELIVERY, DIV_NONE);
+}
+
 static void test_spin(void)
 {
 	for (int on = 1; on >= 0; on--) {
@@ -693,7 +717,7 @@ TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST
 	  TEST(test_nmi_reinjected), TEST(test_nmi_lost), TEST(test_startup), TEST(test_init_bsp),
 	  TEST(test_init_lost), TEST(test_init_spurious), TEST(test_init_state), TEST(test_init_deassert),
 	  TEST(test_sipi_ignored), TEST(test_sipi_vector), TEST(test_sipi_latest), TEST(test_sipi_dropped),
-	  TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi),
+	  TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi), TEST(test_halt_sipi_in_flight),
 	  TEST(test_spin), TEST(test_kick), TEST(test_kick_and_start), TEST(test_pv_ipi), TEST(test_pv_ipi_to_moving), TEST(test_get_events),
 	  TEST(test_set_events), TEST(test_get_mp_state), TEST(test_user_nmi), TEST(test_moved), TEST(test_moved_msr),
 	  TEST(test_sw_disabled), TEST(test_not_judged))
