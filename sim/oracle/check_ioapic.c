@@ -231,12 +231,22 @@ static void report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal, bool
 			   "pin %u: Remote IRR was cleared without an EOI (entry 0x%llx)", pin, (unsigned long long)kvm);
 }
 
+/* It was to be of an edge, and while it was under way TMR may have been set for the message that Remote IRR is of. */
+static bool eoi_of_edge(uint32_t nr, uint32_t vector)
+{
+	for (uint32_t i = 0; i < oracle.vm[nr].nr; i++)
+		if (chips.rtc[oracle.vm[nr].first + i].ending == vector)
+			return true;
+	return false;
+}
+
 static void compare(uint32_t nr, uint32_t pin, uint64_t kvm, bool sent)
 {
 	struct chip_vm *vm = &chips.vm[nr];
 	uint64_t ideal = vm->io.redir[pin], diff = kvm ^ ideal;
 
-	if (!vm->pin[pin].stale && diff) {
+	if (!vm->pin[pin].stale && diff &&
+	    !(diff == REDIR_RIRR && !(kvm & REDIR_RIRR) && !sent && eoi_of_edge(nr, ideal & REDIR_VECTOR))) {
 		bool open = sent && diff == REDIR_RIRR && (ideal & REDIR_LEVEL);
 		enum taker accept = open ? who_accepts(nr, ideal) : TAKER_SOMEBODY;
 

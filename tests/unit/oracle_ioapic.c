@@ -136,6 +136,29 @@ static void test_eoi_extra(void)
 	FIRED("ioapic-eoi-extra", DIV_EOI_MESSAGE, 0x41);
 }
 
+/* The EOI of an edge, while the entry is level-triggered already and its first message arrives. */
+static void test_eoi_of_edge_races_level(void)
+{
+	for (int under_way = 1; under_way >= 0; under_way--) {
+		start(EDGE);
+		line(true, true);
+		prepare_and_enter();
+		line(false, false);
+		write_low(LEVEL, LEVEL);
+		eoi();
+		if (!under_way)
+			oracle_chip_settle(0, &kvm);
+		line(true, true);
+		kvm.redir[PIN] &= ~REDIR_RIRR;
+		turn(1);
+		oracle_chip_settle(0, &kvm);
+		if (under_way)
+			SILENT();
+		else
+			FIRED("ioapic-eoi-extra", DIV_EOI_MESSAGE, 0x41);
+	}
+}
+
 static void test_eoi_races_line(void)
 {
 	start(LEVEL);
@@ -735,7 +758,7 @@ static void test_split_suppressed(void)
 }
 
 TEST_MAIN(TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
-	  TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra),
+	  TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra), TEST(test_eoi_of_edge_races_level),
 	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_eoi_before_the_turn_ends),
 	  TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_rtc),
