@@ -122,7 +122,8 @@ def rule_places(rule):
     text = read("variants/rules/%s.rule" % rule)
     return [(os.path.basename(path), function) for path, functions in
             re.findall(r"^file (\S+)\n((?:(?!file ).*\n?)*)", text, re.M)
-            for function in re.findall(r"^function (\S+)", functions, re.M) or ["?"]]
+            for names in re.findall(r"^function (\S+)", functions, re.M) or ["?"]
+            for function in names.split("|")]
 
 
 def no_mutant(check, rows, corpus, killed):
@@ -132,7 +133,8 @@ def no_mutant(check, rows, corpus, killed):
     places = sorted({p for rule in rules for p in rule_places(rule)})
     if not places:
         return "none: as for the rules"
-    mine = [(f, n) for f, n in places if f in killed["functions"]]
+    mine = [(f, n) for f, n in places if n in killed["functions"].get(f, {})] or \
+        [(f, n) for f, n in places if f in killed["functions"]]
     if not mine:
         return "none: it judges what is in " + ", ".join(sorted({f for f, _ in places}))
     told = []
