@@ -17,7 +17,8 @@
 #define PLAIN_BLOCK	(KW_BLOCK_STI | KW_BLOCK_MOV_SS)
 #define PLAIN_PAIRS	(APIC_WORDS / 2)
 
-typedef uint64_t plain_pair __attribute__((aligned(4), may_alias));
+/* The page is bytes, and need not be aligned. */
+typedef uint64_t plain_pair __attribute__((aligned(1), may_alias));
 
 /* Two words of a bank as one: what lies between them is reserved, and 0 or not plain. */
 static inline uint64_t plain_page(const uint8_t *page, uint32_t bank, int pair)
