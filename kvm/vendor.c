@@ -401,6 +401,7 @@ static int kw_hardware_setup(void)
 	kvm_initialize_cpu_caps();
 #endif
 	kvm_caps.has_tsc_control = false;
+	kvm_caps.supported_mce_cap |= MCG_CMCI_P;
 	return 0;
 }
 

@@ -68,7 +68,9 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(TIMER_READ, timer_read, "timer read", 2)			\
 	X(TIMER_SVR, timer_svr, "timer svr", 2)			\
 	X(PV_BAD, pv_bad, "pv eoi at a bad address", 2)		\
-	X(VAPIC_TPR, vapic_tpr, "vapic tpr", 3)
+	X(VAPIC_TPR, vapic_tpr, "vapic tpr", 3)			\
+	X(CMCI_LVT, cmci_lvt, "cmci lvt", 2)				\
+	X(MC_CTL2, mc_ctl2, "mci ctl2", 2)
 
 /* What only the program itself decides. */
 #define GUEST_OTHER_OPS(X)						\
@@ -128,6 +130,8 @@ enum step guest_ioapic_probe_window(struct vcpu *v);	/* guest_ioapic_probe.c */
 enum op guest_next_before_eoi(struct vcpu *v);
 /* guest_pv.c: the guest's own access to @gpa faults in the second-level page tables; it will try @op again. */
 enum step guest_page_away(struct vcpu *v, enum op op, uint64_t gpa);
+/* guest_mce.c: KVM has handled a WRMSR of IA32_MCi_CTL2. */
+void guest_mc_done(struct vcpu *v, bool faulted);
 /* guest_vapic.c: TPR is not 0, wherever it lies. */
 bool guest_vapic_raised(const struct vcpu *v);
 void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);

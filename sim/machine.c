@@ -20,6 +20,7 @@
 #include "sim/snapshot.h"
 #include "sim/spare_vm.h"
 #include "sim/user_bad.h"
+#include "sim/user_mce.h"
 #include "sim/user_pit.h"
 #include "sim/user_vapic.h"
 
@@ -197,6 +198,8 @@ static int build_vcpu(struct vm *vm, struct vcpu *v, char *error, uint64_t n)
 			       (v->id % words) * 4;
 	if ((ret = kw_ioctl(v->fd, KVM_SET_CPUID2, (uint64_t)&cpuid)) < 0)
 		return failed(error, n, "KVM_SET_CPUID2", ret) ? -1 : 0;
+	if ((ret = user_mce_build(v)) < 0)
+		return failed(error, n, "KVM_X86_SETUP_MCE", ret) ? -1 : 0;
 	if ((ret = show_power_up(v)) < 0)
 		return failed(error, n, "KVM_GET_LAPIC", ret) ? -1 : 0;
 	if ((ret = enable_apic(v)) < 0)
@@ -406,7 +409,7 @@ static bool uses_events(const struct scenario *s)
 	return s->guest.nmi || s->guest.nmi_others || s->guest.init || s->guest.sipi || s->guest.startup ||
 	       s->guest.pv_ipi || s->guest.pv_nmi || s->guest.pv_kick ||
 	       s->migrate_gap_ns || s->vcpu_events || s->mp_state || s->user_nmi || s->nmi_percent || s->init_percent ||
-	       s->ioapic_nmi_percent;
+	       s->ioapic_nmi_percent || s->cmci;
 }
 
 /* Does anybody access registers at random? */
@@ -415,7 +418,7 @@ static bool uses_registers(const struct scenario *s)
 	const struct guest_mix *g = &s->guest;
 
 	return (g->reg_read || g->reg_write || g->reg_msr || g->svr || g->logical_id || g->apic_base || g->icr_any ||
-		s->change_lapic || s->any_msr) &&
+		s->change_lapic || s->any_msr || s->cmci) &&
 	       !g->init && !g->sipi && !g->startup && !s->init_percent && !s->migrate_gap_ns;
 }
 
@@ -437,7 +440,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = s->wide_ids, .broadcast_quirk = s->broadcast_quirk, .tpr_shadow = s->tpr_shadow,
-				     .vapic = s->vapic || s->tpr_reporting,
+				     .cmci = s->cmci, .vapic = s->vapic || s->tpr_reporting,
 				     .events = uses_events(s), .registers = uses_registers(s),
 				     .report = record_divergence, .now_ns = record_now,
 				     .timer = machine.timers,

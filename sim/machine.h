@@ -101,6 +101,7 @@ struct vcpu {
 	uint32_t lvtt, timer_count;
 	uint8_t	 timer_dcr;
 	bool	 sw_disabled;	/* SVR bit 8 is clear */
+	bool	 mc_access;	/* the access in progress is to IA32_MCi_CTL2 */
 	bool	 tpr_reports;	/* KVM_TPR_ACCESS_REPORTING is on */
 	uint64_t vapic_gpa;	/* of the word that holds TPR; 0: the APIC does */
 	bool	 timer_saved;	/* timer_regs hold what KVM_GET_LAPIC returned some time ago */

@@ -294,6 +294,19 @@ static void check_vapic_keys(struct parser *p)
 		complain_at(p, "userspace", "vapic_addr", "KVM may refuse it while a slot is away");
 }
 
+static void check_cmci_keys(struct parser *p)
+{
+	const struct scenario *s = p->s;
+	const struct guest_mix *g = &s->guest;
+
+	if (!s->cmci && (g->cmci_lvt || g->mc_ctl2 || s->set_mce))
+		complain_at(p, "topology", "cmci", "must be yes for [guest] cmci_lvt, mc_ctl2 and [userspace] set_mce");
+	/* The register file, which has the LVT entry, knows no INIT, and a random entry may send one. */
+	if (s->cmci && (g->init || g->sipi || g->startup || s->init_percent || s->migrate_gap_ns || g->reg_write ||
+			g->reg_msr || s->change_lapic || s->any_msr || s->apicv))
+		complain_at(p, "topology", "cmci", "does not go together with INIT, random registers, migration, apicv");
+}
+
 static void check_timer_keys(struct parser *p)
 {
 	const struct scenario *s = p->s;
@@ -315,6 +328,7 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "topology", "vcpus", "vms times vcpus must be at most 4096");
 	check_timer_keys(p);
 	check_vapic_keys(p);
+	check_cmci_keys(p);
 	if (s->vector_first > s->vector_last)
 		complain_at(p, "devices", "vector_first", "must be at most vector_last");
 	if (!sum_of_guest_mix(&s->guest))
@@ -358,7 +372,7 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "memory", "gap", "every action of [memory] has weight 0");
 	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit +
 	      s->vcpu_events + s->mp_state + s->user_nmi + s->timer_load + s->timer_msr +
-	      s->change_lapic + s->any_msr + s->vapic_addr + s->tpr_reporting))
+	      s->change_lapic + s->any_msr + s->vapic_addr + s->tpr_reporting + s->set_mce))
 		complain_at(p, "userspace", "run_again", "every action of [userspace] has weight 0");
 	check_policy(p);
 }

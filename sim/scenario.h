@@ -73,6 +73,7 @@ struct guest_mix {
 	uint32_t timer_svr;		/* disable the APIC by software, or enable it again */
 	uint32_t pv_eoi_bad;		/* PV EOI enabled where no memory is */
 	uint32_t vapic_tpr;		/* TPR where userspace has put it */
+	uint32_t cmci_lvt, mc_ctl2;	/* corrected machine-check interrupts */
 };
 
 struct scenario {
@@ -94,6 +95,7 @@ struct scenario {
 	bool	 pv_eoi;		/* enabled on every vCPU before the race */
 	bool	 async_pf;		/* a vCPU that was started enables async page faults before its APIC */
 	bool	 hyperv;		/* the word is in Hyper-V's VP assist page */
+	bool	 cmci;			/* vCPUs have machine-check banks with corrected machine-check interrupts */
 	bool	 vapic;			/* TPR lies in memory before the race: KVM_SET_VAPIC_ADDR */
 	uint32_t pv_words_per_page;	/* vCPUs that share a page for their PV EOI words */
 
@@ -149,6 +151,7 @@ struct scenario {
 	uint32_t change_lapic, any_msr;	/* weights, as the following */
 	uint32_t set_msrs, get_lapic, set_lapic, timer_load, timer_msr; /* weights: what a thread does between two KVM_RUNs */
 	uint32_t pit_calls;		/* weight of KVM_SET_PIT2 and KVM_REINJECT_CONTROL */
+	uint32_t set_mce;		/* weight of KVM_X86_SET_MCE */
 	uint32_t vapic_addr, vapic_bad, tpr_reporting; /* weights of KVM_SET_VAPIC_ADDR, KVM_TPR_ACCESS_REPORTING */
 	uint32_t bad_calls;		/* weight of calls that KVM has to refuse */
 	uint32_t inhibit;		/* weight of KVM_GUESTDBG_BLOCKIRQ for a while */

@@ -20,6 +20,7 @@
 #include "sim/rng.h"
 #include "sim/user_bad.h"
 #include "sim/user_events.h"
+#include "sim/user_mce.h"
 #include "sim/user_pit.h"
 #include "sim/user_state.h"
 #include "sim/user_timer.h"
@@ -90,7 +91,7 @@ static void between_runs(struct vcpu *v)
 	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit,
 				     s->vcpu_events, s->mp_state, s->user_nmi, s->timer_load, s->timer_msr,
 				     s->bad_calls, s->pit_calls, s->change_lapic, s->any_msr, s->vapic_addr,
-				     s->vapic_bad, s->tpr_reporting };
+				     s->vapic_bad, s->tpr_reporting, s->set_mce };
 	uint32_t total = 0;
 
 	for (uint32_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++)
@@ -145,6 +146,9 @@ static void between_runs(struct vcpu *v)
 		break;
 	case 16:
 		user_tpr_reporting(v);
+		break;
+	case 17:
+		user_mce(v);
 		break;
 	}
 }

@@ -80,6 +80,8 @@ static uint32_t power_up_value(const struct oracle_vcpu *v, uint32_t r, uint32_t
 		return v->x2apic_id << 24;
 	case REG_VERSION:
 		/* Model-specific: integrated, six or seven LVT entries, perhaps suppressing EOI broadcasts. */
+		if (oracle.config.cmci && (got >> 16 & 0xff) != 6)
+			return 0x60014;
 		return (got & 0xff) - 0x10 < 6 && ((got >> 16 & 0xff) - 5) < 2 && !(got & 0xfe00ff00u) ? got : 0x50014;
 	case REG_DFR:
 		return ~0u;
@@ -89,6 +91,9 @@ static uint32_t power_up_value(const struct oracle_vcpu *v, uint32_t r, uint32_t
 		return !v->x2apic_id && deviation_allows(DEV_INIT_LINT0) ? LINT0_EXTINT : LVT_MASKED;
 	case REG_LVT_TIMER: case REG_LVT_THERMAL: case REG_LVT_PMC: case REG_LINT1: case REG_LVT_ERROR:
 		return LVT_MASKED;
+	/* "Local APIC Version Register": the entry is there if IA32_MCG_CAP says so. */
+	case REG_LVT_CMCI:
+		return oracle.config.cmci ? LVT_MASKED : 0;
 	default:
 		return 0;
 	}

@@ -21,6 +21,7 @@
 #include "sim/oracle/chips_state.h"
 #include "sim/oracle/message.h"
 #include "sim/oracle/timer.h"
+#include "sim/oracle/cmci.h"
 #include "sim/oracle/regs.h"
 #include "sim/oracle/vapic.h"
 
@@ -61,6 +62,8 @@ int oracle_init(const struct oracle_config *config)
 		ret = timer_init();
 	if (!ret && config->registers)
 		ret = regs_init(oracle.nr_vcpus);
+	if (!ret && config->cmci)
+		ret = cmci_init(oracle.nr_vcpus);
 	if (!ret && config->vapic)
 		ret = vapic_init(oracle.nr_vcpus);
 	if (ret) {
@@ -89,6 +92,7 @@ void oracle_fini(void)
 	events_fini();
 	regs_fini();
 	vapic_fini();
+	cmci_fini();
 	chips_fini();
 	timer_fini();
 	free(oracle.vcpu);
@@ -103,6 +107,7 @@ void oracle_reset(void)
 	events_reset();
 	regs_reset();
 	vapic_reset();
+	cmci_reset();
 	chips_reset();
 	timer_reset();
 	for (uint32_t i = 0; i < oracle.nr_vms; i++) {

@@ -131,6 +131,10 @@ ROWS = (
     ("vapic-no-irr", "vapic", "register-mismatch", "vapic-word"),
     ("vapic-no-isr", "vapic-page-away", "register-mismatch", "vapic-word"),
     ("tpr-report-writes", "vapic", "register-mismatch", "tpr-report"),
+    ("cmci-dropped", "cmci", "lost-interrupt", "irr-lost"),
+    ("cmci-unasked", "cmci", "spurious-delivery", "irr-spurious"),
+    ("cmci-starts-unmasked", "cmci", "register-mismatch", "power-up"),
+    ("mc-ctl2-unchecked", "cmci", "register-mismatch", "mc-ctl2-fault"),
     ("halted-forgets-owed", "preempt", "lost-interrupt", "quiet-owed"),
 )
 
