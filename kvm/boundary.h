@@ -192,6 +192,7 @@ struct kw_config {
 	bool hv_timer;			/* the hardware has a VMX-preemption timer, and KVM uses it */
 	bool apicv;			/* the hardware virtualizes the APIC, and KVM uses it */
 	bool posting;			/* an IOMMU posts interrupts; needs apicv */
+	bool no_vector_hashing;		/* KVM's module parameter vector_hashing is off */
 };
 
 /* ---- Shared words: read and written on the hot path by both worlds. */

@@ -113,8 +113,11 @@ enum step do_cr8(struct vcpu *v)
 enum step do_read_apic(struct vcpu *v)
 {
 	static const uint32_t reg[] = { LAPIC_TPR, LAPIC_PPR, LAPIC_ISR + 0x10, LAPIC_IRR + 0x10 };
-	uint32_t which = rng_below(&v->program, 4);
+	uint32_t which;
 
+	if (unlikely(sc()->hyperv) && hyperv_exit_read(v))
+		return STEP_EXIT;
+	which = rng_below(&v->program, 4);
 	if (unlikely(v->tpr_reports) && reg[which] == LAPIC_TPR)
 		oracle_tpr_access(v->index, false);
 	lapic_exit_read(v, reg[which]);

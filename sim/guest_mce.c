@@ -39,7 +39,8 @@ enum step do_mc_ctl2(struct vcpu *v)
 		value |= 1ull << (31 + rng_below(&v->program, 33));
 	else if (odd == 2)	/* no such bank */
 		bank = CMCI_BANKS + rng_below(&v->program, 8);
-	v->accessing = v->mc_access = true;
+	v->accessing = true;
+	v->access_kind = ACCESS_MC_CTL2;
 	hw->rcx = MSR_MC0_CTL2 + bank;
 	hw->rax = (uint32_t)value;
 	hw->rdx = value >> 32;
@@ -50,6 +51,6 @@ void guest_mc_done(struct vcpu *v, bool faulted)
 {
 	const struct kw_hw *hw = v->hw;
 
-	v->accessing = v->mc_access = false;
+	v->access_kind = ACCESS_APIC;
 	oracle_guest_mc_ctl2(v->index, (uint32_t)hw->rcx - MSR_MC0_CTL2, hw->rdx << 32 | (uint32_t)hw->rax, faulted);
 }

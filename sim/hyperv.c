@@ -6,6 +6,7 @@
 
 #include "sim/crash.h"
 #include "sim/lapic.h"
+#include "sim/oracle/hyperv.h"
 
 #define LEAF_FIRST	0x40000000u
 #define LEAF_KVM	0x40000100u
@@ -74,4 +75,26 @@ bool hyperv_exit_icr(struct vcpu *v, uint32_t low, uint32_t dest)
 		return false;
 	exit_write(v, MSR_ICR, (uint64_t)(v->x2apic ? dest : dest << 24) << 32 | low);
 	return true;
+}
+
+bool hyperv_exit_read(struct vcpu *v)
+{
+	struct kw_hw *hw = v->hw;
+
+	if (!takes_msr(v))
+		return false;
+	v->accessing = true;
+	v->access_kind = ACCESS_HYPERV;
+	hw->exit_reason = KW_EXIT_MSR_READ;
+	hw->insn_len = 2;
+	hw->rcx = rng_one_in(&v->program, 4) ? MSR_EOI : MSR_TPR;
+	return true;
+}
+
+void hyperv_read_done(struct vcpu *v, bool faulted)
+{
+	const struct kw_hw *hw = v->hw;
+
+	v->access_kind = ACCESS_APIC;
+	oracle_hyperv_read(v->index, (uint32_t)hw->rcx, hw->rdx << 32 | (uint32_t)hw->rax, faulted);
 }

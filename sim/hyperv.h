@@ -28,6 +28,9 @@ static inline uint32_t machine_pv_msr(void)
 
 /* If the guest takes the MSR this time, the exit's fields are filled: true. */
 bool hyperv_exit_write(struct vcpu *v, uint32_t offset, uint64_t value);
+/* TPR or, which has to fault, EOI; KVM has handled it. */
+bool hyperv_exit_read(struct vcpu *v);
+void hyperv_read_done(struct vcpu *v, bool faulted);
 bool hyperv_exit_icr(struct vcpu *v, uint32_t low, uint32_t dest);
 
 #endif

@@ -81,11 +81,15 @@ void lapic_access_done(struct vcpu *v, bool faulted)
 	uint64_t value = hw->exit_reason == KW_EXIT_APIC_ACCESS ? hw->mmio_data : hw->rdx << 32 | (uint32_t)hw->rax;
 	struct kw_apic_state st;
 
-	if (unlikely(v->mc_access)) {
+	v->accessing = false;
+	switch (v->access_kind) {
+	case ACCESS_MC_CTL2:
 		guest_mc_done(v, faulted);
 		return;
+	case ACCESS_HYPERV:
+		hyperv_read_done(v, faulted);
+		return;
 	}
-	v->accessing = false;
 	kw_apic_state(hw, &st);
 	oracle_access_end(v->index, faulted, value, &st);
 	if (hw->exit_reason == KW_EXIT_MSR_WRITE && hw->rcx == MSR_APIC_BASE && !faulted)
@@ -132,7 +136,7 @@ void lapic_check(struct vcpu *v, bool entry)
 
 void lapic_tell_all(struct vcpu *v)
 {
-	if (unlikely(v->accessing) && !v->mc_access)
+	if (unlikely(v->accessing) && v->access_kind == ACCESS_APIC)
 		oracle_access_apply(v->index);
 	switch (v->told) {
 	case ACTION_EOI:

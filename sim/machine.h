@@ -101,7 +101,7 @@ struct vcpu {
 	uint32_t lvtt, timer_count;
 	uint8_t	 timer_dcr;
 	bool	 sw_disabled;	/* SVR bit 8 is clear */
-	bool	 mc_access;	/* the access in progress is to IA32_MCi_CTL2 */
+	uint8_t	 access_kind;	/* enum access_kind: what "accessing" is about */
 	bool	 tpr_reports;	/* KVM_TPR_ACCESS_REPORTING is on */
 	uint64_t vapic_gpa;	/* of the word that holds TPR; 0: the APIC does */
 	bool	 timer_saved;	/* timer_regs hold what KVM_GET_LAPIC returned some time ago */
@@ -109,6 +109,7 @@ struct vcpu {
 	struct rng timer_rng;
 };
 
+enum access_kind { ACCESS_APIC, ACCESS_MC_CTL2, ACCESS_HYPERV };
 enum pic_eoi { PIC_HANDLER = 1, PIC_OWES_MASTER = 2, PIC_OWES_SLAVE = 4 };
 enum ioapic_step { IOAPIC_IDLE, IOAPIC_SELECTING, IOAPIC_SELECTED, IOAPIC_ACCESSING };
 

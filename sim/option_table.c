@@ -74,6 +74,9 @@ const struct option scenario_options[] = {
 	    "Whether the hardware has a TPR shadow with a threshold; without it every CR8 access exits."),
 	ROW("topology", "apicv", OPT_BOOL, apicv, "no", 0, 0, "yes|no",
 	    "Whether the hardware virtualizes the APIC and posts interrupts, and KVM uses it; needs tpr_shadow."),
+	ROW("topology", "vector_hashing", OPT_BOOL, vector_hashing, "yes", 0, 0, "yes|no",
+	    "KVM's module parameter: who of several takes a lowest-priority interrupt follows from the vector, or it is "
+	    "whoever took the fewest."),
 	ROW("topology", "hv_timer", OPT_BOOL, hv_timer, "yes", 0, 0, "yes|no",
 	    "Whether the hardware has a VMX-preemption timer, which KVM uses for the APIC timer; else: hrtimers."),
 	ROW("topology", "spare_vm", OPT_BOOL, spare_vm, "no", 0, 0, "yes|no",

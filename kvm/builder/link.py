@@ -11,9 +11,8 @@ The functions that runs spend their time in (kvm/hot.tbl) lie side by side, each
 world's in a block of its own, and what is rarely used does not lie between them:
 the path of one interrupt is about as large as a level 1 instruction cache.
 
-Tables for a boot loader, a module loader or a patching kernel (__param,
-.initcall, .altinstructions, .smp_locks ...) stay as they are: small, and
-nobody reads them.  What symbols mean is symbols.py's matter.
+Tables for a boot loader or a patching kernel (.initcall, .altinstructions,
+.smp_locks ...) stay as they are: small, and nobody reads them.  What symbols mean is symbols.py's matter.
 """
 
 import os
@@ -28,6 +27,7 @@ SECTIONS {
   kw_once 0 : { *(.data..once .data.once) }
   kw_percpu 0 : { *(.data..percpu .data..percpu..*) }
   kw_bugs 0 : { *(__bug_table) }
+  kw_param 0 : { *(__param) }
   kw_extable 0 : { *(__ex_table) }
   kw_data 0 : { *(.data .data.* .bss .bss.* COMMON .init.data .init.data.*
                   .exit.data) }

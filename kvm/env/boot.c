@@ -24,6 +24,8 @@ int kw_boot(const struct kw_config *config)
 	kw_task_switch(0);
 	kw_cpu_init();
 	radix_tree_init();
+	if (config->no_vector_hashing && (ret = kw_param_set("vector_hashing", "N")))
+		return ret;
 	return kw_vendor_load();
 }
 

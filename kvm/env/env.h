@@ -101,6 +101,8 @@ extern u32 kw_nr_timers;		/* that are queued */
 
 /* The rest of the start-up, in order: see boot.c. */
 void kw_cpu_init(void);
+/* param.c: what insmod's command line does. 0, -ENOENT, or what the parameter says to @val. */
+int kw_param_set(const char *name, const char *val);
 void kw_irq_init(void);
 void kw_timer_init(void);
 void kw_work_init(void);

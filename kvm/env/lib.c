@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Small services: the console, formatting, parameters, diagnostics.
+ * Small services: the console, formatting, diagnostics.
  *
- * Different on purpose: printk text goes to hs_printk() unformatted by level,
- * rate limits never limit (every message counts), and the module parameters
- * keep their defaults.
+ * Different on purpose: printk text goes to hs_printk() unformatted by level, and
+ * rate limits never limit (every message counts).
  */
 #include <linux/kernel.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
-#include <linux/moduleparam.h>
 #include <linux/bug.h>
 #include <linux/kobject.h>
 #include <linux/slab.h>
@@ -69,8 +67,6 @@ ssize_t sized_strscpy(char *dst, const char *src, size_t n) { return scnprintf(d
 int ___ratelimit(struct ratelimit_state *rs, const char *func) { return 1; }
 void panic(const char *fmt, ...) { hs_panic(fmt); }
 void refcount_warn_saturate(struct refcount_struct *r, enum refcount_saturation_type t);
-
-const struct kernel_param_ops param_ops_bool, param_ops_int, param_ops_uint, param_ops_bint, param_ops_ulong;
 
 /* --- Bitmaps: the two calls that are not inline; lib/bitmap.c brings a parser that nobody needs. */
 void __bitmap_or(unsigned long *dst, const unsigned long *a, const unsigned long *b, unsigned int bits)

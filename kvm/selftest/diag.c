@@ -8,6 +8,7 @@
 #include <linux/xarray.h>
 #include <linux/rbtree.h>
 #include <linux/bitops.h>
+#include <linux/moduleparam.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
 #if __has_include(<asm/cpuid/api.h>)
@@ -235,6 +236,22 @@ static void xarray_role(u32 role)
 	ST_CHECK(xa_empty(&xa), "destroyed");
 }
 
+/* --- Module parameters: kernel/params.c, comments at module_param(). */
+static bool st_flag;
+module_param(st_flag, bool, 0444);
+
+static void param_role(u32 role)
+{
+	st_flag = false;
+	ST_CHECK(!kw_param_set("st_flag", "Y") && st_flag, "set");
+	ST_CHECK(!kw_param_set("st_flag", "0") && !st_flag, "cleared");
+	ST_CHECK(!kw_param_set("st_flag", NULL) && st_flag, "no value means yes");
+	ST_CHECK(!kw_param_set("st_flag", "off") && !st_flag, "off");
+	ST_CHECK(!kw_param_set("st_flag", "on") && st_flag, "on");
+	ST_CHECK(kw_param_set("st_flag", "perhaps") == -EINVAL && st_flag, "no bool, and no change");
+	ST_CHECK(kw_param_set("st_fla", "0") == -ENOENT && st_flag, "no such parameter");
+}
+
 struct item { struct rb_node node; u32 key; };
 
 static void rbtree_role(u32 role)
@@ -271,6 +288,7 @@ const struct kw_selftest st_diag_tests[] = {
 	{ "once: fires again after kw_once_clear()", 1, .role = latch_role },
 	{ "thunks: CPUID, RDMSR, WRMSR, RDTSC, XGETBV keep all other registers", 1, .role = thunk_role },
 	{ "xarray: the tree's own", 1, .role = xarray_role },
+	{ "parameters: set by name", 1, .role = param_role },
 	{ "rbtree: the tree's own", 1, .role = rbtree_role },
 	{ }
 };

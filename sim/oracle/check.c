@@ -125,6 +125,7 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_VAPIC_REFUSED] = { "vapic-after-refusal", DIV_REGISTER_MISMATCH, "KVM_SET_VAPIC_ADDR: KVM_CAP_VAPIC", false },
 	[CHECK_TPR_REPORT] = { "tpr-report", DIV_REGISTER_MISMATCH, "KVM_TPR_ACCESS_REPORTING: KVM_CAP_VAPIC", false },
 	[CHECK_MC_CTL2] = { "mc-ctl2-fault", DIV_REGISTER_MISMATCH, "IA32_MCi_CTL2 MSRs", false },
+	[CHECK_HYPERV_READ] = { "hyperv-read", DIV_REGISTER_MISMATCH, "TLFS, Local APIC MSR Accesses", false },
 	[CHECK_TPR_THRESHOLD] = { "tpr-threshold", DIV_LOST_INTERRUPT, "VM Exits Induced by the TPR Threshold", false },
 	[CHECK_TIMER_TAKEN_EARLY] = { "timer-taken-early", DIV_SPURIOUS_DELIVERY, "TSC-Deadline Mode", false },
 	[CHECK_TIMER_WAITS] = { "timer-waits", DIV_LOST_INTERRUPT, "TSC-Deadline Mode", false },

@@ -135,6 +135,8 @@ ROWS = (
     ("cmci-unasked", "cmci", "spurious-delivery", "irr-spurious"),
     ("cmci-starts-unmasked", "cmci", "register-mismatch", "power-up"),
     ("mc-ctl2-unchecked", "cmci", "register-mismatch", "mc-ctl2-fault"),
+    ("lowest-to-all", "lowest-no-hash", "spurious-delivery", "irr-spurious"),
+    ("hyperv-tpr-reads-ppr", "hyperv-eoi", "register-mismatch", "hyperv-read"),
     ("halted-forgets-owed", "preempt", "lost-interrupt", "quiet-owed"),
 )
 
