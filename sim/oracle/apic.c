@@ -64,6 +64,18 @@ int ideal_apic_eoi(struct ideal_apic *apic)
 	return vector;
 }
 
+int ideal_apic_eoi_by_svi(struct ideal_apic *apic)
+{
+	int vector = apic->other_svi - 1;
+
+	apic->other_svi = 0;
+	if (vector_test(apic->isr, (uint32_t)vector)) {
+		vector_clear(apic->isr, (uint32_t)vector);
+		ideal_apic_recount(apic);
+	}
+	return vector ? vector : -1;
+}
+
 /* After ISR was loaded from outside. */
 void ideal_apic_recount(struct ideal_apic *apic)
 {

@@ -36,6 +36,8 @@ struct ideal_apic {
 	int16_t  top;			/* highest vector in service, -1: none */
 	uint16_t nr_isr;
 	uint8_t  tpr;
+	/* 1 + SVI, while a processor that delivers by itself takes another vector than @top for the highest; 0. */
+	uint16_t other_svi;
 };
 
 static inline bool vector_test(const uint32_t *map, uint32_t vector)
@@ -122,6 +124,8 @@ static inline bool ideal_apic_ppr_legal(const struct ideal_apic *apic, uint32_t 
 
 void ideal_apic_dispatch(struct ideal_apic *apic, uint32_t vector);
 int ideal_apic_eoi(struct ideal_apic *apic);
+/* The same by the processor, "EOI Virtualization", with other_svi. */
+int ideal_apic_eoi_by_svi(struct ideal_apic *apic);
 void ideal_apic_recount(struct ideal_apic *apic);
 
 #endif

@@ -65,7 +65,14 @@ void check_regs(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 }
 
 /* --- Reads of what changes by itself. */
-static void check_bank_read(struct oracle_vcpu *v, uint32_t r, uint32_t got)
+/* VIRR alone is read: while the APIC is software-disabled KVM does not sync what was posted to it. */
+static bool is_posted(const struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t w, uint32_t missing)
+{
+	return kvm->apicv && !(missing & ~kvm->apicv->pir[w]) && !identity_enabled(&v->now) &&
+	       deviation_allows(DEV_APICV_SW_DISABLED);
+}
+
+static void check_bank_read(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t r, uint32_t got)
 {
 	uint32_t w = r & 7, must, may, open = v->fresh[w] | v->inflight[w] | v->unsure[w];
 	uint32_t live = (v->apic.irr[w] | v->apic.isr[w]) & ~open;
@@ -73,6 +80,8 @@ static void check_bank_read(struct oracle_vcpu *v, uint32_t r, uint32_t got)
 	if (r >= REG_IRR) {
 		must = v->apic.irr[w] & ~(v->fresh[w] | v->inflight[w]);
 		may = v->apic.irr[w] | v->may[w];
+		if (unlikely(must & ~got) && is_posted(v, kvm, w, must & ~got))
+			must &= got;
 	} else if (r >= REG_TMR) {
 		must = v->apic.tmr[w] & live;
 		may = v->apic.tmr[w] | ~live;
@@ -89,12 +98,17 @@ static void check_bank_read(struct oracle_vcpu *v, uint32_t r, uint32_t got)
 
 static void check_ppr_read(struct oracle_vcpu *v, uint32_t got)
 {
+	struct ideal_apic other = { .top = (int16_t)(v->apic.other_svi - 1), .tpr = v->apic.tpr };
+
+	/* The processor's PPR or KVM's. */
+	if (v->apic.other_svi && ideal_apic_ppr_legal(&other, got))
+		return;
 	if (v->late_ack < 0 && !ideal_apic_ppr_legal(&v->apic, got))
 		check_fire(CHECK_ACCESS_VALUE, v, v->vm, DIV_NONE, "PPR reads 0x%02x with TPR 0x%02x and highest ISR 0x%02x",
 			   got, v->apic.tpr, v->apic.top < 0 ? 0u : (unsigned int)v->apic.top);
 }
 
-static void check_read(struct oracle_vcpu *v, const struct oracle_access *a, uint64_t got)
+static void check_read(struct oracle_vcpu *v, const struct kw_apic_state *kvm, const struct oracle_access *a, uint64_t got)
 {
 	uint32_t r = a->msr ? a->where - REG_MSR_FIRST : a->where >> 4;
 	uint64_t known, want = regs_read(v, a, &known);
@@ -104,7 +118,7 @@ static void check_read(struct oracle_vcpu *v, const struct oracle_access *a, uin
 		check_fire(CHECK_ACCESS_VALUE, v, v->vm, DIV_NONE, "%s of 0x%x gives 0x%llx, expected 0x%llx", how(a),
 			   a->where, (unsigned long long)got, (unsigned long long)want);
 	if (whole && r >= REG_ISR && r < REG_IRR + 8)
-		check_bank_read(v, r, (uint32_t)got);
+		check_bank_read(v, kvm, r, (uint32_t)got);
 	else if (whole && r == REG_PPR)
 		check_ppr_read(v, (uint32_t)got);
 }
@@ -185,7 +199,7 @@ void oracle_access_end(uint32_t vcpu, bool faulted, uint64_t value, const struct
 			   (unsigned long long)a->value, faulted ? "faults, but must not" : "must fault and does not");
 		regs_adopt(v, kvm);
 	} else if (!faulted && !a->write) {
-		check_read(v, a, value);
+		check_read(v, kvm, a, value);
 	}
 	settle_esr(&r->now, a, kvm);
 	check_regs(v, kvm);

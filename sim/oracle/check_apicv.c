@@ -14,6 +14,9 @@
  * that is in PIR while some message to this vCPU is in flight may have no
  * notification yet, because that message's sender owes it: it counts as fresh.
  *
+ * A wrong SVI is reported at the entry.  What follows is no fault of its own: until SVI is
+ * the highest vector again the processor's EOI and PPR go by it, and so do the oracle's.
+ *
  * A register whose write made an APIC-write exit holds the guest's value before KVM
  * knows of it; the view shows it as it was, until KVM has handled the exit.
  *
@@ -91,7 +94,9 @@ static void check_status(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	apic_reg_bank(kvm->regs, APIC_REG_IRR, virr);
 	apic_reg_bank(kvm->regs, APIC_REG_ISR, visr);
 	top = vector_highest(visr);
-	if (check_latch(v, CHECK_APICV_SVI, a->svi != (top < 0 ? 0 : top)))
+	/* Reported once; what follows from it is judged by what the processor does then. */
+	v->apic.other_svi = a->svi == (top < 0 ? 0 : top) ? 0 : (uint16_t)(1 + a->svi);
+	if (check_latch(v, CHECK_APICV_SVI, v->apic.other_svi))
 		check_fire(CHECK_APICV_SVI, v, v->vm, a->svi, "entry with SVI 0x%02x, the highest VISR bit is 0x%02x",
 			   a->svi, top < 0 ? 0u : (unsigned int)top);
 	/* KVM leaves RVI to the hardware while the APIC is software-disabled. */
@@ -114,6 +119,14 @@ void check_apicv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 			   kvm->irr_pending, kvm->isr_count, kvm->highest_isr_cache);
 	if (kvm->apicv->vid)
 		check_status(v, kvm);
+	else
+		v->apic.other_svi = 0;
+}
+
+int check_eoi_by_svi(struct oracle_vcpu *v)
+{
+	v->eoi_missed |= v->apic.top >= 0 && v->apic.top != v->apic.other_svi - 1;
+	return ideal_apic_eoi_by_svi(&v->apic);
 }
 
 /*

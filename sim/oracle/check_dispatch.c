@@ -76,11 +76,20 @@ static void check_higher(struct oracle_vcpu *v, uint32_t vector, bool by_hardwar
 		   (unsigned int)higher);
 }
 
+/* "PPR Virtualization" goes by SVI: that this is wrong was reported at the entry. */
+static uint8_t class_by_svi(const struct ideal_apic *apic)
+{
+	uint8_t svi = (uint8_t)((apic->other_svi - 1) >> 4), tpr = apic->tpr >> 4;
+
+	return svi > tpr ? svi : tpr;
+}
+
 static void check_priority(struct oracle_vcpu *v, uint32_t vector, bool by_hardware)
 {
-	uint8_t ppr_class = ideal_apic_ppr_class(&v->apic);
+	bool other = unlikely(by_hardware && v->apic.other_svi);
+	uint8_t ppr_class = other ? class_by_svi(&v->apic) : ideal_apic_ppr_class(&v->apic);
 
-	if (unlikely(vector_test(v->apic.isr, vector)))
+	if (unlikely(vector_test(v->apic.isr, vector)) && !other)
 		check_fire(CHECK_DISPATCH_IN_SERVICE, v, v->vm, vector,
 			   "vector 0x%02x dispatched while it is in service", vector);
 	else if (unlikely(vector >> 4 <= ppr_class))
@@ -131,6 +140,7 @@ void check_hw_dispatch(struct oracle_vcpu *v, uint32_t vector, uint32_t hw_block
 		check_owed(v);
 	check_blocked(v, vector, hw_blocking);
 	dispatch(v, vector, true);
+	v->apic.other_svi = v->apic.top == (int)vector ? 0 : (uint16_t)(1 + vector);
 }
 
 /* ISR without @vector, the dispatch of @vector, and its ISR bit. @vector: -1 for none, or none that is new. */

@@ -15,6 +15,11 @@
 #include "sim/oracle/events.h"
 #include "sim/oracle/message.h"
 
+static const char *by_wrong_svi(const struct oracle_vcpu *v)
+{
+	return v->eoi_missed ? ", where an EOI by a wrong SVI has left it" : "";
+}
+
 static void check_quiet_irr(struct oracle_vcpu *v)
 {
 	int vector = vector_highest(v->apic.irr);
@@ -22,7 +27,8 @@ static void check_quiet_irr(struct oracle_vcpu *v)
 	if (vector >> 4 <= v->apic.tpr >> 4 || !identity_enabled(&v->now))
 		return;
 	check_fire(CHECK_QUIET_IRR, v, v->vm, (uint32_t)vector,
-		   "vector 0x%02x is still in IRR at the end of the run", (unsigned int)vector);
+		   "vector 0x%02x is still in IRR at the end of the run%s", (unsigned int)vector,
+		   v->apic.top >= 0 ? by_wrong_svi(v) : "");
 }
 
 void check_quiet(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
@@ -40,8 +46,8 @@ void check_quiet(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 		check_fire(CHECK_QUIET_OWED, v, v->vm, (uint32_t)v->owed,
 			   "vector 0x%02x was acknowledged and never delivered", (unsigned int)v->owed);
 	if (v->apic.top >= 0)
-		check_fire(CHECK_QUIET_ISR, v, v->vm, (uint32_t)v->apic.top, "still in ISR at the end of the run: %s",
-			   check_vectors(v->apic.isr, in_service, sizeof(in_service)));
+		check_fire(CHECK_QUIET_ISR, v, v->vm, (uint32_t)v->apic.top, "still in ISR at the end of the run: %s%s",
+			   check_vectors(v->apic.isr, in_service, sizeof(in_service)), by_wrong_svi(v));
 	if (vector_highest(v->apic.irr) >= 16)
 		check_quiet_irr(v);
 }

@@ -378,7 +378,7 @@ void oracle_guest_eoi(uint32_t vcpu)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
-	v->last_eoi = (int16_t)ideal_apic_eoi(&v->apic);
+	v->last_eoi = (int16_t)(unlikely(v->apic.other_svi) ? check_eoi_by_svi(v) : ideal_apic_eoi(&v->apic));
 	v->last_eoi_pv = false;
 	if (unlikely(chips.on))
 		chips_eoi(v, v->last_eoi);

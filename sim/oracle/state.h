@@ -28,6 +28,8 @@ struct oracle_vcpu {
 	struct ideal_apic apic;
 	uint8_t  touched;
 	bool	 ppr_lazy;		/* TPR may have been written without an exit */
+	bool	 irr_hidden;		/* irr_pending was wrong, and nothing was dispatched since */
+	bool	 eoi_missed;		/* a wrong SVI has let an EOI end another vector than the highest */
 	bool	 last_eoi_pv;
 	/* Whether anything is in doubt is asked at once: check_plain.h. */
 	union {

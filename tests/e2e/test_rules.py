@@ -86,7 +86,7 @@ ROWS = (
     ("hlt-ends-early", "init-sipi", "spurious-delivery", "hlt-ends"),
     ("apicv-keeps-isr-cache", "apicv-inhibit", "stale-cache", "cache-apicv"),
     ("apicv-svi-not-updated", "apicv-activate", "stale-cache", "apicv-svi"),
-    ("apicv-svi-not-updated", "apicv-activate", "lost-eoi", "isr-stuck"),
+    ("apicv-svi-not-updated", "apicv-activate", "lost-eoi", "quiet-isr"),
     ("pir-without-irr-pending", "apicv-late-post", "stale-cache", "cache-irr-pending"),
     ("pir-hides-irr", "apicv-posted", "stale-cache", "apicv-rvi"),
     ("pir-loses-one", "apicv-posted", "lost-interrupt", "irr-lost"),

@@ -210,6 +210,65 @@ static void test_status(void)
 	FIRED("apicv-svi", DIV_STALE_CACHE, 0x31);
 }
 
+/* The processor has 0x81 in VISR and not in SVI. */
+static void boot_wrong_svi(uint8_t svi)
+{
+	boot_apicv();
+	post(0x81);
+	sync_pir();
+	enter_apicv();
+	dispatch(0x81);
+	exit_apicv();
+	hw->svi = svi;
+	enter_apicv();
+	FIRED("apicv-svi", DIV_STALE_CACHE, svi);
+}
+
+/* Its EOI ends what SVI says; what stays is due to that, and the next EOI is right. */
+static void test_eoi_by_svi(void)
+{
+	boot_wrong_svi(0);
+	oracle_guest_eoi(0);
+	update_status();
+	exit_apicv();
+	SILENT();
+	oracle_quiet(0, look());
+	FIRED("quiet-isr", DIV_LOST_EOI, 0x81);
+	EXPECT(strstr(seen[0].text, "by a wrong SVI"));
+	enter_apicv();
+	oracle_guest_eoi(0);
+	exit_apicv();
+	FIRED("isr-stuck", DIV_LOST_EOI, 0x81);
+	boot_wrong_svi(0x31);
+	M->isr[0x81] = 0;	/* an EOI by SVI would not have ended it */
+	oracle_guest_eoi(0);
+	exit_apicv();
+	FIRED("isr-premature", DIV_PREMATURE_EOI, 0x81);
+}
+
+/* So does its PPR: a lower class may go first, until SVI is right. */
+static void test_dispatch_by_svi(void)
+{
+	boot_wrong_svi(0x20);
+	post(0x41);
+	sync_pir();
+	dispatch(0x41);
+	SILENT();
+	oracle_guest_eoi(0);	/* SVI was 0x41 then, and is 0x81 now */
+	M->isr[0x41] = 0;
+	update_status();
+	exit_apicv();
+	SILENT();
+	enter_apicv();
+	post(0x42);
+	dispatch(0x42);
+	FIRED("dispatch-ppr", DIV_PRIORITY_INVERSION, 0x42);
+	boot_wrong_svi(0x51);
+	post(0x52);
+	dispatch(0x52);
+	FIRED("dispatch-ppr", DIV_PRIORITY_INVERSION, 0x52);
+}
+
 /* A sender that found APICv inactive, between the IRR bit and its kick. */
 static void test_rvi_lags(void)
 {
@@ -336,5 +395,6 @@ static void test_self_ipi_while_disabled(void)
 }
 
 TEST_MAIN(TEST(test_self_ipi_while_disabled), TEST(test_posted), TEST(test_lost), TEST(test_dispatch), TEST(test_unnotified),
-	  TEST(test_due_after_inhibit), TEST(test_status), TEST(test_rvi_lags), TEST(test_caches), TEST(test_pv_word), TEST(test_trapped_write),
+	  TEST(test_due_after_inhibit), TEST(test_status), TEST(test_eoi_by_svi), TEST(test_dispatch_by_svi),
+	  TEST(test_rvi_lags), TEST(test_caches), TEST(test_pv_word), TEST(test_trapped_write),
 	  TEST(test_self_ipi))

@@ -254,6 +254,64 @@ static void test_esr(void)
 	}
 }
 
+/* With APICv the processor reads VIRR; what is in PIR alone is synced while the APIC is software-enabled. */
+static void read_irr(bool enabled, bool posted)
+{
+	static struct kw_apicv apicv;
+	struct oracle_access read = { .msr = true, .where = 0x821 };
+
+	boot_regs(true);
+	if (!enabled) {
+		M->svr = 0xff;
+		for (uint32_t offset = 0x320; offset <= 0x370; offset += 16)
+			model_put(M, offset, 0x10000);
+		wrmsr(0x80f, 0xff, false);
+	}
+	vector_set(oracle_vcpu(0)->apic.irr, 0x30);
+	memset(&apicv, 0, sizeof(apicv));
+	apicv.pir[1] = posted ? 1u << 16 : 0;
+	model_look(M);
+	M->state.apicv = &apicv;
+	oracle_access_begin(0, &read);
+	oracle_access_apply(0);
+	oracle_access_end(0, false, 0, &M->state);
+	M->state.apicv = NULL;
+}
+
+static void test_posted_irr(void)
+{
+	uint64_t used = deviation_row(DEV_APICV_SW_DISABLED)->used;
+
+	read_irr(false, true);
+	SILENT();
+	EXPECT(deviation_row(DEV_APICV_SW_DISABLED)->used > used);
+	read_irr(false, false);
+	VALUE();
+	read_irr(true, true);
+	VALUE();
+	deviation_switch("apicv-sw-disabled", false);
+	read_irr(false, true);
+	deviation_switch("apicv-sw-disabled", true);
+	VALUE();
+}
+
+/* While SVI is wrong PPR is the processor's, by SVI, or KVM's. */
+static void test_ppr_by_svi(void)
+{
+	boot_regs(true);
+	ideal_apic_dispatch(&oracle_vcpu(0)->apic, 0x81);
+	rdmsr(0x80a, 0x80, false);
+	SILENT();
+	rdmsr(0x80a, 0x30, false);
+	VALUE();
+	oracle_vcpu(0)->apic.other_svi = 1 + 0x31;
+	rdmsr(0x80a, 0x80, false);
+	rdmsr(0x80a, 0x30, false);
+	SILENT();
+	rdmsr(0x80a, 0x20, false);
+	VALUE();
+}
+
 /* --- Userspace. */
 static void get_lapic(uint32_t offset, uint32_t value)
 {
@@ -413,4 +471,5 @@ static void test_disabled_drops(void)
 TEST_MAIN(TEST(test_reserved_registers), TEST(test_one_way_registers), TEST(test_reserved_bits),
 	  TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values), TEST(test_pending_is_read),
 	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window),
-	  TEST(test_disabled_drops), TEST(test_esr), TEST(test_get), TEST(test_load), TEST(test_power_up), TEST(test_cpuid))
+	  TEST(test_disabled_drops), TEST(test_esr), TEST(test_posted_irr), TEST(test_ppr_by_svi),
+	  TEST(test_get), TEST(test_load), TEST(test_power_up), TEST(test_cpuid))
