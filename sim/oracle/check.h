@@ -161,7 +161,7 @@ void check_injection(struct oracle_vcpu *v, const struct kw_hw *hw, const struct
 void check_hw_dispatch(struct oracle_vcpu *v, uint32_t vector, uint32_t hw_blocking);
 void check_cancelled_injection(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 /* check_due.c: the slow half of check_fast.h */
-void check_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw);
+void check_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm);
 /* check_registers.c: the slow halves of check_fast.h */
 void settle_irr(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 void settle_tmr(struct oracle_vcpu *v, const struct kw_apic_state *kvm);

@@ -53,6 +53,7 @@ static void check_each(struct oracle_vcpu *v, const struct kw_apic_state *kvm, b
 	if (check_latch(v, CHECK_CACHE_IRR_PENDING, !kvm->irr_pending && irr_hidden(v, kvm))) {
 		char pending[64];
 
+		v->irr_hidden = true;
 		check_fire(CHECK_CACHE_IRR_PENDING, v, v->vm, (uint32_t)vector_highest(v->apic.irr),
 			   "irr_pending is false, IRR has %s",
 			   check_vectors(v->apic.irr, pending, sizeof(pending)));

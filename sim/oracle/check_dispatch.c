@@ -117,7 +117,7 @@ static void dispatch(struct oracle_vcpu *v, uint32_t vector, bool by_hardware)
 	if (v->touched || v->loose)
 		message_dispatched(v, vector);
 	ideal_apic_dispatch(&v->apic, vector);
-	v->kept = false;
+	v->kept = v->irr_hidden = false;
 	if (unlikely(v->last_eoi == (int)vector))
 		v->last_eoi = -1;
 	/* Whoever moves a vector to ISR computes PPR. */

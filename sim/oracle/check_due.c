@@ -59,7 +59,14 @@ static bool higher_is_coming(const struct oracle_vcpu *v, uint32_t vector)
 	return false;
 }
 
-static void check_deliverable(const struct oracle_vcpu *v, const struct kw_hw *hw, uint32_t vector)
+/* check_cache.c says that irr_pending is wrong, or has said so since KVM last found anything. */
+static const char *hidden(const struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+{
+	return v->irr_hidden || (!kvm->irr_pending && !kvm->apicv_active) ? ", hidden by irr_pending" : "";
+}
+
+static void check_deliverable(const struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm,
+			      uint32_t vector)
 {
 	bool external = (hw->entry_intr_info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL;
 	bool open = (hw->rflags & KW_RFLAGS_IF) && !(hw->interruptibility & BLOCKED);
@@ -73,12 +80,12 @@ static void check_deliverable(const struct oracle_vcpu *v, const struct kw_hw *h
 		open = false;
 	}
 	check_fire(CHECK_DISPATCH_OVERDUE, v, v->vm, vector,
-		   "vector 0x%02x waits at PPR class %u: %s", vector, ideal_apic_ppr_class(&v->apic),
-		   open ? "it can be delivered, and was not injected" : "no interrupt-window exit is asked for");
+		   "vector 0x%02x waits at PPR class %u: %s%s", vector, ideal_apic_ppr_class(&v->apic),
+		   open ? "it can be delivered, and was not injected" : "no interrupt-window exit is asked for", hidden(v, kvm));
 }
 
 /* At VM-Entry, after check_injection(), if anything is in IRR. */
-void check_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw)
+void check_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm)
 {
 	int vector = highest_settled(v);
 	uint32_t class;
@@ -92,11 +99,11 @@ void check_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw)
 		return;
 	if (class > v->apic.tpr >> 4) {
 		if (!higher_is_coming(v, (uint32_t)vector))
-			check_deliverable(v, hw, (uint32_t)vector);
+			check_deliverable(v, hw, kvm, (uint32_t)vector);
 	} else if (oracle.config.tpr_shadow && !hw->int_window && (hw->tpr_threshold & 15) < class &&
 		 !another_look_is_due(v)) {
 		check_fire(CHECK_TPR_THRESHOLD, v, v->vm, (uint32_t)vector,
-			   "vector 0x%02x waits for a lower TPR (0x%02x), and the TPR threshold is %u",
-			   (uint32_t)vector, v->apic.tpr, hw->tpr_threshold & 15);
+			   "vector 0x%02x waits for a lower TPR (0x%02x), and the TPR threshold is %u%s",
+			   (uint32_t)vector, v->apic.tpr, hw->tpr_threshold & 15, hidden(v, kvm));
 	}
 }

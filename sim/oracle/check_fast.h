@@ -38,10 +38,10 @@ static inline void check_ppr(struct oracle_vcpu *v, const struct kw_apic_state *
 }
 
 /* Most entries leave nothing in IRR. */
-static inline void check_due(const struct oracle_vcpu *v, const struct kw_hw *hw)
+static inline void check_due(const struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm)
 {
 	if (unlikely(vcpu_waiting(v)))
-		check_waiting(v, hw);
+		check_waiting(v, hw, kvm);
 }
 
 /*

@@ -245,7 +245,7 @@ static __attribute__((noinline)) void entry_checks(struct oracle_vcpu *v, const 
 		return;
 	}
 	check_injection(v, hw, kvm);
-	check_due(v, hw);
+	check_due(v, hw, kvm);
 	check_pv_entry(v, kvm, pv_word, readable);
 	check_irr(v, kvm);
 	check_tmr(v, kvm);
