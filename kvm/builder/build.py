@@ -144,7 +144,9 @@ class Builder:
                                   os.path.join(self.work, mirror))
         self.paths = comp.Paths(request.repo, tree,
                                 os.path.join(self.work, gen), self.out)
-        hashes = FileHashes(os.path.join(self.work, "hashes.json"), self.work)
+        # The mirror is complete by now; headers and objects are still to be made.
+        hashes = FileHashes(os.path.join(self.work, "hashes.json"),
+                            (self.paths.gen, self.out))
         self.store = ObjectStore(os.path.join(request.build, "objects"),
                                  self.compiler, self.compiler_id,
                                  self.paths.roots(), hashes,

@@ -36,14 +36,13 @@ def identity_of(source, edits, kernel_files, our_files, simulator, compiler):
 def hashed_files(jobs, paths, hashes):
     """sha256 of the kernel's files and of ours, by relative name."""
     kernel, ours = {}, {}
-    for job in jobs:
-        for path in job.deps:
-            real = os.path.normpath(path)
-            name = relative_name(path, paths)
-            if real.startswith(paths.tree + "/"):
-                kernel[name] = hashes.get(path)
-            elif real.startswith(paths.repo + "/kvm/"):
-                ours[name] = hashes.get(path)
+    for path in {path for job in jobs for path in job.deps}:
+        real = os.path.normpath(path)
+        name = relative_name(path, paths)
+        if real.startswith(paths.tree + "/"):
+            kernel[name] = hashes.get(path)
+        elif real.startswith(paths.repo + "/kvm/"):
+            ours[name] = hashes.get(path)
     return dict(sorted(kernel.items())), dict(sorted(ours.items()))
 
 

@@ -38,13 +38,13 @@ def sha256_text(text):
 class FileHashes:
     """sha256 of files, remembered by path, size and modification time.
 
-    A file is looked at once per build; files below the folder volatile, which
-    the build itself writes, every time.
+    A file is looked at once per build; files below the folders of volatile,
+    which the build itself writes, every time.
     """
 
     def __init__(self, path, volatile):
         self.path = path
-        self.volatile = volatile + "/"
+        self.volatile = tuple(folder + "/" for folder in volatile)
         self.seen = {}
         self.dirty = False
         self.lock = threading.Lock()
