@@ -27,7 +27,7 @@ all: $(LAPICSIM)
 help:
 	@echo 'make			build the command build/lapicsim'
 	@echo 'make stress		build today'\''s and unfixed kernels, race them for a minute, print the table'
-	@echo 'make check		everything that proves it works (some 12 minutes on 2 cores)'
+	@echo 'make check		everything that proves it works (some 9 minutes on 2 cores)'
 	@echo 'make bench		what it costs, against a bare loop over the same KVM functions'
 	@echo 'make determinism	the same digests from every kind of build and process (100,000 runs)'
 	@echo 'make million		no host BUG in 1,000,000 seeds of the fixed kernels'
