@@ -16,6 +16,8 @@ void memory_manager(struct actor *self);	/* memory.c; priv: struct vm */
 
 void host_preempter(struct actor *self);	/* preempt.c; priv: struct vm */
 
+void user_monitor(struct actor *self);		/* monitor.c; priv: struct vm */
+
 void migrate_vm(struct actor *self);		/* migrate.c; priv: struct vm */
 
 #endif

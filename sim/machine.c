@@ -320,6 +320,8 @@ void machine_task_name(uint32_t tid, char *name, uint32_t n)
 		snprintf(name, n, "migration%u", tid - machine.migrate_tid);
 	else if (tid < machine.routes_tid + machine.nr_vms * machine.scenario.routes)
 		snprintf(name, n, "route%u", tid - machine.routes_tid);
+	else if (tid >= machine.monitor_tid)
+		snprintf(name, n, "monitor%u", tid - machine.monitor_tid);
 	else if (tid >= machine.irqchip_tid)
 		snprintf(name, n, "irqchip%u", tid - machine.irqchip_tid);
 	else
@@ -388,7 +390,8 @@ static void count_tasks(void)
 	machine.migrate_tid = machine.preempt_tid + (s->preempt_gap_ns ? s->vms : 0);
 	machine.routes_tid = machine.migrate_tid + (s->migrate_gap_ns ? s->vms : 0);
 	machine.irqchip_tid = machine.routes_tid + s->vms * (s->routes + (s->route_gap_ns ? 1 : 0));
-	machine.nr_tasks = machine.irqchip_tid + (s->irqchip_gap_ns ? s->vms : 0);
+	machine.monitor_tid = machine.irqchip_tid + (s->irqchip_gap_ns ? s->vms : 0);
+	machine.nr_tasks = machine.monitor_tid + (s->monitor_gap_ns ? s->vms : 0);
 }
 
 /* More vCPUs than this tree allows in one VM become several VMs of its limit. */

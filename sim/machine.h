@@ -102,6 +102,7 @@ struct vcpu {
 	uint8_t	 timer_dcr;
 	bool	 sw_disabled;	/* SVR bit 8 is clear */
 	uint8_t	 access_kind;	/* enum access_kind: what "accessing" is about */
+	bool	 looked_at;	/* by the monitor: its thread stays out of KVM_RUN */
 	bool	 tpr_reports;	/* KVM_TPR_ACCESS_REPORTING is on */
 	uint64_t vapic_gpa;	/* of the word that holds TPR; 0: the APIC does */
 	bool	 timer_saved;	/* timer_regs hold what KVM_GET_LAPIC returned some time ago */
@@ -141,7 +142,7 @@ struct vcpu_side {
 struct machine {
 	struct scenario scenario; /* with vms and vcpus as built */
 	uint32_t nr_vms, nr_vcpus, nr_tasks;
-	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid, migrate_tid, routes_tid, irqchip_tid; /* first of each; devices: msi, then pins, per VM */
+	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid, migrate_tid, routes_tid, irqchip_tid, monitor_tid; /* first of each; devices: msi, then pins, per VM */
 	struct vm *vm;
 	struct vcpu *vcpu;
 	struct vcpu_side *sides; /* MACHINE_SIDES per vCPU; NULL: no migration */

@@ -235,6 +235,9 @@ const struct option scenario_options[] = {
 	    "Mean time between two KVM_GET_IRQCHIP, then KVM_SET_IRQCHIP of the same, with all vCPUs stopped; 0: none."),
 	ROW("userspace", "irqchip_blank", OPT_BOOL, irqchip_blank, "no", 0, 0, "yes|no",
 	    "Whether irqchip_gap's VMM saves the local APICs too, and loads all of it into controllers that it has emptied."),
+	GAP("userspace", "monitor_gap", monitor_gap_ns, "0", 0,
+	    "Mean time between two calls by which another thread than the vCPU's looks at it, so that KVM loads the vCPU "
+	    "on that thread's CPU; 0: none."),
 	GAP("userspace", "route_gap", route_gap_ns, "0", 0,
 	    "Mean time between two KVM_SET_GSI_ROUTINGs that re-point an MSI route; 0: none."),
 	WEIGHT("userspace", "run_again", run_again, "1", "Nothing but the next KVM_RUN."),

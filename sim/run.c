@@ -194,7 +194,9 @@ static void spawn_actors(void)
 	/* By the tasks that were made: a swarm mix may have set the gap to 0 since. */
 	for (uint32_t i = 0, id = machine.routes_tid + machine.nr_vms * s->routes; id < machine.irqchip_tid; i++, id++)
 		sched_spawn(id, ACTOR_USER, "router", 0, manager_routes, &machine.vm[i]);
-	for (uint32_t id = machine.irqchip_tid; id < machine.nr_tasks; id++)
+	for (uint32_t id = machine.monitor_tid; id < machine.nr_tasks; id++)
+		sched_spawn(id, ACTOR_USER, "monitor", 0, user_monitor, &machine.vm[id - machine.monitor_tid]);
+	for (uint32_t id = machine.irqchip_tid; id < machine.monitor_tid; id++)
 		sched_spawn(id, ACTOR_USER, "irqchip", 0, manager_irqchip, &machine.vm[id - machine.irqchip_tid]);
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {
 		sched_spawn(machine.memory_tid + i, ACTOR_MEMORY, "memory", 0, memory_manager, &machine.vm[i]);

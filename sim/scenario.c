@@ -368,6 +368,8 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "devices", "pin_lines", "pin_first plus pin_lines must be at most 24");
 	if (s->migrate_gap_ns && (s->pins || s->routes || s->memory_gap_ns))
 		complain_at(p, "userspace", "migrate_gap", "what drives pins or takes memory away does not stop for it");
+	if (s->monitor_gap_ns && s->migrate_gap_ns)
+		complain_at(p, "userspace", "monitor_gap", "does not go together with migrate_gap");
 	if (s->memory_gap_ns && !((uint64_t)s->unmap + s->readonly + s->slot_delete + s->slot_move))
 		complain_at(p, "memory", "gap", "every action of [memory] has weight 0");
 	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit +

@@ -160,6 +160,7 @@ struct scenario {
 	uint32_t migrate_gap_ns;	/* mean time between two migrations of a VM; 0: none */
 	uint32_t migrate_order;
 	uint32_t vcpu_events, mp_state, user_nmi; /* weights too */
+	uint32_t monitor_gap_ns;	/* mean time between two looks of another thread at a vCPU; 0: none */
 	uint32_t irqchip_gap_ns;	/* mean time between save and restore of the interrupt controllers */
 	bool	 irqchip_blank;		/* and of the local APICs, into empty ones */
 	uint32_t route_gap_ns;		/* mean time between changes of an MSI route */

@@ -197,6 +197,8 @@ void user_vcpu_thread(struct actor *self)
 			between_runs(v);
 		if (machine.vm[v->vm].stopped)
 			migrate_park(v);
+		while (unlikely(v->looked_at))
+			host_sleep(BETWEEN_RUNS_NS);
 	}
 }
 

@@ -137,6 +137,8 @@ ROWS = (
     ("mc-ctl2-unchecked", "cmci", "register-mismatch", "mc-ctl2-fault"),
     ("lowest-to-all", "lowest-no-hash", "spurious-delivery", "irr-spurious"),
     ("hyperv-tpr-reads-ppr", "hyperv-eoi", "register-mismatch", "hyperv-read"),
+    ("timer-left-behind", "timer-elsewhere-sw", "lost-interrupt", "timer-lost"),
+    ("hv-timer-left-behind", "timer-elsewhere", "lost-interrupt", "timer-lost"),
     ("halted-forgets-owed", "preempt", "lost-interrupt", "quiet-owed"),
 )
 
