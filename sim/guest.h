@@ -70,7 +70,8 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(PV_BAD, pv_bad, "pv eoi at a bad address", 2)		\
 	X(VAPIC_TPR, vapic_tpr, "vapic tpr", 3)			\
 	X(CMCI_LVT, cmci_lvt, "cmci lvt", 2)				\
-	X(MC_CTL2, mc_ctl2, "mci ctl2", 2)
+	X(MC_CTL2, mc_ctl2, "mci ctl2", 2)				\
+	X(LINT0_NMI, lint0_nmi, "lint0 nmi", 2)
 
 /* What only the program itself decides. */
 #define GUEST_OTHER_OPS(X)						\
@@ -130,6 +131,8 @@ enum step guest_ioapic_probe_window(struct vcpu *v);	/* guest_ioapic_probe.c */
 enum op guest_next_before_eoi(struct vcpu *v);
 /* guest_pv.c: the guest's own access to @gpa faults in the second-level page tables; it will try @op again. */
 enum step guest_page_away(struct vcpu *v, enum op op, uint64_t gpa);
+/* guest_watchdog.c: KVM has handled a write of LINT0. */
+void guest_lint0_done(struct vcpu *v);
 /* guest_mce.c: KVM has handled a WRMSR of IA32_MCi_CTL2. */
 void guest_mc_done(struct vcpu *v, bool faulted);
 /* guest_vapic.c: TPR is not 0, wherever it lies. */

@@ -10,6 +10,7 @@
 #include "sim/machine.h"
 #include "sim/pair_states.h"
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/watchdog.h"
 #include "sim/scheduler.h"
 #include "sim/trace.h"
 
@@ -172,6 +173,7 @@ static void kworker(struct actor *self)
 		host_take_pending();
 		if (kw_work_pending()) {
 			kw_work_run();
+			oracle_pit_pulse_over();
 			continue;
 		}
 		rearm_work();

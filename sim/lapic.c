@@ -86,6 +86,9 @@ void lapic_access_done(struct vcpu *v, bool faulted)
 	case ACCESS_MC_CTL2:
 		guest_mc_done(v, faulted);
 		return;
+	case ACCESS_LINT0:
+		guest_lint0_done(v);
+		return;
 	case ACCESS_HYPERV:
 		hyperv_read_done(v, faulted);
 		return;

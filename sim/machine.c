@@ -412,7 +412,7 @@ static bool uses_events(const struct scenario *s)
 	return s->guest.nmi || s->guest.nmi_others || s->guest.init || s->guest.sipi || s->guest.startup ||
 	       s->guest.pv_ipi || s->guest.pv_nmi || s->guest.pv_kick ||
 	       s->migrate_gap_ns || s->vcpu_events || s->mp_state || s->user_nmi || s->nmi_percent || s->init_percent ||
-	       s->ioapic_nmi_percent || s->cmci;
+	       s->ioapic_nmi_percent || s->cmci || s->guest.lint0_nmi;
 }
 
 /* Does anybody access registers at random? */
@@ -443,7 +443,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = s->wide_ids, .broadcast_quirk = s->broadcast_quirk, .tpr_shadow = s->tpr_shadow,
-				     .cmci = s->cmci, .vapic = s->vapic || s->tpr_reporting,
+				     .cmci = s->cmci, .watchdog = s->guest.lint0_nmi, .vapic = s->vapic || s->tpr_reporting,
 				     .events = uses_events(s), .registers = uses_registers(s),
 				     .report = record_divergence, .now_ns = record_now,
 				     .timer = machine.timers,

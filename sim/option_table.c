@@ -161,6 +161,8 @@ const struct option scenario_options[] = {
 	WEIGHT("guest", "cmci_lvt", guest.cmci_lvt, "0", "Write the LVT entry for corrected machine-check interrupts."),
 	WEIGHT("guest", "mc_ctl2", guest.mc_ctl2, "0",
 	       "WRMSR of IA32_MCi_CTL2, which enables them for a bank; also with reserved bits."),
+	WEIGHT("guest", "lint0_nmi", guest.lint0_nmi, "0",
+	       "Write LINT0: mode NMI, so that each pulse of the PIT is one, or masked; needs devices.pit."),
 	GAP("guest", "op_time", op_ns, "500ns", 1, "Mean time between two operations."),
 	GAP("guest", "handler_time", handler_ns, "400ns", 1, "Mean time in an interrupt handler."),
 	ROW("guest", "handler_ops", OPT_UINT, handler_ops, "2", 0, 15, "number",

@@ -307,6 +307,20 @@ static void check_cmci_keys(struct parser *p)
 		complain_at(p, "topology", "cmci", "does not go together with INIT, random registers, migration, apicv");
 }
 
+static void check_watchdog_keys(struct parser *p)
+{
+	const struct scenario *s = p->s;
+	const struct guest_mix *g = &s->guest;
+
+	if (!g->lint0_nmi)
+		return;
+	if (!s->pit || !s->pins || s->pic || s->pin_irqfd_percent || s->vms > 1)
+		complain_at(p, "guest", "lint0_nmi", "needs one VM with devices.pit and pins, and neither pic nor irqfds");
+	if (g->init || g->startup || s->init_percent || g->svr || g->apic_base || g->reg_write || g->reg_msr ||
+	    s->change_lapic || s->any_msr || s->migrate_gap_ns || s->irqchip_gap_ns || s->apicv)
+		complain_at(p, "guest", "lint0_nmi", "does not go together with what else changes LINT0, nor with apicv");
+}
+
 static void check_timer_keys(struct parser *p)
 {
 	const struct scenario *s = p->s;
@@ -329,6 +343,7 @@ static void check_between_keys(struct parser *p)
 	check_timer_keys(p);
 	check_vapic_keys(p);
 	check_cmci_keys(p);
+	check_watchdog_keys(p);
 	if (s->vector_first > s->vector_last)
 		complain_at(p, "devices", "vector_first", "must be at most vector_last");
 	if (!sum_of_guest_mix(&s->guest))

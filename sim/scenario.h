@@ -74,6 +74,7 @@ struct guest_mix {
 	uint32_t pv_eoi_bad;		/* PV EOI enabled where no memory is */
 	uint32_t vapic_tpr;		/* TPR where userspace has put it */
 	uint32_t cmci_lvt, mc_ctl2;	/* corrected machine-check interrupts */
+	uint32_t lint0_nmi;		/* LINT0 for a watchdog that the PIT drives */
 };
 
 struct scenario {

@@ -24,6 +24,7 @@
 #include "sim/oracle/cmci.h"
 #include "sim/oracle/regs.h"
 #include "sim/oracle/vapic.h"
+#include "sim/oracle/watchdog.h"
 
 struct oracle_state oracle;
 
@@ -62,6 +63,8 @@ int oracle_init(const struct oracle_config *config)
 		ret = timer_init();
 	if (!ret && config->registers)
 		ret = regs_init(oracle.nr_vcpus);
+	if (!ret && config->watchdog)
+		ret = watchdog_init(oracle.nr_vcpus);
 	if (!ret && config->cmci)
 		ret = cmci_init(oracle.nr_vcpus);
 	if (!ret && config->vapic)
@@ -93,6 +96,7 @@ void oracle_fini(void)
 	regs_fini();
 	vapic_fini();
 	cmci_fini();
+	watchdog_fini();
 	chips_fini();
 	timer_fini();
 	free(oracle.vcpu);
@@ -108,6 +112,7 @@ void oracle_reset(void)
 	regs_reset();
 	vapic_reset();
 	cmci_reset();
+	watchdog_reset();
 	chips_reset();
 	timer_reset();
 	for (uint32_t i = 0; i < oracle.nr_vms; i++) {
