@@ -124,11 +124,14 @@ def main(words):
     args = arguments(words)
     try:
         make(args)
+        sys.stdout.flush()
     except store.StoreError as e:
         print("lapicsim: %s" % e, file=sys.stderr)
         return BAD_INPUT
     except OSError as e:
         print("lapicsim: report: %s: %s" % (e.filename or args.output, e.strerror), file=sys.stderr)
+        # What is left in its buffer has failed once, and would again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return HARNESS
     return OK
 

@@ -14,7 +14,8 @@ import sys
 import oracle_doc
 
 DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs")
-TOPICS = (("scenario-keys.md", "scenario-keys"), ("options.md", "options"), ("known-keys.md", "known-keys"))
+TOPICS = (("scenario-keys.md", "scenario-keys"), ("options.md", "options"), ("known-keys.md", "known-keys"),
+          ("exit-codes.md", "exit-codes"))
 
 
 def pages(program):

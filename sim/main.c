@@ -3,9 +3,11 @@
  * The lapicsim command: finds the command that is meant and hands over to
  * sim/cmd/.  It links no code of KVM; runners do (sim/runner.c).
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 
@@ -47,16 +49,31 @@ static int unknown_command(const char *word)
 	return cmd_fail(CMD_USAGE, "%s%s", what, guess.best ? "" : "; lapicsim help lists them");
 }
 
+static bool reader_left(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
+/* What could not be written is no result. A reader that has seen enough, as head, is no failure. */
+static int end(int code)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	return reader_left() ? code : cmd_fail(CMD_HARNESS, "standard output takes no more: the result is not whole");
+}
+
 int main(int argc, char **argv)
 {
 	/* A runner that died is noticed by reading from it. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
-		option_print_overview(stderr);
+		cmd_overview(stderr);
 		return CMD_USAGE;
 	}
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].main(argc - 1, argv + 1);
+			return end(commands[i].main(argc - 1, argv + 1));
 	return unknown_command(argv[1]);
 }

@@ -122,10 +122,7 @@ void option_print_overview(FILE *f)
 		fprintf(f, "%*s", HELP_COLUMN - column > 2 ? HELP_COLUMN - column : 2, "");
 		wrap(f, s->help, HELP_COLUMN, HELP_COLUMN);
 	}
-	fprintf(f, "\nExit codes: 0 nothing new; 10 divergence; 11 an expected divergence did not appear;\n"
-		   "5 inconclusive; 1 usage; 2 bad input; 6 the harness itself failed; 77 skipped;\n"
-		   "130 and 143 stopped by SIGINT and SIGTERM.\n"
-		   "`lapicsim COMMAND --help` says more.\n");
+	fprintf(f, "\n`lapicsim COMMAND --help` says more.\n");
 }
 
 /* A Markdown table cell: "|" would end it. */

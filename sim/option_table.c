@@ -334,7 +334,7 @@ const struct option_section command_sections[] = {
 	{ "variant-show", "NAME", false, "Shows what a variant is made of, and the traps that its last runs hit." },
 	{ "variant-remove", "NAME", false, "Removes a variant." },
 	{ "help", "[TOPIC]", false,
-	  "Shows help on a command; or, as a reference: scenario-keys, options, known-keys, policies, divergences; "
+	  "Shows help on a command; or, as a reference: scenario-keys, options, known-keys, exit-codes, policies, divergences; "
 	  "lists: topics, scenarios, variants; manual pages: man, or man PAGE; bash's completion: completion." },
 	{ "deviations", "", false, "Lists the named places where the oracle lets KVM differ, with their sources." },
 	{ "checks", "", false, "Lists the oracle's checks: name, kind of divergence, source." },

@@ -237,20 +237,31 @@ def remove(args):
     return errors.EXIT_OK
 
 
+def run(argv):
+    args = parse_arguments(argv)
+    args.build = os.path.abspath(args.build)
+    if args.command == "add":
+        return add(args, argv)
+    return {"list": list_all, "show": show,
+            "remove": remove}[args.command](args)
+
+
 def main(argv):
     try:
-        args = parse_arguments(argv)
-        args.build = os.path.abspath(args.build)
-        if args.command == "add":
-            return add(args, argv)
-        return {"list": list_all, "show": show,
-                "remove": remove}[args.command](args)
+        code = run(argv)
+        sys.stdout.flush()
+        return code
     except errors.BuilderError as e:
         sys.stderr.write("lapicsim: %s\n" % e)
         return e.exit_code
     except KeyboardInterrupt:
         return 130
     except OSError as e:
+        # What is left in its buffer has failed once, and would again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # A reader that has seen enough, as head, is no failure.
+        if isinstance(e, BrokenPipeError):
+            return errors.EXIT_OK
         sys.stderr.write("lapicsim: %s\n" % e)
         return errors.EXIT_HARNESS
 

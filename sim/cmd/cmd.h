@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/command_line.h"
 
@@ -41,6 +42,8 @@ int cmd_checks(int argc, char **argv);
 int cmd_known(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
+/* What commands there are, and how they end. */
+void cmd_overview(FILE *f);
 /* One line on stderr, "lapicsim: ..."; returns @code. */
 int cmd_fail(enum cmd_exit code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /*

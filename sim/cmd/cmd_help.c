@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/exits.h"
 #include "sim/cmd/known.h"
 #include "sim/cmd/man.h"
 #include "sim/divergence.h"
@@ -57,6 +58,7 @@ static const struct {
 	{ "scenario-keys", option_print_scenario_reference },
 	{ "options", option_print_command_reference },
 	{ "known-keys", known_print_reference },
+	{ "exit-codes", exits_print_reference },
 	{ "policies", print_policies },
 	{ "divergences", print_divergences },
 };
@@ -86,6 +88,12 @@ static int unknown_topic(const char *word)
 	return cmd_fail(CMD_USAGE, "%s", what);
 }
 
+void cmd_overview(FILE *f)
+{
+	option_print_overview(f);
+	exits_print_short(f);
+}
+
 int cmd_help(int argc, char **argv)
 {
 	char name[64];
@@ -95,7 +103,7 @@ int cmd_help(int argc, char **argv)
 	if (cmd_parse(&cl, "help", argc, argv, &code))
 		return code;
 	if (!cl.args.nr) {
-		option_print_overview(stdout);
+		cmd_overview(stdout);
 		return CMD_OK;
 	}
 	/* "help variant add" is the section "variant-add". */

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "sim/cmd/exits.h"
 #include "sim/cmd/known.h"
 #include "sim/options.h"
 
@@ -66,24 +67,6 @@ static void option(FILE *f, const struct option *o)
 	fputc('\n', f);
 }
 
-static const struct { const char *code, *what; } exits[] = {
-	{ "0", "Nothing new." },
-	{ "10", "A divergence that nobody expected." },
-	{ "11", "A divergence that is always expected did not appear." },
-	{ "5", "Inconclusive: a limit was hit first." },
-	{ "1", "Usage." },
-	{ "2", "Bad input." },
-	{ "6", "The harness itself failed." },
-	{ "77", "live: there is no /dev/kvm here." },
-};
-
-static void print_exits(FILE *f)
-{
-	fputs(".SH EXIT STATUS\n", f);
-	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
-		fprintf(f, ".TP\n.B %s\n%s\n", exits[i].code, exits[i].what);
-}
-
 static void print_places(FILE *f)
 {
 	fputs(".SH FILES\n.TP\n.I ~/.cache/lapicsim\nVariants and unpacked kernel sources of an installed lapicsim. All of it can "
@@ -109,7 +92,7 @@ static void print_command(FILE *f, const struct option_section *s)
 	for (const struct option *o = command_options; o->section; o++)
 		if (option_in(o, s->name))
 			option(f, o);
-	print_exits(f);
+	exits_print_man(f);
 	fputs(".SH SEE ALSO\n.BR lapicsim (1)\n", f);
 }
 
@@ -129,7 +112,7 @@ static void print_overview(FILE *f)
 		text(f, s->help);
 		fputc('\n', f);
 	}
-	print_exits(f);
+	exits_print_man(f);
 	print_places(f);
 	fputs(".SH SEE ALSO\n", f);
 	for (const struct option_section *s = command_sections; s->name; s++)

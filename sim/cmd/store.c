@@ -168,6 +168,9 @@ static struct store *open_with(const char *path, int flags, char *error, size_t 
 	}
 	if (!s->error[0])
 		return s;
+	/* Nothing is wrong with the file then. */
+	if (sqlite3_errcode(s->db) == SQLITE_NOMEM)
+		alloc_failed();
 	snprintf(error, n, "%s", s->error);
 	store_close(s);
 	return NULL;
