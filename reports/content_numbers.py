@@ -98,7 +98,8 @@ def gone_rows(campaign):
 
 
 def kind_and_where(g):
-    return "%s%s" % (words.kind_name(g.kind), " in %s()" % g.function if g.function else ", " + g.check)
+    return "%s%s%s" % (words.kind_name(g.kind), " in %s()" % g.function if g.function else ", " + g.check,
+                       ": " + g.slice if g.slice else "")
 
 
 def fixed_rows(campaign, verdict):

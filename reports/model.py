@@ -170,6 +170,7 @@ class Gone:
     kind: str
     check: str
     function: str
+    slice: str
     other: str
     shown: int
     other_runs: int

@@ -28,13 +28,15 @@ def read(db, campaign):
             Sure(name(row[0]), name(row[1]), *(whole(v, "a count") for v in row[2:5]), share(row[5]), share(row[6]))
             for row in db.rows("SELECT scenario.name, variant.name, sampled, pairs, f1, unseen, hidden FROM sure" + NAMES % (
                 "sure", "sure") + " WHERE sure.campaign = ? ORDER BY scenario.id, variant.id", campaign.number)]
-    if db.columns("gone"):
+    columns = db.columns("gone")
+    if columns:
+        part = "slice" if "slice" in columns else "''"
         campaign.gone = [
-            Gone(*(name(v) for v in row[:6]), *(whole(v, "a count") for v in row[6:9]), optional(row[9]),
-                 optional(row[10]))
-            for row in db.rows("SELECT scenario.name, variant.name, kind, check_name, function, other, other_shown, other_runs, clean,"
-                               " needed, more FROM gone" + NAMES % ("gone", "gone") + " WHERE gone.campaign = ?"
-                               " ORDER BY kind, check_name, function, variant.id, scenario.id, other",
+            Gone(*(name(v) for v in row[:7]), *(whole(v, "a count") for v in row[7:10]), optional(row[10]),
+                 optional(row[11]))
+            for row in db.rows("SELECT scenario.name, variant.name, kind, check_name, function, " + part + ", other,"
+                               " other_shown, other_runs, clean, needed, more FROM gone" + NAMES % ("gone", "gone") + " WHERE gone.campaign = ?"
+                               " ORDER BY kind, check_name, function, 6, variant.id, scenario.id, other",
                                campaign.number)]
     if db.columns("canary"):
         for state, text in db.rows("SELECT state, text FROM canary WHERE campaign = ?", campaign.number):

@@ -17,7 +17,7 @@ from database import Db, StoreError, name, optional, seed, text, whole
 from model import Bucket, Campaign, Cell, Failure, Record, Scenario, Session, Variant
 
 APPLICATION_ID = 0x4c415049
-VERSIONS = (1, 2)
+VERSIONS = (1, 2, 3)
 ENDS = ("complete", "limited", "crashed", "hung", "trapped", "timed_out", "out_of_memory")
 
 

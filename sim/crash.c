@@ -206,7 +206,7 @@ static void on_warn(ucontext_t *uc, const struct kw_bug *bug)
 	d.kind = DIV_HOST_WARN;
 	d.vm = d.vcpu = d.vector = DIV_NONE;
 	d.time_ns = kw_shared.now_ns;
-	snprintf(d.check, sizeof(d.check), "no-warn");
+	snprintf(d.check, sizeof(d.check), "%s", host_checks[HOST_CHECK_WARN].name);
 	bug_site(d.site, sizeof(d.site), bug);
 	snprintf(d.text, sizeof(d.text), "WARN in task %u", kw_shared.current_tid);
 	d.nr_frames = crash_stack(uc, true, d.frames, DIV_MAX_FRAMES);

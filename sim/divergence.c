@@ -49,3 +49,15 @@ int divergence_from_key(const char *key)
 	}
 	return -1;
 }
+
+const struct host_check_row host_checks[HOST_NR_CHECKS] = {
+	[HOST_CHECK_BUG]      = { "bug",		DIV_HOST_BUG },
+	[HOST_CHECK_WARN]     = { "no-warn",		DIV_HOST_WARN },
+	[HOST_CHECK_FAULT]    = { "fault",		DIV_HOST_CRASH },
+	[HOST_CHECK_PANIC]    = { "panic",		DIV_HOST_CRASH },
+	[HOST_CHECK_DEADLOCK] = { "deadlock",		DIV_HANG },
+	[HOST_CHECK_RUNAWAY]  = { "runaway",		DIV_HANG },
+	[HOST_CHECK_QUIET]    = { "not-quiet",		DIV_HANG },
+	[HOST_CHECK_DIED]     = { "worker-died",	DIV_HOST_CRASH },
+	[HOST_CHECK_HUNG]     = { "worker-hung",	DIV_HANG },
+};

@@ -45,6 +45,27 @@ struct divergence {
 	uint64_t frames[DIV_MAX_FRAMES]; /* runner addresses; the runner is not PIC */
 };
 
+/* What is found outside of the oracle: a host that dies, warns or hangs.  The oracle's own are sim/oracle/check.h. */
+enum host_check {
+	HOST_CHECK_BUG,
+	HOST_CHECK_WARN,
+	HOST_CHECK_FAULT,
+	HOST_CHECK_PANIC,
+	HOST_CHECK_DEADLOCK,
+	HOST_CHECK_RUNAWAY,		/* by the runner's watchdog */
+	HOST_CHECK_QUIET,		/* nothing comes to rest at the end */
+	HOST_CHECK_DIED,		/* the supervisor's: the runner is gone, ... */
+	HOST_CHECK_HUNG,		/* ... or says nothing any more */
+	HOST_NR_CHECKS,
+};
+
+struct host_check_row {
+	const char *name;		/* in divergence.check */
+	uint32_t kind;
+};
+
+extern const struct host_check_row host_checks[HOST_NR_CHECKS];
+
 const char *divergence_name(uint32_t kind);	/* "host BUG", "premature EOI", ... */
 const char *divergence_key(uint32_t kind);	/* "host-bug", "premature-eoi", ...: for files and JSON */
 int divergence_from_key(const char *key);	/* enum divergence_kind or -1 */

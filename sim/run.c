@@ -82,13 +82,11 @@ static void on_warn(struct divergence *d)
 
 static void record_crash(const struct crash *c)
 {
-	static const struct { uint32_t kind; const char *check; } how[] = {
-		[CRASH_BUG] = { DIV_HOST_BUG, "bug" },
-		[CRASH_FAULT] = { DIV_HOST_CRASH, "fault" },
-		[CRASH_PANIC] = { DIV_HOST_CRASH, "panic" },
-		[CRASH_RUNAWAY] = { DIV_HANG, "runaway" },
-		[CRASH_DEADLOCK] = { DIV_HANG, "deadlock" },
+	static const enum host_check checks[] = {
+		[CRASH_BUG] = HOST_CHECK_BUG, [CRASH_FAULT] = HOST_CHECK_FAULT, [CRASH_PANIC] = HOST_CHECK_PANIC,
+		[CRASH_RUNAWAY] = HOST_CHECK_RUNAWAY, [CRASH_DEADLOCK] = HOST_CHECK_DEADLOCK,
 	};
+	const struct host_check_row *check;
 	struct divergence d = { .time_ns = sched_now() };
 
 	if (c->kind == CRASH_TIME || c->kind == CRASH_MEMORY) {
@@ -100,10 +98,11 @@ static void record_crash(const struct crash *c)
 		snprintf(result->trap, sizeof(result->trap), "%s", c->trap);
 		return;
 	}
-	result->end = how[c->kind].kind == DIV_HANG ? RUN_HUNG : RUN_CRASHED;
-	d.kind = how[c->kind].kind;
+	check = &host_checks[checks[c->kind]];
+	result->end = check->kind == DIV_HANG ? RUN_HUNG : RUN_CRASHED;
+	d.kind = check->kind;
 	name_task(c->tid, &d);
-	snprintf(d.check, sizeof(d.check), "%s", how[c->kind].check);
+	snprintf(d.check, sizeof(d.check), "%s", check->name);
 	snprintf(d.site, sizeof(d.site), "%s", c->site);
 	snprintf(d.text, sizeof(d.text), "%s", c->text);
 	d.nr_frames = c->nr_frames;
@@ -169,11 +168,11 @@ static void judge_quiet(void)
 	kw_wait_graph(graph, sizeof(graph));
 	result->end = RUN_HUNG;
 	if (restless)
-		oracle_finding(DIV_HANG, "not-quiet", restless->vm, restless->id, DIV_NONE,
+		oracle_finding(DIV_HANG, host_checks[HOST_CHECK_QUIET].name, restless->vm, restless->id, DIV_NONE,
 			       "the vCPU does not come to rest; last exit reason %u, %s", restless->hw->exit_reason,
 			       graph[0] ? graph : "nobody waits for a lock");
 	else
-		oracle_finding(DIV_HANG, "not-quiet", DIV_NONE, DIV_NONE, DIV_NONE,
+		oracle_finding(DIV_HANG, host_checks[HOST_CHECK_QUIET].name, DIV_NONE, DIV_NONE, DIV_NONE,
 			       "a task of userspace does not come to rest: %s",
 			       graph[0] ? graph : "nobody waits for a lock");
 }

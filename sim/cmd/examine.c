@@ -31,14 +31,19 @@ static int32_t find(const struct bucket *name, const struct run_result *r)
 	return -1;
 }
 
+static bool is(const struct bucket *name, enum host_check check)
+{
+	return !strcmp(name->first.check, host_checks[check].name);
+}
+
 /* A worker whose loss is the finding shows it by being lost again: of the same signal, or by not answering. */
 static bool lost_again(const struct bucket *name, const struct runner *r, enum runner_status status)
 {
 	char how[128];
 
 	if (status == RUNNER_HUNG)
-		return !strcmp(name->first.check, EXAMINE_HANG);
-	if (status != RUNNER_DIED || strcmp(name->first.check, EXAMINE_DEATH))
+		return is(name, HOST_CHECK_HUNG);
+	if (status != RUNNER_DIED || !is(name, HOST_CHECK_DIED))
 		return false;
 	runner_end_text(r, status, how, sizeof(how));
 	return strstr(name->first.text, how);
@@ -46,7 +51,7 @@ static bool lost_again(const struct bucket *name, const struct runner *r, enum r
 
 static uint32_t nr_replays(const struct bucket *b)
 {
-	return strcmp(b->first.check, EXAMINE_HANG) ? EXAMINE_REPLAYS : EXAMINE_HANGS;
+	return is(b, HOST_CHECK_HUNG) ? EXAMINE_HANGS : EXAMINE_REPLAYS;
 }
 
 static void replay_once(struct runner *r, uint64_t seed, struct bucket *b, struct run_result *result)

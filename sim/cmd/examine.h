@@ -28,8 +28,4 @@ bool examine_run(const struct runner_spec *spec, uint64_t seed, struct bucket *b
  */
 uint32_t examine_campaign(struct campaign *c, uint32_t max);
 
-/* What the death and the silence of a worker are called; examine.c sees them again by that. */
-#define EXAMINE_DEATH "worker-died"
-#define EXAMINE_HANG "worker-hung"
-
 #endif

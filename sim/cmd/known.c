@@ -169,26 +169,51 @@ static int check_kind(struct reader *r)
 	return complain(r, line_of(r, "kind"), "kind", "%s", what);
 }
 
-/* Hangs and dead hosts are found outside of the oracle's table; their names are not in it. */
-static int check_check(struct reader *r)
+/* Of the oracle's checks and the host's. */
+static bool check_nth(uint32_t i, const char **name, uint32_t *kind)
 {
 	const struct check_row *row;
+
+	if (i < HOST_NR_CHECKS) {
+		*name = host_checks[i].name;
+		*kind = host_checks[i].kind;
+		return true;
+	}
+	row = check_row(i - HOST_NR_CHECKS);
+	if (row) {
+		*name = row->name;
+		*kind = row->kind;
+	}
+	return row;
+}
+
+int known_check_exists(const char *check, uint32_t kind, char *error, size_t n)
+{
 	struct option_guess guess;
+	uint32_t its_kind;
+	const char *name;
+
+	option_guess_start(&guess, check);
+	for (uint32_t i = 0; check_nth(i, &name, &its_kind); i++) {
+		if (!strcmp(name, check) && its_kind == kind)
+			return 0;
+		if (!strcmp(name, check)) {
+			snprintf(error, n, "%s finds %s, not %s", name, divergence_key(its_kind), divergence_key(kind));
+			return -1;
+		}
+		option_guess_offer(&guess, name);
+	}
+	snprintf(error, n, "there is no check \"%s\"", check);
+	option_guess_append(&guess, error, n);
+	return -1;
+}
+
+static int check_check(struct reader *r)
+{
 	char what[256];
 
-	if (!r->k->check[0] || r->k->kind <= DIV_HANG)
+	if (!r->k->check[0] || !known_check_exists(r->k->check, r->k->kind, what, sizeof(what)))
 		return 0;
-	option_guess_start(&guess, r->k->check);
-	for (uint32_t i = 0; (row = check_row(i)); i++) {
-		if (!strcmp(row->name, r->k->check) && row->kind == r->k->kind)
-			return 0;
-		if (!strcmp(row->name, r->k->check))
-			return complain(r, line_of(r, "check"), "check", "%s finds %s, not %s", row->name,
-					divergence_key(row->kind), r->k->kind_key);
-		option_guess_offer(&guess, row->name);
-	}
-	snprintf(what, sizeof(what), "there is no check \"%s\"", r->k->check);
-	option_guess_append(&guess, what, sizeof(what));
 	return complain(r, line_of(r, "check"), "check", "%s", what);
 }
 

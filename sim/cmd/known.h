@@ -47,6 +47,8 @@ int known_load(struct known_list *l, const char *folder, char *error, size_t n);
 /* The first that @d, seen on these, is; or NULL. */
 const struct known *known_match(const struct known_list *l, const struct divergence *d, const char *function,
 				const char *slice, const char *variant, const char *class, const char *scenario);
+/* May an entry name @check, for divergences of @kind? 0, or -1 with the reason. */
+int known_check_exists(const char *check, uint32_t kind, char *error, size_t n);
 /* The keys; and as Markdown. */
 const struct option *known_keys(void);
 void known_print_reference(FILE *f);

@@ -53,9 +53,10 @@ static void print_gone(FILE *f, const struct campaign *c, const struct gone *g)
 {
 	char shown[32], of[32], clean[32], needed[32], more[32];
 
-	fprintf(f, "  %s [%s] %s%s  %s on %s: in %s of %s runs of %s, in none of %s here; ",
+	fprintf(f, "  %s [%s] %s%s%s%s  %s on %s: in %s of %s runs of %s, in none of %s here; ",
 		divergence_name(g->bucket->kind), g->bucket->first.check, g->bucket->function,
-		g->bucket->function[0] ? "()" : "", c->scenarios[g->cell->scenario].name, c->variants[g->cell->variant].name,
+		g->bucket->function[0] ? "()" : "", g->bucket->function[0] && g->bucket->slice[0] ? " " : "",
+		g->bucket->slice, c->scenarios[g->cell->scenario].name, c->variants[g->cell->variant].name,
 		progress_count(g->other_shown, shown, sizeof(shown)), progress_count(g->other_runs, of, sizeof(of)),
 		g->other, progress_count(g->clean, clean, sizeof(clean)));
 	if (!g->more)
@@ -147,6 +148,8 @@ void report_sure_json(FILE *f, const struct campaign *c)
 		json_string(f, g->bucket->first.check);
 		fprintf(f, ",\"function\":");
 		json_string(f, g->bucket->function);
+		fprintf(f, ",\"slice\":");
+		json_string(f, g->bucket->slice);
 		fprintf(f, ",\"other\":");
 		json_string(f, g->other);
 		fprintf(f, ",\"other_shown\":%" PRIu64 ",\"other_runs\":%" PRIu64 ",\"rate_low\":%.6g,\"clean\":%" PRIu64

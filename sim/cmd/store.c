@@ -130,6 +130,13 @@ static bool make(struct store *s)
 	return store_exec(s, set) && store_exec(s, "COMMIT");
 }
 
+/* Version 2: "gone" did not have the slice.  Each session writes it anew. */
+static bool upgrade(struct store *s)
+{
+	return store_exec(s, "DROP TABLE gone") && store_exec(s, store_schema_table("gone")) &&
+	       store_exec(s, "PRAGMA user_version = 3") && store_exec(s, "COMMIT");
+}
+
 static bool make_or_check(struct store *s)
 {
 	int64_t version = 0, id = 0, objects = 0;
@@ -143,6 +150,8 @@ static bool make_or_check(struct store *s)
 		return make(s);
 	if (id != APPLICATION_ID)
 		snprintf(s->error, sizeof(s->error), "%s: a database, but not a store of lapicsim", s->path);
+	else if (version == 2)
+		return upgrade(s);
 	else if (version != STORE_VERSION)
 		snprintf(s->error, sizeof(s->error),
 			 "%s: a store of version %" PRId64 "; this lapicsim reads and writes version %d", s->path,

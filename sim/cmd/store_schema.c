@@ -10,6 +10,7 @@
 #include "sim/cmd/store_schema.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define CELL	" cell INTEGER NOT NULL REFERENCES cell(id),"
 #define CAMPAIGN " campaign INTEGER NOT NULL REFERENCES campaign(id),"
@@ -70,9 +71,9 @@ static const char *const tables[] = {
 	" unseen REAL, hidden REAL, text TEXT NOT NULL, PRIMARY KEY (campaign, scenario, variant)) WITHOUT ROWID",
 	"CREATE TABLE gone (" CAMPAIGN " scenario INTEGER NOT NULL REFERENCES scenario(id),"
 	" variant INTEGER NOT NULL REFERENCES variant(id), kind TEXT NOT NULL, check_name TEXT NOT NULL,"
-	" function TEXT NOT NULL, other TEXT NOT NULL, other_identity TEXT NOT NULL, other_shown INTEGER NOT NULL,"
+	" function TEXT NOT NULL, slice TEXT NOT NULL, other TEXT NOT NULL, other_identity TEXT NOT NULL, other_shown INTEGER NOT NULL,"
 	" other_runs INTEGER NOT NULL, rate_low REAL NOT NULL, clean INTEGER NOT NULL, needed INTEGER,"
-	" more INTEGER, PRIMARY KEY (campaign, scenario, variant, kind, check_name, function, other, other_identity))"
+	" more INTEGER, PRIMARY KEY (campaign, scenario, variant, kind, check_name, function, slice, other, other_identity))"
 	" WITHOUT ROWID",
 	"CREATE TABLE canary (campaign INTEGER PRIMARY KEY REFERENCES campaign(id), state TEXT NOT NULL,"
 	" variant TEXT NOT NULL, identity TEXT NOT NULL, scenario TEXT NOT NULL, rate REAL, enough INTEGER,"
@@ -150,6 +151,16 @@ static const char *const compare_tables[] = {
 	" sampled INTEGER NOT NULL, text TEXT NOT NULL)",
 	NULL
 };
+
+const char *store_schema_table(const char *name)
+{
+	const size_t skip = strlen("CREATE TABLE "), len = strlen(name);
+
+	for (unsigned int i = 0; tables[i]; i++)
+		if (!strncmp(tables[i] + skip, name, len) && tables[i][skip + len] == ' ')
+			return tables[i];
+	return NULL;
+}
 
 const char *store_schema(unsigned int i)
 {

@@ -5,6 +5,8 @@
 
 /* Statement @i, tables first; NULL after the last. */
 const char *store_schema(unsigned int i);
+/* The one that makes table @name, or NULL. */
+const char *store_schema_table(const char *name);
 /* The same, of the tables that only comparisons have. */
 const char *store_schema_compare(unsigned int i);
 

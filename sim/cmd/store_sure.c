@@ -32,11 +32,11 @@ static bool write_sure(struct store *s, const struct campaign *c, const struct c
 
 static bool write_gone(struct store *s, const struct campaign *c, const struct gone *g)
 {
-	return store_sql(s, "INSERT OR REPLACE INTO gone (campaign, scenario, variant, kind, check_name, function, other,"
+	return store_sql(s, "INSERT OR REPLACE INTO gone (campaign, scenario, variant, kind, check_name, function, slice, other,"
 			 " other_identity, other_shown, other_runs, rate_low, clean, needed, more) VALUES (?1, "
-			 OF_CELL ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)", NULL, NULL, "iisssssiidiii",
+			 OF_CELL ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)", NULL, NULL, "iissssssiidiii",
 			 s->campaign, store_cell(s, c, g->cell), divergence_key(g->bucket->kind),
-			 g->bucket->first.check, g->bucket->function, g->other, g->other_identity,
+			 g->bucket->first.check, g->bucket->function, g->bucket->slice, g->other, g->other_identity,
 			 (int64_t)g->other_shown, (int64_t)g->other_runs, g->rate_low, (int64_t)g->clean,
 			 (int64_t)g->needed, (int64_t)g->more);
 }
@@ -99,6 +99,8 @@ static void take_elsewhere(sqlite3_stmt *q, void *arg)
 	snprintf(e->identity, sizeof(e->identity), "%s", sqlite3_column_text(q, 4));
 	e->bucket.nr_runs = (uint64_t)sqlite3_column_int64(q, 5);
 	e->nr_runs = (uint64_t)sqlite3_column_int64(q, 6);
+	snprintf(e->bucket.slice, sizeof(e->bucket.slice), "%s", sqlite3_column_text(q, 7));
+	e->bucket.follows = sqlite3_column_int(q, 8);
 }
 
 bool store_load_elsewhere(struct store *s, struct campaign *c)
@@ -109,13 +111,13 @@ bool store_load_elsewhere(struct store *s, struct campaign *c)
 		if (!store_sql(s, "SELECT bucket.kind, bucket.check_name, bucket.function, variant.name,"
 			       " variant.identity, sum(bucket.runs), (SELECT sum(count) FROM range JOIN cell x"
 			       " ON x.id = range.cell WHERE x.campaign = cell.campaign AND x.scenario = cell.scenario"
-			       " AND x.variant = cell.variant AND NOT x.canary) FROM bucket"
+			       " AND x.variant = cell.variant AND NOT x.canary), bucket.slice, bucket.follows FROM bucket"
 			       " JOIN cell ON cell.id = bucket.cell JOIN campaign ON campaign.id = cell.campaign"
 			       " JOIN scenario ON scenario.id = cell.scenario JOIN variant ON variant.id = cell.variant"
 			       " WHERE NOT cell.canary AND campaign.id <> ? AND scenario.name = ?"
 			       " AND scenario.hash = ? AND campaign.overrides = ? AND campaign.flavour = ?"
 			       " GROUP BY cell.campaign, cell.scenario, cell.variant, bucket.kind, bucket.check_name,"
-			       " bucket.function ORDER BY 1, 2, 3, 4, 5, cell.campaign", take_elsewhere, &t, "isiss",
+			       " bucket.function, bucket.slice, bucket.follows ORDER BY 1, 2, 3, 8, 4, 5, cell.campaign", take_elsewhere, &t, "isiss",
 			       s->campaign, c->scenarios[i].name, (int64_t)c->scenarios[i].hash, c->overrides,
 			       flavour_name(c->flavour)))
 			return false;

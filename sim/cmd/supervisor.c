@@ -150,14 +150,15 @@ static void record_loss(struct job *j)
 	struct run_result *r = &j->result;
 	struct divergence *d = &r->divergence[0];
 	bool hung = j->loss.kind == LOSS_HUNG;
+	const struct host_check_row *check = &host_checks[hung ? HOST_CHECK_HUNG : HOST_CHECK_DIED];
 
 	memset(r, 0, sizeof(*r));
 	r->seed = j->loss.seed;
 	r->end = hung ? RUN_HUNG : RUN_CRASHED;
 	r->nr_divergences = r->nr_recorded = 1;
-	d->kind = hung ? DIV_HANG : DIV_HOST_CRASH;
+	d->kind = check->kind;
 	d->vm = d->vcpu = d->vector = DIV_NONE;
-	snprintf(d->check, sizeof(d->check), "%s", hung ? EXAMINE_HANG : EXAMINE_DEATH);
+	snprintf(d->check, sizeof(d->check), "%s", check->name);
 	snprintf(d->text, sizeof(d->text), "the worker %.120s, %s", j->loss.how, loss_times(&j->loss));
 	keep(j, r);
 }

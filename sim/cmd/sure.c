@@ -40,10 +40,16 @@ void sure_bound_text(uint64_t nr_runs, char *buf, size_t n)
 }
 
 /* --- What has gone. */
+/* What follows another may be anything of its check: as long as it comes, nothing of that has gone. */
+static bool may_be(const struct bucket *shown, const struct bucket *b)
+{
+	return campaign_same_cause(shown, b) && (shown->follows || !strcmp(shown->slice, b->slice));
+}
+
 static bool shows(const struct cell *cell, const struct bucket *b)
 {
 	for (uint32_t i = 0; i < cell->nr_buckets; i++)
-		if (campaign_same_cause(&cell->buckets[i], b))
+		if (may_be(&cell->buckets[i], b))
 			return true;
 	return false;
 }
@@ -63,11 +69,13 @@ static void add(struct gone_list *l, const struct cell *cell, const struct bucke
 	g->more = g->needed > g->clean ? g->needed - g->clean : 0;
 }
 
-/* Of the buckets of one cause that differ in their slice, the most frequent stands for all. */
+/* Of the buckets of one name that are known as different things, the most frequent stands for all. */
 static bool stands_for_others(const struct cell *cell, uint32_t i)
 {
+	if (cell->buckets[i].follows)
+		return false;
 	for (uint32_t j = 0; j < cell->nr_buckets; j++)
-		if (campaign_same_cause(&cell->buckets[i], &cell->buckets[j]) &&
+		if (!campaign_order_buckets(&cell->buckets[i], &cell->buckets[j]) &&
 		    (cell->buckets[j].nr_runs > cell->buckets[i].nr_runs ||
 		     (cell->buckets[j].nr_runs == cell->buckets[i].nr_runs && j < i)))
 			return false;
@@ -93,7 +101,7 @@ static bool shown_elsewhere(const struct campaign *c, const struct cell *cell, c
 		const struct elsewhere *e = &c->elsewhere[i];
 
 		if (e->scenario == cell->scenario && !strcmp(e->identity, c->variants[cell->variant].identity) &&
-		    campaign_same_cause(&e->bucket, b))
+		    may_be(&e->bucket, b))
 			return true;
 	}
 	return false;
@@ -104,7 +112,7 @@ static void gone_elsewhere(struct gone_list *l, const struct campaign *c, const 
 	for (uint32_t i = 0; i < c->nr_elsewhere; i++) {
 		const struct elsewhere *e = &c->elsewhere[i];
 
-		if (e->scenario == cell->scenario && !shows(cell, &e->bucket))
+		if (e->scenario == cell->scenario && !e->bucket.follows && !shows(cell, &e->bucket))
 			add(l, cell, &e->bucket, e->variant, e->identity, e->nr_runs);
 	}
 }

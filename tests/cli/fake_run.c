@@ -6,7 +6,7 @@
  * What goes wrong on which seeds comes from the environment: FAKE_CRASH,
  * FAKE_EXIT, FAKE_KILL (SIGKILL), FAKE_HANG (it waits), FAKE_LOOP (it does not), FAKE_EAT (memory), FAKE_SPIN (until the run's time is over),
  * FAKE_FULL (no memory left for the run), FAKE_TRAP, FAKE_LIMIT, FAKE_WARN, FAKE_LATE and FAKE_FLAKY are lists
- * of seeds ("5,17"); FAKE_ONCE (crash), FAKE_WARN_ONCE and FAKE_KILL_ONCE (SIGKILL) are
+ * of seeds ("5,17"), as is FAKE_OTHER, where a variant of class pv-eoi-unfixed has another premature EOI; FAKE_ONCE (crash), FAKE_WARN_ONCE and FAKE_KILL_ONCE (SIGKILL) are
  * "SEED:FILE", where FILE is made the first time, and so is FAKE_STOP_ONCE (SIGSTOP); FAKE_EACH is
  * "SEED:FILE", too, and dies in another way each time; FAKE_BURN is SEED:MS of CPU time; FAKE_SETUP=text makes
  * run_setup() fail, FAKE_SLEEP_US slows each run down.  Variants of class
@@ -246,11 +246,15 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	}
 	if (bug) {
 		out->end = RUN_CRASHED;
-		diverge(out, DIV_HOST_BUG, "no-bug", "lapic.c:2927 apic_sync_pv_eoi_from_guest");
+		diverge(out, DIV_HOST_BUG, "bug", "lapic.c:2927 apic_sync_pv_eoi_from_guest");
 	}
 	if (x % 20 == 1) {
-		diverge(out, DIV_PREMATURE_EOI, "eoi-was-acked", "");
-		diverge(out, DIV_PREMATURE_EOI, "eoi-was-acked", "");
+		diverge(out, DIV_PREMATURE_EOI, "isr-premature", "");
+		diverge(out, DIV_PREMATURE_EOI, "isr-premature", "");
+	}
+	if (listed("FAKE_OTHER", seed) && !strcmp(variant_class, "pv-eoi-unfixed")) {
+		diverge(out, DIV_PREMATURE_EOI, "isr-premature", "");
+		snprintf(out->divergence[out->nr_recorded - 1].text, sizeof(out->divergence[0].text), "an other one, 7 times");
 	}
 	if (listed("FAKE_WARN", seed) || once("FAKE_WARN_ONCE", seed))
 		diverge(out, DIV_HOST_WARN, "no-warn", "x86.c:99 kvm_fake");

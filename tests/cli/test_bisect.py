@@ -134,7 +134,7 @@ class Runs(BisectTest):
         self.assertIn("shows nothing", self.bisect(2, "good good", token="v1:alpha:6.12-fixed:0x3").stderr)
         p = self.bisect(2, "good bad", "--check", "nonsense")
         self.assertIn("shows nonsense, neither", p.stderr)
-        self.bisect(0, "good bad", "--check", "no-bug", "--runs", "300")
+        self.bisect(0, "good bad", "--check", "bug", "--runs", "300")
 
     def test_scenario_has_changed(self):
         token = re.sub("@[0-9a-f]{8}:", "@00000001:", self.token)

@@ -49,7 +49,7 @@ class Names(BucketTest):
         rows = self.lines(*RUN, "--seeds", "0-199", **env)
         self.assertEqual([(x["check"], x["slice"], x["follows"], x["expected"])
                           for x in rows if x["type"] == "divergence"],
-                         [("eoi-was-acked", 'a "made-up" finding of seed', False, False),
+                         [("isr-premature", 'a "made-up" finding of seed', False, False),
                           ("isr-stuck", "after another", True, False)])
         self.assertEqual((rows[-1]["unexpected"], rows[-1]["following"]), (1, 1))
         self.assertTrue(rows[-1]["again"].endswith(":0x%x" % self.seed))
@@ -64,13 +64,13 @@ class Names(BucketTest):
 
     def test_a_warn_is_no_consequence(self):
         rows = self.buckets(*RUN, "--seeds", "0-199", FAKE_WARN=str(self.seed))
-        self.assertEqual([(x["check"], x["follows"]) for x in rows], [("no-warn", False), ("eoi-was-acked", False)])
+        self.assertEqual([(x["check"], x["follows"]) for x in rows], [("no-warn", False), ("isr-premature", False)])
 
     def test_after_an_expected_one_nothing_follows(self):
         rows = self.buckets("run", "alpha", "--variant", "6.12-fixed", "--known", "none", "--json", "--seeds", "0-199",
                             FAKE_LATE=str(self.seed))
         self.assertEqual([(x["check"], x["follows"], x["expected"]) for x in rows],
-                         [("eoi-was-acked", False, True), ("isr-stuck", False, False)])
+                         [("isr-premature", False, True), ("isr-stuck", False, False)])
 
     def test_cheapest(self):
         all_of_them = self.buckets(*RUN, "--seeds", "0-199")[0]
@@ -99,7 +99,7 @@ class Store(BucketTest):
         self.assertEqual([(x.get("replayed"), x.get("replays"), x.get("trail")) for x in rows],
                          [(20, 20, "set-lapic > eoi"), (None, None, None)])
         self.assertEqual(self.sql("SELECT check_name, follows, expected, replayed, stack FROM buckets ORDER BY 1"),
-                         [("eoi-was-acked", 0, 0, 20, ""), ("isr-stuck", 1, 0, None, None)])
+                         [("isr-premature", 0, 0, 20, ""), ("isr-stuck", 1, 0, None, None)])
         token, cheapest = self.sql("SELECT token, cheapest FROM buckets WHERE NOT follows")[0]
         self.assertEqual((token, cheapest), (rows[0]["token"], rows[0]["cheapest"]))
         # The same again: what the store has.
@@ -113,7 +113,7 @@ class Store(BucketTest):
         mark = os.path.join(self.folder, "mark")
         rows = self.run_stored("--replay-share", "0", FAKE_WARN_ONCE="%d:%s" % (self.seed + 1, mark))
         self.assertEqual([(x["check"], x["replayed"], x["replays"]) for x in rows],
-                         [("no-warn", 0, 20), ("eoi-was-acked", 20, 20)])
+                         [("no-warn", 0, 20), ("isr-premature", 20, 20)])
 
     def test_a_worker_that_is_killed(self):
         rows = self.run_stored(FAKE_CRASH="%d" % (self.seed + 1))
@@ -146,7 +146,7 @@ class Drafts(BucketTest):
         rows = self.drafts()
         self.assertEqual([(x["check"], x["slice"], x["replayed"], x["replays"], x["fresh"]) for x in rows],
                          [("no-warn", "", 20, 20, True),
-                          ("eoi-was-acked", 'a "made-up" finding of seed', 20, 20, True)])
+                          ("isr-premature", 'a "made-up" finding of seed', 20, 20, True)])
         self.assertEqual(sorted(glob.glob(self.output + "/*.known")), sorted(x["path"] for x in rows))
         with open(rows[0]["path"], encoding="utf-8") as f:
             text = f.read()
@@ -154,10 +154,37 @@ class Drafts(BucketTest):
                       "function = kvm_fake\nvariants = 6.12-fixed\nscenarios = gamma\n", text)
         self.assertIn("lapicsim replay " + rows[0]["token"], text)
         self.assertNotIn("TODO", text)
-        # The check of the made-up one is not in the oracle's table, which an entry has to keep to.
-        os.unlink(rows[1]["path"])
         listed = self.lines("known", "--known", self.output, "--json", code=0)
-        self.assertEqual([x["name"] for x in listed], ["no-warn-kvm_fake"])
+        self.assertEqual([x["name"] for x in listed], ["isr-premature-a-made-up-finding-of-seed", "no-warn-kvm_fake"])
+
+    def test_what_the_host_says_itself(self):
+        """Checks outside of the oracle's table: each has a draft that loads, and then it is known."""
+        words = ("run", "gamma", "--seeds", "0-199", "--worker-timeout", "300ms", "--replay-share", "0", "--json")
+        env = {"FAKE_CRASH": "3", "FAKE_HANG": "4", "FAKE_WARN": "5"}
+        store = os.path.join(self.folder, "host.db")
+        self.buckets(*words, "--store", store, **env)
+        rows = self.lines("known", store, "--known", "none", "--json", "--output", self.output, code=0)
+        self.assertEqual({"no-warn", "worker-died", "worker-hung", "isr-premature"}, {x["check"] for x in rows})
+        self.assertEqual({"draft"}, {x["type"] for x in rows})
+        known = [x for x in self.buckets(*words, "--known", self.output, code=0, **env) if x["check"] != "bug"]
+        self.assertEqual({"no-warn", "worker-died", "worker-hung", "isr-premature"},
+                         {x["check"] for x in known if x["known"]})
+        self.assertEqual([], [x for x in known if not x["known"]])
+
+    def test_a_check_that_is_not_ours(self):
+        """A store of another lapicsim: an entry that names its check would be refused, so there is none."""
+        db = sqlite3.connect(self.store)
+        db.execute("UPDATE bucket SET check_name = 'isr-prmature' WHERE check_name = 'isr-premature'")
+        db.commit()
+        db.close()
+        rows = self.drafts()
+        self.assertEqual([("draft", "no-warn"), ("no-draft", "isr-prmature")], [(x["type"], x["check"]) for x in rows])
+        self.assertEqual('there is no check "isr-prmature"; did you mean "isr-premature"?', rows[1]["why"])
+        self.assertIn(":6.12-fixed@", rows[1]["token"])
+        self.assertEqual([rows[0]["path"]], glob.glob(self.output + "/*.known"))
+        text = self.f.run("known", self.store, "--known", "none", "--output", self.output).stdout
+        self.assertIn('no draft for isr-prmature of premature EOI: there is no check', text)
+        self.assertTrue(text.endswith("2 new buckets, 1 drafts\n"), text)
 
     def test_with_the_entry_it_is_known(self):
         rows = self.drafts()
@@ -165,7 +192,7 @@ class Drafts(BucketTest):
         again = self.buckets("run", "gamma", "--variant", "6.12-fixed", "--known", self.output, "--json", "--seeds",
                              "5-5", FAKE_WARN="5", code=0)
         self.assertEqual([(x["known"], x["expected"]) for x in again], [("no-warn-kvm_fake", True)])
-        self.assertEqual([x["check"] for x in self.drafts(known=self.output)], ["eoi-was-acked"])
+        self.assertEqual([x["check"] for x in self.drafts(known=self.output)], ["isr-premature"])
 
     def test_what_somebody_has_begun_is_left_alone(self):
         path = self.drafts()[0]["path"]

@@ -177,14 +177,32 @@ class Campaign(Case):
         bug = next(x for x in self.lines(p, "divergence") if x["kind"] == "host-bug")
         self.assertEqual("6.1-unfixed", bug["variant"])
         gone = self.lines(p, "gone")
-        self.assertEqual([("6.12-fixed", "host-bug", "no-bug", "6.1-unfixed")],
+        self.assertEqual([("6.12-fixed", "host-bug", "bug", "6.1-unfixed")],
                          [(x["variant"], x["kind"], x["check"], x["other"]) for x in gone])
         self.check_gone(gone[0], bug["runs"], 300, 300)
         self.assertEqual([(bug["runs"], 300, 300, gone[0]["needed"], gone[0]["more"])], self.query(
             "SELECT other_shown, other_runs, clean, needed, more FROM gone"))
         text = self.fake.run("run", "alpha", "--seeds", "0-299").stdout
-        self.assertRegex(text, r"host BUG \[no-bug\] apic_sync_pv_eoi_from_guest\(\)  alpha on 6.12-fixed: in %d of 300 "
+        self.assertRegex(text, r"host BUG \[bug\] apic_sync_pv_eoi_from_guest\(\)  alpha on 6.12-fixed: in %d of 300 "
                          r"runs of 6.1-unfixed, in none of 300 here; [\d,]+ more clean runs until" % bug["runs"])
+
+    def test_one_slice_has_gone_and_another_not(self):
+        """A bucket is more than its check: what the other variant shows of the same check does not hide it."""
+        env = {"FAKE_OTHER": "2,3,5,8,13,21,34", "FAKE_NO_BUG": "1"}
+        words = ("run", "alpha", "--seeds", "0-299", "--json", "--store", self.path)
+        p = self.fake.run(*words, **env)
+        self.assertIn(("6.12-fixed", "isr-premature"), {(x["variant"], x["check"]) for x in self.lines(p, "divergence")})
+        gone = self.lines(p, "gone")
+        self.assertEqual([("6.12-fixed", "premature-eoi", "isr-premature", "an other one,", 7)],
+                         [(x["variant"], x["kind"], x["check"], x["slice"], x["other_shown"]) for x in gone])
+        self.check_gone(gone[0], 7, 300, 300)
+        self.assertEqual([("isr-premature", "an other one,")], self.query("SELECT check_name, slice FROM gone"))
+        self.assertRegex(self.fake.run(*words[:4], **env).stdout,
+                         r"premature EOI \[isr-premature\] an other one,  alpha on 6.12-fixed: in 7 of 300")
+        # Of another campaign in the store the same.
+        later = self.fake.run("run", "alpha", "--seeds", "300-599", "--json", "--store", self.path, *("--variant", "6.12-fixed"),
+                              **env)
+        self.assertEqual(["an other one,"], [x["slice"] for x in self.lines(later, "gone")])
 
     def test_what_has_gone_since_another_campaign(self):
         words = ("run", "alpha", "--json", "--store", self.path)

@@ -120,7 +120,7 @@ class Runner(CommandTest):
         p = self.f.runner("--scenario", path, "--seed", "0-30", "--trace")
         self.assertEqual(p.returncode, 10)
         self.assertEqual(p.stdout.count(b"digest 0x"), 31)
-        self.assertIn(b"host BUG: no-bug", p.stdout)
+        self.assertIn(b"host BUG: bug", p.stdout)
         self.assertEqual(p.stderr.count(b"kvm_entry"), 31)
         self.assertEqual(self.f.runner("--help").returncode, 0)
         self.assertEqual(self.f.runner("--seed", "1").returncode, 1)

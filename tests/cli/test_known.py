@@ -61,6 +61,10 @@ class KnownTest(unittest.TestCase):
                  'FILE:5: check: there is no check "isr-premture"; did you mean "isr-premature"?'),
                 ("host-warn\nfunction = kvm_fake", "lost-eoi\ncheck = isr-premature",
                  "FILE:5: check: isr-premature finds premature-eoi, not lost-eoi"),
+                ("host-warn\nfunction = kvm_fake", "hang\ncheck = worker-hang",
+                 'FILE:5: check: there is no check "worker-hang"; did you mean "worker-hung"?'),
+                ("host-warn\nfunction = kvm_fake", "hang\ncheck = worker-died",
+                 "FILE:5: check: worker-died finds host-crash, not hang"),
                 ("scenario = alpha", "scenario = alpah",
                  "FILE:10: scenario: scenarios/alpah.scn: No such file or directory"),
                 ("made-up.md", "none.md", "FILE:9: finding: docs/findings/none.md: No such file or directory")):
@@ -85,7 +89,7 @@ class KnownTest(unittest.TestCase):
     def test_signature(self):
         for line, code in (("variants = 6.1 6.12*", 0), ("variants = 6.1", 10), ("classes = fixed", 0),
                            ("classes = broken", 10), ("scenarios = al*", 0), ("scenarios = beta", 10),
-                           ("check = no-warn", 10), ("check = no-warn\nkind = host-warn", 0)):
+                           ("check = bug", 10), ("check = no-warn\nkind = host-warn", 0)):
             with self.subTest(line=line):
                 text = GOOD.replace("kind = host-warn", "") + line + "\n"
                 if "kind" not in line:

@@ -20,7 +20,7 @@ class ReplayTest(unittest.TestCase):
         p = self.f.run("replay", self.token)
         self.assertEqual(p.returncode, 10, p.stderr)
         self.assertRegex(p.stdout, "(?m)^digest 0x[0-9a-f]{16}$")
-        self.assertIn("host BUG: no-bug, VM 0, vCPU 1, at", p.stdout)
+        self.assertIn("host BUG: bug, VM 0, vCPU 1, at", p.stdout)
         self.assertRegex(p.stdout, r"run_one +\S*fake_run\.c:\d+")
         self.assertRegex(p.stdout, r"run_setup +\S*fake_run\.c:\d+")
         self.assertEqual(p.stdout.splitlines()[-1],

@@ -63,7 +63,7 @@ class Results(RunTest):
         bug = self.of_type(out, "divergence")[0]
         self.assertEqual(
             (bug["kind"], bug["check"], bug["vcpu"], bug["vector"],
-             bug["expected"]), ("host-bug", "no-bug", 1, None, True))
+             bug["expected"]), ("host-bug", "bug", 1, None, True))
         self.assertRegex(bug["seed"], "^0x[0-9a-f]+$")
         self.assertEqual(bug["run"], int(bug["seed"], 16) + 1)
         self.assertRegex(bug["token"], "^v1:alpha@[0-9a-f]{8}:6.1-unfixed@"

@@ -241,7 +241,25 @@ class Store(unittest.TestCase):
     def test_another_version(self):
         self.fake.run(*self.words("--store", self.path))
         self.query("PRAGMA user_version = 99")
-        self.assert_refused("a store of version 99; this lapicsim reads and writes version 2")
+        self.assert_refused("a store of version 99; this lapicsim reads and writes version 3")
+
+    def test_the_version_before(self):
+        """Is brought up to date: nothing of it is lost, and failures by their old names still are."""
+        env = {"FAKE_EXIT": "7"}
+        words = self.words("--store", self.path, "--json")
+        want = self.fake.run(*words, **env)
+        self.assertEqual(6, want.returncode)
+        self.query("DROP TABLE gone")
+        self.query("CREATE TABLE gone (campaign INTEGER, scenario INTEGER, variant INTEGER, kind TEXT, check_name TEXT,"
+                   " function TEXT, other TEXT)")
+        self.query("PRAGMA user_version = 2")
+        got = self.fake.run(*words, **env)
+        self.assertEqual((6, want.stdout), (got.returncode, got.stdout))
+        self.assertEqual([(3,)], self.query("PRAGMA user_version"))
+        self.assertIn("slice", {row[1] for row in self.query("PRAGMA table_info(gone)")})
+        self.query("UPDATE failure SET kind = 'worker-hung'")
+        again = self.fake.run(*words, **env)
+        self.assertEqual((6, want.stdout), (again.returncode, again.stdout))
 
     def test_no_such_folder(self):
         self.path = "/nonexistent/store.db"

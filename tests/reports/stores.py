@@ -145,7 +145,7 @@ class Store:
                  f1=6, f2=3,
                  unseen=0.0004, hidden=6.5, text="t")
         self.add("gone", campaign=campaign, scenario=scenario, variant=variant, kind="host-bug", check_name="bug",
-                 function="kvm_lapic_sync_from_vapic", other="6.1-unfixed", other_shown=12, other_runs=1000,
+                 function="kvm_lapic_sync_from_vapic", slice="register lvt0", other="6.1-unfixed", other_shown=12, other_runs=1000,
                  rate_low=0.006,
                  clean=1000, needed=480, more=0)
         self.add("canary", campaign=campaign, state="found", variant="canary", scenario="alpha", runs=100, shown=1,
