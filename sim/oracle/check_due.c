@@ -31,22 +31,10 @@ static int highest_settled(const struct oracle_vcpu *v)
 	return -1;
 }
 
-/* One that KVM may not have seen yet can be delivered: it will have KVM look again. */
-static bool another_look_is_due(const struct oracle_vcpu *v)
-{
-	for (int w = APIC_WORDS - 1; w >= 0; w--) {
-		uint32_t bits = v->apic.irr[w] | v->may[w];
-
-		if (bits)
-			return (uint32_t)(w * 32 + 31 - __builtin_clz(bits)) >> 4 > v->apic.tpr >> 4;
-	}
-	return false;
-}
-
 /*
  * KVM leaves @vector to the look that a higher one's sender is about to cause: the TPR threshold
- * is not needed for it then, should the guest lower TPR meanwhile, and what was posted before APICv
- * went off asks for no look of its own when PIR is synced to IRR.
+ * is not needed for it then, whether the guest lowers TPR meanwhile or raises it above the higher one,
+ * and what was posted before APICv went off asks for no look of its own when PIR is synced to IRR.
  */
 static bool higher_is_coming(const struct oracle_vcpu *v, uint32_t vector)
 {
@@ -101,7 +89,7 @@ void check_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw, const st
 		if (!higher_is_coming(v, (uint32_t)vector))
 			check_deliverable(v, hw, kvm, (uint32_t)vector);
 	} else if (oracle.config.tpr_shadow && !hw->int_window && (hw->tpr_threshold & 15) < class &&
-		 !another_look_is_due(v)) {
+		 !higher_is_coming(v, (uint32_t)vector)) {
 		check_fire(CHECK_TPR_THRESHOLD, v, v->vm, (uint32_t)vector,
 			   "vector 0x%02x waits for a lower TPR (0x%02x), and the TPR threshold is %u%s",
 			   (uint32_t)vector, v->apic.tpr, hw->tpr_threshold & 15, hidden(v, kvm));

@@ -194,6 +194,24 @@ static void test_tpr_threshold(void)
 	SILENT();
 }
 
+/* A higher one could be delivered when KVM left the threshold to its sender's look; then the guest raised TPR. */
+static void test_tpr_threshold_raised(void)
+{
+	boot();
+	oracle.config.tpr_shadow = true;
+	oracle_guest_tpr(0, 0x80);
+	M->tpr = 0x80;
+	send(0x77);
+	leave();
+	begin(0xcd, false);
+	M->irr[0xcd] = 1;
+	oracle_guest_tpr(0, 0xf0);
+	M->tpr = 0xf0;
+	M->hw.tpr_threshold = 0;
+	prepare_and_enter();
+	SILENT();
+}
+
 static void test_dispatch_blocked(void)
 {
 	boot();
@@ -340,7 +358,7 @@ static void test_sw_disabled_dispatch(void)
 TEST_MAIN(TEST(test_dispatch_plain), TEST(test_dispatch_nested), TEST(test_dispatch_not_pending),
 	  TEST(test_dispatch_twice), TEST(test_dispatch_ppr), TEST(test_dispatch_in_service),
 	  TEST(test_dispatch_highest), TEST(test_dispatch_highest_late), TEST(test_dispatch_highest_in_flight),
-	  TEST(test_dispatch_overdue), TEST(test_tpr_threshold), TEST(test_dispatch_blocked),
+	  TEST(test_dispatch_overdue), TEST(test_tpr_threshold), TEST(test_tpr_threshold_raised), TEST(test_dispatch_blocked),
 	  TEST(test_dispatch_shadow), TEST(test_dispatch_shadow_lifted),
 	  TEST(test_cancelled_entry), TEST(test_cancelled_early), TEST(test_interrupted_delivery),
 	  TEST(test_exception_first), TEST(test_owed_lost), TEST(test_delivered_alone),
