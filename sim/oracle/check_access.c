@@ -144,6 +144,15 @@ static bool changes_identity(const struct reg_file *a, const struct reg_file *b)
 	return memcmp(&x, &y, sizeof(x)) != 0;
 }
 
+/*
+ * "Destination Format Register": the reserved bits are ones.  Of a guest that writes others the APIC page has
+ * them, with APICv, until KVM handles the write, and who looks meanwhile finds neither model.
+ */
+static bool writes_odd_dfr(const struct reg_file *f, const struct oracle_access *a)
+{
+	return !a->msr && a->where >> 4 == REG_DFR && regs_xapic(f) && ~(uint32_t)a->value << 4;
+}
+
 void oracle_access_begin(uint32_t vcpu, const struct oracle_access *a)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
@@ -154,9 +163,11 @@ void oracle_access_begin(uint32_t vcpu, const struct oracle_access *a)
 	r->active = true;
 	r->after = r->now;
 	r->faults = !regs_access(v, a, &r->after);
-	if (r->faults || !a->write || !changes_identity(&r->now, &r->after))
+	if (r->faults || !a->write || (!writes_odd_dfr(&r->now, a) && !changes_identity(&r->now, &r->after)))
 		return;
 	regs_identity(&r->after, &next);
+	if (writes_odd_dfr(&r->now, a))
+		next.dfr = (uint32_t)a->value;
 	identity_window_open(v, &next);
 }
 

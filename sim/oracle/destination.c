@@ -135,10 +135,16 @@ static enum match match_eight_bits(uint32_t dest, const struct oracle_vcpu *v)
 	return may_if(dest == BROADCAST_8);
 }
 
+/* A write under way whose reserved bits are no ones: see check_access.c. */
+static enum match unless_dfr_is_new(enum match match, const struct oracle_vcpu *v)
+{
+	return match == MATCH_MUST && v->changing && ~v->now.dfr << 4 ? MATCH_MAY : match;
+}
+
 static enum match match_logical_xapic(const struct destination *d, const struct oracle_vcpu *v)
 {
 	if (d->dest <= BROADCAST_8)
-		return match_eight_bits(d->dest, v);
+		return unless_dfr_is_new(match_eight_bits(d->dest, v), v);
 	/* Wider than an xAPIC's: cut to eight bits, compared as it is, or for nobody. */
 	return may_if(match_eight_bits(d->dest & BROADCAST_8, v) != MATCH_NO &&
 		      deviation_allows(DEV_WIDE_DESTINATION));
@@ -162,7 +168,8 @@ static enum match match_logical(const struct destination *d, const struct oracle
 	if (!identity_x2apic(&v->now)) {
 		enum match match = match_logical_xapic(d, v);
 
-		if (match != MATCH_NO || v->now.ldr || !modes_mixed(v))
+		/* While it is being enabled KVM looks it up as the one that was there before. */
+		if (match != MATCH_NO || (v->now.ldr >> 24 && !v->changing) || !modes_mixed(v))
 			return match;
 		return may_if((x2apic_named(d->dest, x2apic_ldr(v->x2apic_id)) || x2apic_named(d->dest, ldr)) &&
 			      deviation_allows(DEV_MIXED_LOGICAL));

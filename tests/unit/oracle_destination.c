@@ -194,6 +194,23 @@ static void test_modes_become_mixed(void)
 	}
 }
 
+/* An xAPIC with a logical ID that is being enabled: KVM's map still has none of its mode. */
+static void test_mixed_while_enabled(void)
+{
+	struct oracle_identity next;
+
+	boot(true, true);
+	oracle.config.registers = true;
+	for (uint32_t i = 0; i < NR; i++) {
+		model[i].x2apic = i != 0;
+		identity(i, i, i == 0 ? 0x80 : 0, 0xffffffff);
+	}
+	next = oracle_vcpu(0)->now;
+	EXPECT_STR(msi(0x03, DM, 0x41), ".X......");
+	identity_window_open(oracle_vcpu(0), &next);
+	EXPECT_STR(msi(0x03, DM, 0x41), "mX......");
+}
+
 /* "Message Address Register Format": who may not be named with lowest priority. */
 static void test_lowest_open(void)
 {
@@ -400,7 +417,7 @@ static void test_broadcast_4096(void)
 }
 
 TEST_MAIN(TEST(test_physical), TEST(test_vms), TEST(test_shorthands), TEST(test_logical_x2apic),
-	  TEST(test_logical_flat), TEST(test_logical_cluster), TEST(test_mixed_modes), TEST(test_modes_become_mixed),
+	  TEST(test_logical_flat), TEST(test_logical_cluster), TEST(test_mixed_modes), TEST(test_modes_become_mixed), TEST(test_mixed_while_enabled),
 	  TEST(test_lowest_open), TEST(test_aliased_ids), TEST(test_not_for_irr),
 	  TEST(test_software_disabled), TEST(test_lowest), TEST(test_lowest_beside_another), TEST(test_lowest_collapse), TEST(test_window),
 	  TEST(test_overflow), TEST(test_broadcast_4096))

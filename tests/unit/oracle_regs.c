@@ -451,6 +451,30 @@ static void test_window(void)
 	FIRED("irr-spurious", DIV_SPURIOUS_DELIVERY, 0x71);
 }
 
+/* DFR's reserved bits, which the guest writes as 0: with APICv they are, until KVM handles the write. */
+static void test_window_of_odd_dfr(void)
+{
+	struct oracle_access dfr = { .write = true, .bytes = 4, .where = 0xe0, .value = 0xf0000000 };
+	uint64_t logical = 0xfee01004;
+	int32_t during;
+
+	for (int odd = 1; odd >= 0; odd--) {
+		boot_regs(false);
+		dfr.value = odd ? 0xf0000000 : 0xffffffff;
+		oracle_access_begin(0, &dfr);
+		during = oracle_msi_begin(0, logical, 0x61);
+		oracle_access_apply(0);
+		oracle_access_end(0, false, 0, model_look(M));
+		oracle_message_end(during, true);
+		prepare_and_enter();
+		leave();
+		if (odd)
+			SILENT();
+		else
+			FIRED("irr-lost", DIV_LOST_INTERRUPT, 0x61);
+	}
+}
+
 static void test_disabled_drops(void)
 {
 	boot_regs(false);
@@ -470,6 +494,6 @@ static void test_disabled_drops(void)
 
 TEST_MAIN(TEST(test_reserved_registers), TEST(test_one_way_registers), TEST(test_reserved_bits),
 	  TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values), TEST(test_pending_is_read),
-	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window),
+	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window), TEST(test_window_of_odd_dfr),
 	  TEST(test_disabled_drops), TEST(test_esr), TEST(test_posted_irr), TEST(test_ppr_by_svi),
 	  TEST(test_get), TEST(test_load), TEST(test_power_up), TEST(test_cpuid))
