@@ -257,18 +257,34 @@ static void compare(uint32_t nr, uint32_t pin, uint64_t kvm, bool sent)
 	adopt(vm, pin, kvm);
 }
 
-/* A message that this turn may have made, or else an EOI that is under way will: it ends with the latter. */
+static bool may_send_too(struct chip_eoi *e, int32_t message)
+{
+	if (e->nr_other == sizeof(e->other) / sizeof(e->other[0]))
+		return false;
+	e->other[e->nr_other++] = message;
+	return true;
+}
+
+/*
+ * A message that this turn may have made, or else an EOI that is under way will, or both: an EOI clears
+ * Remote IRR for this one, and another sends again.  They end with the EOIs.
+ */
 static void hand_over(uint32_t nr, uint32_t pin, int32_t message)
 {
+	bool given = false;
+
 	for (uint32_t i = 0; i < oracle.vm[nr].nr; i++) {
 		struct chip_eoi *e = &chips.eoi[oracle.vm[nr].first + i];
 
-		if (e->vector < 0 || !(e->pins >> pin & 1) || e->nr_other == sizeof(e->other) / sizeof(e->other[0]))
+		if (e->vector < 0 || !(e->pins >> pin & 1))
 			continue;
-		e->other[e->nr_other++] = message;
-		return;
+		if (!given)
+			given = may_send_too(e, message);
+		if (e->nr_other < sizeof(e->other) / sizeof(e->other[0]))
+			may_send_too(e, send(nr, chips.vm[nr].io.redir[pin]));
 	}
-	oracle_message_end(message, false);
+	if (!given)
+		oracle_message_end(message, false);
 }
 
 void ioapic_turn_ends(struct chip_task *t, uint32_t nr, const struct kw_ioapic_state *kvm)
