@@ -72,7 +72,20 @@ static int kw_mmio_to_user(struct kvm_vcpu *vcpu, gpa_t addr, u32 bytes, bool wr
 	return 0;
 }
 
-/* MMIO that is not the APIC: to the device that KVM has there, else to userspace. */
+/* As vcpu_mmio_read() and vcpu_mmio_write(): the APIC is asked first. 0: somebody has taken it. */
+static int kw_mmio_in_kernel(struct kvm_vcpu *vcpu, bool write, u32 bytes, u64 *val)
+{
+	gpa_t gpa = kw_hw(vcpu)->exit_gpa;
+
+	if (lapic_in_kernel(vcpu) &&
+	    !(write ? kvm_iodevice_write(vcpu, &vcpu->arch.apic->dev, gpa, bytes, val) :
+		      kvm_iodevice_read(vcpu, &vcpu->arch.apic->dev, gpa, bytes, val)))
+		return 0;
+	return write ? kvm_io_bus_write(vcpu, KVM_MMIO_BUS, gpa, bytes, val) :
+		       kvm_io_bus_read(vcpu, KVM_MMIO_BUS, gpa, bytes, val);
+}
+
+/* MMIO that is not the APIC's page: to the device that KVM has there, else to userspace. */
 static int kw_exit_mmio(struct kvm_vcpu *vcpu)
 {
 	struct kw_hw *hw = kw_hw(vcpu);
@@ -80,8 +93,7 @@ static int kw_exit_mmio(struct kvm_vcpu *vcpu)
 	u32 bytes = hw->exit_qual >> KW_MMIO_BYTES_SHIFT & 15 ?: 4;
 	u64 val = write ? hw->mmio_data : 0;
 
-	if (write ? kvm_io_bus_write(vcpu, KVM_MMIO_BUS, hw->exit_gpa, bytes, &val)
-		  : kvm_io_bus_read(vcpu, KVM_MMIO_BUS, hw->exit_gpa, bytes, &val))
+	if (kw_mmio_in_kernel(vcpu, write, bytes, &val))
 		return kw_mmio_to_user(vcpu, hw->exit_gpa, bytes, write);
 	hw->mmio_data = val;
 	return kvm_skip_emulated_instruction(vcpu);
