@@ -301,10 +301,10 @@ def parse(text):
             return line
         if words[0] == "boot":
             out["boot"] = numbers(words[1])
-        elif words[0] == "run" and len(words) == 7:
+        elif words[0] == "run" and len(words) >= 7:	# what trapped may be several words
             out["runs"].append({"seed": int(words[1]), "digest": words[2], "end": words[3],
-                                "events": int(words[4]), "trap": words[5], "reach": numbers(words[6]),
-                                "shown": []})
+                                "events": int(words[4]), "trap": " ".join(words[5:-1]),
+                                "reach": numbers(words[-1]), "shown": []})
         elif words[0] == "div" and out["runs"]:
             out["runs"][-1]["shown"].append((words[1], words[2]))
     return out
