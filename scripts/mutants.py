@@ -15,8 +15,8 @@ over the mutants that are still alive (of a sample, the first three):
 5  200 seeds more of those in which a digest changed;
 6  what is left of the first 40 seeds.
 
-What a check sees counts for the run that killed a mutant.  Checks that would then
-have none get a turn of their own: the mutants that are dead already, in the
+What a check sees counts for the run that killed a mutant.  Checks that have none
+after round 2 get a turn of their own: the mutants that are dead by then, in the
 scenario that tests/e2e/test_rules.py has for the check, until it sees some.
 
 A mutant's scenarios come in the order of what kills its neighbours, then of how
@@ -304,9 +304,9 @@ class Campaign:
                         break
                     mine = sorted((m for m in chosen if self.alive(m) and self.has_work(m, what)), key=self.urgency)
                     self.all_of(mine, what.text, i + 1, lambda m, what=what: self.round(m, what))
-                if not self.args.sample:
-                    self.all_of(list(self.silent_checks().items()), "checks that saw none", len(ROUNDS) + 1,
-                                self.turn_of_check)
+                    if i == 1 and not self.args.sample:
+                        self.all_of(list(self.silent_checks().items()), "checks that saw none", i + 1,
+                                    self.turn_of_check)
             except KeyboardInterrupt:
                 self.stop.set()
                 sys.stderr.write("\nmutants: stopped; what is done is kept\n")
@@ -340,7 +340,7 @@ class Campaign:
         killed = sum(r["verdict"] == "killed" for r in self.results.values())
         sys.stderr.write("%sround %d of %d, %s: %d of %d, %d killed in all; %.0f s, this round %.0f s more, all at "
                          "most %.0f s more%s" % (
-                             "\r" if sys.stderr.isatty() else "", number, len(ROUNDS) + 1, text, done, total, killed,
+                             "\r" if sys.stderr.isatty() else "", number, len(ROUNDS), text, done, total, killed,
                              now - self.start, min((now - begin) * (total - done) / done, max(self.end - now, 0)),
                              max(self.end - now, 0), "" if sys.stderr.isatty() else "\n"))
         sys.stderr.flush()
