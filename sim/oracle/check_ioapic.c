@@ -210,7 +210,8 @@ static void adopt(struct chip_vm *vm, uint32_t pin, uint64_t kvm)
 		vm->pin[pin].orphan = false;
 }
 
-static void report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal, bool sent)
+/* True: the message that was due was not sent, for all that is seen. */
+static bool report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal, bool sent)
 {
 	uint64_t diff = kvm ^ ideal;
 	uint32_t vector = ideal & REDIR_VECTOR;
@@ -229,6 +230,7 @@ static void report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal, bool
 	else
 		check_fire(CHECK_IOAPIC_EOI_EXTRA, NULL, nr, vector,
 			   "pin %u: Remote IRR was cleared without an EOI (entry 0x%llx)", pin, (unsigned long long)kvm);
+	return diff == REDIR_RIRR && sent && !(kvm & REDIR_RIRR);
 }
 
 /* It was to be of an edge, and while it was under way TMR may have been set for the message that Remote IRR is of. */
@@ -240,10 +242,11 @@ static bool eoi_of_edge(uint32_t nr, uint32_t vector)
 	return false;
 }
 
-static void compare(uint32_t nr, uint32_t pin, uint64_t kvm, bool sent)
+static bool compare(uint32_t nr, uint32_t pin, uint64_t kvm, bool sent)
 {
 	struct chip_vm *vm = &chips.vm[nr];
 	uint64_t ideal = vm->io.redir[pin], diff = kvm ^ ideal;
+	bool unsent = false;
 
 	if (!vm->pin[pin].stale && diff &&
 	    !(diff == REDIR_RIRR && !(kvm & REDIR_RIRR) && !sent && eoi_of_edge(nr, ideal & REDIR_VECTOR))) {
@@ -251,10 +254,11 @@ static void compare(uint32_t nr, uint32_t pin, uint64_t kvm, bool sent)
 		enum taker accept = open ? who_accepts(nr, ideal) : TAKER_SOMEBODY;
 
 		if (accept != TAKER_PERHAPS)
-			report(nr, pin, kvm, ideal, sent);
+			unsent = report(nr, pin, kvm, ideal, sent);
 	}
 	vm->pin[pin].stale = false;
 	adopt(vm, pin, kvm);
+	return unsent;
 }
 
 static bool may_send_too(struct chip_eoi *e, int32_t message)
@@ -292,19 +296,18 @@ void ioapic_turn_ends(struct chip_task *t, uint32_t nr, const struct kw_ioapic_s
 	struct chip_vm *vm = &chips.vm[nr];
 
 	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++) {
-		bool sent = t->sent >> pin & 1;
+		bool sent = t->sent >> pin & 1, unsent;
 
 		if (sent && (t->ask >> pin & 1) && !(kvm->redir[pin] & REDIR_RIRR) && !vm->pin[pin].nr_eoi &&
 		    deviation_allows(DEV_IOAPIC_ASKS)) {
 			t->doubt |= 1u << pin;
 			vm->pin[pin].stale = vm->pin[pin].asked = true;
 		}
+		unsent = !vm->pin[pin].nr_eoi && compare(nr, pin, kvm->redir[pin], sent);
 		if (sent && (t->doubt >> pin & 1))
 			hand_over(nr, pin, t->message[pin]);
 		else if (sent)
-			oracle_message_end(t->message[pin], true);
-		if (!vm->pin[pin].nr_eoi)
-			compare(nr, pin, kvm->redir[pin], sent);
+			oracle_message_end(t->message[pin], !unsent);
 	}
 	t->sent = 0;
 	vm->holder = DIV_NONE;
@@ -365,15 +368,13 @@ static bool storm(struct chip_pin *p, uint64_t kvm)
 static void eoi_done(struct oracle_vcpu *v, struct chip_eoi *e, uint32_t pin, uint64_t kvm)
 {
 	struct chip_vm *vm = &chips.vm[v->vm];
-	bool sent = e->sent >> pin & 1, again;
+	bool sent = e->sent >> pin & 1, again, unsent;
 
 	vm->io.redir[pin] &= ~REDIR_RIRR;
 	again = sent && ideal_ioapic_due(&vm->io, pin);
 	if (!again)
 		vm->pin[pin].eois = 0;
 	again = again && !storm(&vm->pin[pin], kvm);
-	if (sent)
-		oracle_message_end(e->message[pin], again);
 	if (again)
 		vm->pin[pin].to = destination_of(vm->io.redir[pin]);
 	if (again && who_accepts(v->vm, vm->io.redir[pin]) != TAKER_NOBODY)
@@ -384,7 +385,9 @@ static void eoi_done(struct oracle_vcpu *v, struct chip_eoi *e, uint32_t pin, ui
 			   (unsigned int)e->vector);
 		vm->pin[pin].stale = true;
 	}
-	compare(v->vm, pin, kvm, again);
+	unsent = compare(v->vm, pin, kvm, again);
+	if (sent)
+		oracle_message_end(e->message[pin], again && !unsent);
 }
 
 /* Another vCPU's message was accepted: this one's EOI need not reach the pin. */

@@ -109,8 +109,9 @@ static void test_level_again(void)
 	/* Still asserted, and nothing comes. */
 	eoi_pin(true, false);
 	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
+	/* Reported once: whether it was sent all the same is open. */
 	prepare_and_enter();
-	FIRED("irr-lost", DIV_LOST_INTERRUPT, 0x41);
+	SILENT();
 }
 
 static void test_eoi_missing(void)
@@ -646,12 +647,10 @@ static void test_deviation_asks(void)
 	SILENT();
 	/* Nobody asks the devices of another source. */
 	unmask_asks(0);
-	EXPECT(nr_seen == 2 && !strcmp(seen[0].check, "ioapic-remote-irr") && !strcmp(seen[1].check, "irr-lost"));
-	nr_seen = 0;
+	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
 	deviation_switch("ioapic-asks", false);
 	unmask_asks(1);
-	EXPECT(nr_seen == 2 && !strcmp(seen[0].check, "ioapic-remote-irr") && !strcmp(seen[1].check, "irr-lost"));
-	nr_seen = 0;
+	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
 	deviation_switch("ioapic-asks", true);
 }
 
