@@ -324,6 +324,7 @@ class Builder:
             for name in manifest.flavours(request.build, request.name):
                 if name != request.flavour:
                     shutil.rmtree(os.path.join(request.folder, name))
+            manifest.forget_traps(request.build, request.name)
         os.makedirs(final, exist_ok=True)
         os.rename(kernel_world, os.path.join(final, "kvm-world.o"))
         if runner:

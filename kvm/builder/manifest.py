@@ -117,6 +117,14 @@ def traps_hit(build, name):
         return []
 
 
+def forget_traps(build, name):
+    """What the runs of an earlier build hit need not be a trap any more."""
+    try:
+        os.unlink(os.path.join(variants_folder(build), name, "traps.log"))
+    except FileNotFoundError:
+        pass
+
+
 def source_text(source):
     if source["kind"] == "deb":
         return "%s %s" % (source["package"], source["version"])

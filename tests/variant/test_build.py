@@ -126,6 +126,11 @@ class Builds(unittest.TestCase):
         self.assertRegex(out, r"symbols +\d+ implemented, \d+ no-ops, "
                          r"\d+ traps")
         self.assertRegex(out, r"traps hit +some_symbol\n")
+        # Another build of that name has not hit anything yet.
+        self.add("gone", "--tree", self.tree, "--class", "my-class", "--rule",
+                 os.path.join(REPO, "variants/rules/irr-not-cleared.rule"))
+        _, out, _ = builder("show", "gone", "--build", self.build)
+        self.assertRegex(out, r"traps hit +none\n")
         _, out, _ = builder("list", "--json", "--build", self.build)
         rows = {r["name"]: r for r in map(json.loads, out.splitlines())}
         self.assertEqual("my-class", rows["gone"]["class"])
