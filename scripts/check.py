@@ -29,6 +29,7 @@ def steps(build):
     return (
         ("variants", ["make", "-s", "O=" + build, "check-variants"], ()),
         ("command-line", unittest + ["tests/cli"], ()),
+        ("tour", unittest + ["tests/docs", "-p", "test_tour.py"], VARIANTS),
         ("recipes", unittest + ["tests/docs", "-p", "test_recipes.py"], VARIANTS),
         ("oracle-sees", unittest + ["tests/e2e", "-p", "test_rules.py"], VARIANTS),
         ("unit", ["make", "-s", "-f", "tests/unit/unit.mk", "O=" + build, "unit-check"], ()),
