@@ -102,6 +102,7 @@ struct vcpu {
 	uint8_t	 timer_dcr;
 	bool	 sw_disabled;	/* SVR bit 8 is clear */
 	uint8_t	 access_kind;	/* enum access_kind: what "accessing" is about */
+	bool	 fault_due;	/* KVM has refused an access, and not injected the exception yet */
 	bool	 looked_at;	/* by the monitor: its thread stays out of KVM_RUN */
 	bool	 tpr_reports;	/* KVM_TPR_ACCESS_REPORTING is on */
 	uint64_t vapic_gpa;	/* of the word that holds TPR; 0: the APIC does */

@@ -22,7 +22,7 @@ void user_show_events(const struct vcpu *v, const struct kvm_vcpu_events *ev)
 		.interrupt = ev->interrupt.injected ? ev->interrupt.nr : -1,
 		.blocking = (ev->interrupt.shadow & KVM_X86_SHADOW_INT_MOV_SS ? KW_BLOCK_MOV_SS : 0) |
 			    (ev->interrupt.shadow & KVM_X86_SHADOW_INT_STI ? KW_BLOCK_STI : 0),
-		.exception = ev->exception.injected || ev->exception.pending,
+		.exception = (ev->exception.injected || ev->exception.pending) && !v->fault_due,
 	};
 
 	/* An OUT is over, and its shadow gone, only with the next KVM_RUN. */

@@ -51,6 +51,17 @@ static bool deliver_nmi(struct vcpu *v, uint32_t info)
 	return false;
 }
 
+/*
+ * The guest goes on behind the instruction that faults.  SDM, "VM Entries", "Interruptibility State": an
+ * entry that injects leaves no blocking by STI and MOV SS.
+ */
+static bool deliver_exception(struct vcpu *v)
+{
+	v->fault_due = false;
+	v->hw->interruptibility &= ~(KW_BLOCK_STI | KW_BLOCK_MOV_SS);
+	return false;
+}
+
 /* SDM, "Event Injection". */
 static bool inject(struct vcpu *v, uint32_t info)
 {
@@ -59,6 +70,8 @@ static bool inject(struct vcpu *v, uint32_t info)
 	switch (info & KW_INTR_TYPE_MASK) {
 	case KW_INTR_TYPE_NMI:
 		return deliver_nmi(v, info);
+	case KW_INTR_TYPE_EXCEPTION:
+		return deliver_exception(v);
 	default:
 		return false;
 	}
