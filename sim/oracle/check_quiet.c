@@ -28,7 +28,7 @@ static void check_quiet_irr(struct oracle_vcpu *v)
 		return;
 	check_fire(CHECK_QUIET_IRR, v, v->vm, (uint32_t)vector,
 		   "vector 0x%02x is still in IRR at the end of the run%s", (unsigned int)vector,
-		   v->apic.top >= 0 ? by_wrong_svi(v) : "");
+		   v->apic.top >= 0 ? by_wrong_svi(v) : v->irr_hidden ? ", hidden by irr_pending" : "");
 }
 
 void check_quiet(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
