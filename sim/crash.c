@@ -17,7 +17,6 @@
 #include "sim/crash.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -33,16 +32,12 @@
 #include "sim/coro.h"
 #include "sim/crash_san.h"
 #include "sim/crash_stack.h"
+#include "sim/crash_text.h"
 
 #define SIGNAL_STACK_BYTES	(256u << 10)
 #define WATCHDOG_SIGNAL		SIGVTALRM
 #define WATCHDOG_MS		500u	/* of CPU time, from tick to tick */
 #define WATCHDOG_TICKS		4u	/* without a heartbeat: runaway */
-#define NULL_BYTES		65536u	/* a NULL pointer to no more than this */
-#define MAX_ERRNO		4095u
-#define TRAP_GENERAL_PROTECTION	13	/* vector, in REG_TRAPNO */
-#define PAGE_FAULT_WRITE	2u	/* in REG_ERR */
-#define PAGE_FAULT_FETCH	16u
 
 uint64_t crash_heartbeat;
 
@@ -61,55 +56,7 @@ static struct {
 	uint64_t limit_ns;		/* of CPU time for it; 0: none */
 } state;
 
-/* ---- Where it happened. */
-
-static bool starts_with(const char *s, const char *prefix)
-{
-	return !strncmp(s, prefix, strlen(prefix));
-}
-
-/* What reports a crash is not where it happened: host services, the environment. */
-static bool is_messenger(uint64_t rip, bool with_kernel_world)
-{
-	const char *name = crash_function(rip);
-
-	return !crash_in_program(rip) || starts_with(name, "hs_") || starts_with(name, "crash_") ||
-	       starts_with(name, "__asan") || starts_with(name, "__ubsan") ||
-	       (with_kernel_world && starts_with(name, "kw_"));
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static void bug_site(char *site, size_t n, const struct kw_bug *bug)
-{
-	snprintf(site, n, "%s:%u %s", bug->file ? base_name(bug->file) : "?", bug->line, crash_function(bug->addr));
-}
-
-static void fault_site(struct crash *c)
-{
-	uint32_t i = 0;
-
-	/* At worst a messenger is better than nothing. */
-	while (i + 1 < c->nr_frames && is_messenger(c->frames[i], true))
-		i++;
-	if (c->nr_frames)
-		snprintf(c->site, sizeof(c->site), "%s", crash_function(c->frames[i]));
-}
-
-static void drop_messengers(struct crash *c)
-{
-	uint32_t nr = 0;
-
-	while (nr + 1 < c->nr_frames && is_messenger(c->frames[nr], false))
-		nr++;
-	c->nr_frames -= nr;
-	memmove(c->frames, c->frames + nr, c->nr_frames * sizeof(c->frames[0]));
-}
+/* ---- A record. */
 
 void crash_record_here(struct crash *c, const char *text)
 {
@@ -121,50 +68,13 @@ void crash_record_here(struct crash *c, const char *text)
 	snprintf(c->text, sizeof(c->text), "%s", text);
 	if (!getcontext(&uc))
 		c->nr_frames = crash_stack(&uc, false, c->frames, DIV_MAX_FRAMES);
-	drop_messengers(c);
-	fault_site(c);
+	crash_drop_messengers(c);
+	crash_fault_site(c);
 }
 
 bool crash_protected(void)
 {
 	return state.protect && !state.in_handler;
-}
-
-/* ---- What happened. */
-
-static void fault_text(char *text, size_t n, const siginfo_t *info, const greg_t *reg)
-{
-	uint64_t addr = (uint64_t)info->si_addr, err = (uint64_t)reg[REG_ERR];
-	const char *what = err & PAGE_FAULT_FETCH ? "call" : err & PAGE_FAULT_WRITE ? "write" : "read";
-
-	/* No addresses but small ones: the others differ from build to build. */
-	if (reg[REG_TRAPNO] == TRAP_GENERAL_PROTECTION)
-		snprintf(text, n, "fault at a non-canonical address");
-	else if (coro_guard_hit(addr))
-		snprintf(text, n, "stack overflow of task %u", kw_shared.current_tid);
-	else if (addr < NULL_BYTES)
-		snprintf(text, n, "%s fault at a NULL pointer + 0x%" PRIx64, what, addr);
-	else if (-addr <= MAX_ERRNO)
-		snprintf(text, n, "%s fault at error pointer -%" PRIu64, what, -addr);
-	else if (info->si_code == SEGV_ACCERR)
-		snprintf(text, n, "%s fault at an address that does not allow it", what);
-	else
-		snprintf(text, n, "%s fault at a wild address", what);
-}
-
-static void signal_text(char *text, size_t n, int sig, const siginfo_t *info, const ucontext_t *uc)
-{
-	const greg_t *reg = uc->uc_mcontext.gregs;
-	const uint8_t *insn = (const uint8_t *)reg[REG_RIP];
-
-	if (sig == SIGSEGV || sig == SIGBUS)
-		fault_text(text, n, info, reg);
-	else if (sig == SIGFPE)
-		snprintf(text, n, "divide error");
-	else if (insn[0] == 0x0f && insn[1] == 0x0b)
-		snprintf(text, n, "ud2 that is no BUG: code that the compiler holds for unreachable");
-	else
-		snprintf(text, n, "illegal instruction");
 }
 
 /* ---- Ways out of a handler. */
@@ -207,7 +117,7 @@ static void on_warn(ucontext_t *uc, const struct kw_bug *bug)
 	d.vm = d.vcpu = d.vector = DIV_NONE;
 	d.time_ns = kw_shared.now_ns;
 	snprintf(d.check, sizeof(d.check), "%s", host_checks[HOST_CHECK_WARN].name);
-	bug_site(d.site, sizeof(d.site), bug);
+	crash_bug_site(d.site, sizeof(d.site), bug);
 	snprintf(d.text, sizeof(d.text), "WARN in task %u", kw_shared.current_tid);
 	d.nr_frames = crash_stack(uc, true, d.frames, DIV_MAX_FRAMES);
 	state.warn(&d);
@@ -226,8 +136,8 @@ static enum ud2 on_ud2(ucontext_t *uc, struct crash *c)
 
 	if (state.ending) {
 		record(c, c->kind, uc);
-		drop_messengers(c);
-		fault_site(c);
+		crash_drop_messengers(c);
+		crash_fault_site(c);
 		return UD2_RECORDED;
 	}
 	if (!kw_bug_find(rip, &bug))
@@ -237,8 +147,8 @@ static enum ud2 on_ud2(ucontext_t *uc, struct crash *c)
 		return UD2_RESUME;
 	}
 	record(c, CRASH_BUG, uc);
-	bug_site(c->site, sizeof(c->site), &bug);
-	snprintf(c->text, sizeof(c->text), "kernel BUG at %s:%u", bug.file ? base_name(bug.file) : "?", bug.line);
+	crash_bug_site(c->site, sizeof(c->site), &bug);
+	snprintf(c->text, sizeof(c->text), "kernel BUG at %s:%u", crash_base_name(bug.file), bug.line);
 	return UD2_RECORDED;
 }
 
@@ -258,9 +168,9 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 	}
 	state.in_handler = true;
 	if (ud2 == UD2_UNKNOWN) {
-		signal_text(c->text, sizeof(c->text), sig, info, context);
+		crash_signal_text(c->text, sizeof(c->text), sig, info, context);
 		record(c, CRASH_FAULT, context);
-		fault_site(c);
+		crash_fault_site(c);
 	}
 	if (nested || !state.protect) {
 		die(sig, nested);
@@ -299,7 +209,7 @@ static void on_watchdog(int sig, siginfo_t *info, void *context)
 		return;
 	state.in_handler = true;
 	record(c, CRASH_RUNAWAY, context);
-	fault_site(c);
+	crash_fault_site(c);
 	snprintf(c->text, sizeof(c->text), "no scheduling point in %u ms of CPU time",
 		 WATCHDOG_TICKS * state.watchdog_ms);
 	leave();
