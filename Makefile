@@ -47,7 +47,7 @@ help:
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
 	@echo 'make cluster-test	docs/cluster.md for real: Slurm and GNU parallel on this machine; installs them'
 	@echo 'make report-check	lapicsim report'\''s page in a real browser; installs Chromium'
-	@echo 'make fuzz		libFuzzer on the readers of scenarios, tokens, known/, runners'\'' answers and stores'
+	@echo 'make fuzz		libFuzzer on the readers of scenarios, tokens, known/, runners'\'' answers, traces and stores'
 	@echo 'make analyze		cppcheck, clang-tidy and gcc -fanalyzer over sim/'
 	@echo 'make unit-check	unit tests; SAN=address: with sanitizers'
 	@echo 'make setup		install the Debian packages that all of this needs'

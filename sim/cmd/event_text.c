@@ -45,8 +45,10 @@ static const char *name_of(const char *const *names, uint32_t nr, uint64_t i)
 static void entry(const struct digest_record *e, char *buf, size_t n)
 {
 	uint32_t info = (uint32_t)e->b;
-	int len = snprintf(buf, n, "vCPU %" PRIu64 ": entry", e->a);
+	size_t len = snprintf(buf, n, "vCPU %" PRIu64 ": entry", e->a);
 
+	if (len >= n)
+		return;
 	if (info & KW_INTR_VALID)
 		snprintf(buf + len, n - len, (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL ? " with interrupt 0x%02x" :
 			 (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_NMI ? " with NMI (%u)" : " with exception %u",

@@ -8,7 +8,7 @@
 # A finding lies in $(O)/fuzz/; once mended it goes into tests/fuzz/corpus/, small.
 
 FUZZ_TIME ?= 600
-FUZZ_NAMES := token scenario known wire store
+FUZZ_NAMES := token scenario known wire store trace
 FUZZ_SOURCES := $(filter-out sim/main.c,$(COMMAND_SOURCES))
 FUZZ_CFLAGS := -std=gnu11 -g -O1 -I. -DLAPICSIM_ROOT='"$(CURDIR)"' -fsanitize=address,undefined -fno-sanitize-recover=undefined
 comma := ,
