@@ -102,6 +102,12 @@ static int64_t make_and_close(void)
 	return ret;
 }
 
+static bool same(const struct kw_leftovers *a, const struct kw_leftovers *b)
+{
+	return a->objects == b->objects && a->timers == b->timers && a->apics_off == b->apics_off &&
+	       a->apics_disabled == b->apics_disabled;
+}
+
 /* The first one leaves what KVM keeps for those to come. */
 int64_t spare_vm(char *why, uint64_t n)
 {
@@ -113,7 +119,7 @@ int64_t spare_vm(char *why, uint64_t n)
 	if (ret >= 0)
 		ret = make_and_close();
 	kw_count_leftovers(&after);
-	if (ret >= 0 && memcmp(&before, &after, sizeof(before)) != 0) {
+	if (ret >= 0 && !same(&before, &after)) {
 		snprintf(why, n, "a VM that was closed leaves %lld allocations, %d timers, %d APICs that count as off, %d as disabled",
 			 (long long)(after.objects - before.objects), (int)(after.timers - before.timers),
 			 after.apics_off - before.apics_off, after.apics_disabled - before.apics_disabled);

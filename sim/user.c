@@ -35,14 +35,15 @@ static void set_msrs(struct vcpu *v)
 	static const uint8_t which[] = { 0, 0, 1, 2 };
 	uint8_t pick = which[rng_below(&v->program, 4)];
 	uint64_t value = pick ? v->pv_gpa[pick - 1] | 1 : 0;
-	const struct vm *vm = &machine.vm[v->vm];
+	uint32_t *word;
 	bool accepted;
 
 	/* Like the guest, it zeroes a word before it enables PV EOI there. */
 	if (value && value != v->pv_msr) {
-		if (machine_prot(vm, value) != KW_USER_RW)
+		word = machine_word_with(&machine.vm[v->vm], value & ~1ull, KW_USER_RW);
+		if (!word)
 			return;
-		*machine_word(vm, value & ~1ull) = 0;
+		*word = 0;
 	}
 	accepted = machine_set_msr(host_ioctl, v->fd, machine_pv_msr(), value) == 1;
 	oracle_user_pv_msr(v->index, value, accepted);
