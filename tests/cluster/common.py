@@ -20,6 +20,8 @@ SEEDS = 24000
 PARTS = 8
 SCENARIOS = 2
 PER_PART = SCENARIOS * SEEDS // PARTS
+CANARY_RUNS = SCENARIOS * SEEDS // 100
+VARIANTS = ("6.12", "canary-6.12")
 TIMEOUT_S = 120
 
 
@@ -39,13 +41,14 @@ def blocks():
     return named
 
 
-def nr_runs(path):
-    """What a store has; 0 as long as it has not even its tables."""
+def nr_runs(path, canary=False):
+    """What a store has, of the campaign or its canary; 0 as long as it has not even its tables."""
     if not os.path.exists(path):
         return 0
     db = sqlite3.connect(path)
     try:
-        return db.execute("SELECT coalesce(sum(count), 0) FROM range").fetchone()[0]
+        return db.execute("SELECT coalesce(sum(count), 0) FROM range JOIN cell ON cell.id = cell WHERE canary = ?",
+                          (int(canary),)).fetchone()[0]
     except sqlite3.OperationalError:
         return 0
     finally:
@@ -66,6 +69,13 @@ class Cluster(unittest.TestCase):
 
     whole = None
 
+    @classmethod
+    def setUpClass(cls):
+        """The page's two lines; make has built the first variant."""
+        with open(os.path.join(ROOT, "docs/cluster.md"), encoding="utf-8") as f:
+            words = re.search(r"^    build/lapicsim (variant add .*)$", f.read(), re.M)[1].split()
+        subprocess.run([os.path.join(BUILD, "lapicsim"), *words], check=True, stderr=subprocess.DEVNULL)
+
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="lapicsim-cluster-")
         self.addCleanup(shutil.rmtree, self.folder)
@@ -79,7 +89,8 @@ class Cluster(unittest.TestCase):
                 f.write(text)
         for part in ("scenarios", "known", "docs/findings"):
             shutil.copytree(os.path.join(ROOT, part), self.path(part))
-        shutil.copytree(os.path.join(BUILD, "variants/6.12"), self.path("build/variants/6.12"))
+        for name in VARIANTS:
+            shutil.copytree(os.path.join(BUILD, "variants", name), self.path("build/variants/" + name))
         shutil.copy2(os.path.join(BUILD, "lapicsim"), self.path("build/lapicsim"))
 
     def path(self, name):
@@ -98,13 +109,19 @@ class Cluster(unittest.TestCase):
 
     def check_result(self):
         if Cluster.whole is None:
-            Cluster.whole = self.run_sh("campaign.sh", "--json")
+            Cluster.whole = self.run_sh("campaign.sh", "--json", "--store", "whole.db")
         merged = self.run_sh("result.sh")
         self.assertIn("all.db: %d merged, 0 gaps, overlaps or mixed variants\n" % PARTS, merged.stdout, merged.stderr)
         self.assertIn("all.db has %d runs of this campaign" % (SCENARIOS * SEEDS), merged.stderr)
         result = merged.stdout.partition("mixed variants\n")[2]
         self.assertIn('"runs":%d,' % (SCENARIOS * SEEDS), result)
         self.assertIn('"type":"divergence"', result, "nothing was found: the comparison says little")
+        # The parts have the canary's runs between them, and it is found.
+        self.assertIn('{"type":"canary","variant":"canary-6.12","scenario":"canary","state":"found","runs":%d,' % CANARY_RUNS,
+                      result)
+        parts = [nr_runs(self.path("part-%d.db" % part), canary=True) for part in range(PARTS)]
+        self.assertEqual([CANARY_RUNS // PARTS] * PARTS, parts)
+        self.assertEqual(CANARY_RUNS, nr_runs(self.path("all.db"), canary=True))
         self.assertEqual(Cluster.whole.stdout, result)
         self.assertEqual(Cluster.whole.returncode, merged.returncode)
         self.assertEqual(SCENARIOS * SEEDS, nr_runs(self.path("all.db")), "the last command ran something")
