@@ -9,6 +9,7 @@ names a cause, and so does what the host says itself, as in a campaign.  Two fig
 
   spread  mutants that one check shows in more than one bucket
   mixed   buckets in which two causes meet
+  bound   what no signature made from a run can keep apart: two causes that had a run in common
 
 A cause is a mutant, but for mutants of one function whose runs, all that both
 made, have the same digests: nobody could tell those apart.
@@ -47,6 +48,7 @@ class Shown:
         self.check = (words[1], words[2])
         self.function, self.slice, self.stack = fields[1:4]
         self.trail = fields[4].split(" > ") if fields[4] else []
+        self.run = self.after = ()	# (scenario, seed, digest); checks of the divergences after it
 
 
 SIGNATURES = (
@@ -58,6 +60,8 @@ SIGNATURES = (
     ("and the last operation before it", lambda d: (d.function, d.slice, d.trail[-1:])),
     ("and the last two operations", lambda d: (d.function, d.slice, d.trail[-2:])),
     ("and the last three operations", lambda d: (d.function, d.slice, d.trail[-3:])),
+    ("and the check of what follows it", lambda d: (d.function, d.slice, d.after[:1])),
+    ("and the checks of all that follows it", lambda d: (d.function, d.slice, sorted(set(d.after)))),
     ("and which operations are among the last six", lambda d: (d.function, d.slice, sorted(set(d.trail)))),
 )
 CHOSEN = 2
@@ -87,7 +91,7 @@ class Purity:
         folder = os.path.join(build, "purity")
         os.makedirs(folder + "/scenarios", exist_ok=True)
         self.runner = runs.Runner(self.variant + "/runner", folder)
-        known = runs.known_findings()
+        known = runs.known_findings(args.variant.replace("-mutants", ""))
         self.scenarios = [runs.Scenario(p, known, folder, self.runner, SEEDS)
                           for p in sorted(glob.glob(ROOT + "/scenarios/*.scn"))
                           if not os.path.basename(p).startswith("big-")]
@@ -144,6 +148,9 @@ class Purity:
                         self.killed_in.setdefault(m["id"], set()).add((s.name, seed))
                         self.nr_killed += 1
                         shown = [Shown(m, d) for d in new]
+                        for i, d in enumerate(shown):
+                            d.run = (s.name, seed, digest)
+                            d.after = tuple(x.check[1] for x in shown[i + 1:])
                         self.shown += [d for i, d in enumerate(shown) if not i or d.check[0].startswith("host-")]
                         self.following += shown[1:]
             done = len(self.killed_in)
@@ -183,6 +190,28 @@ class Purity:
         spread = {mutant for (mutant, _), buckets in of.items() if len(buckets) > 1}
         return len(causes), len(spread), len({m for m, _ in of}), sum(len(c) > 1 for c in causes.values())
 
+    def bound(self):
+        """(names, those that must be mixed, causes in those, causes).
+
+        A signature is a function of a run.  Two mutants with a killed run in common, the same to the
+        last event (its digest), get one name for it; and if no mutant is spread over two names of a check, that name
+        is all that both have of this check, and so on to the next mutant.
+        """
+        causes, parent, first = self.causes(), {}, {}
+
+        def root(i):
+            while parent.setdefault(i, i) != i:
+                i = parent[i]
+            return i
+        for d in self.shown:
+            node, run = (causes[d.mutant], d.check), (d.check, d.run)
+            parent[root(node)] = root(first.setdefault(run, node))
+        names = collections.defaultdict(set)
+        for node in list(parent):
+            names[root(node)].add(node[0])
+        mixed = [n for n in names.values() if len(n) > 1]
+        return len(names), len(mixed), len(set().union(*mixed)), len(set(causes.values()))
+
     def rows(self):
         causes = self.causes()
         of = lambda m: causes[m]
@@ -200,8 +229,11 @@ def line(text, buckets, spread, mutants, mixed):
 
 
 def table(p):
+    names, mixed, unlucky, causes = p.bound()
     return ["| signature | buckets | mutants that are spread | buckets that are mixed |", "|---|---|---|---|"] + \
-        [line(*row) for row in p.rows()]
+        [line(*row) for row in p.rows()] + \
+        ["| bound: the finest that spreads none | %d | 0 | %d (%.1f %%); %d of the %d causes (%.1f %%) are never alone |" % (
+            names, mixed, 100.0 * mixed / max(names, 1), unlucky, causes, 100.0 * unlucky / max(causes, 1))]
 
 
 def main():
