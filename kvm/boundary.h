@@ -192,6 +192,7 @@ struct kw_config {
 	bool hv_timer;			/* the hardware has a VMX-preemption timer, and KVM uses it */
 	bool apicv;			/* the hardware virtualizes the APIC, and KVM uses it */
 	bool posting;			/* an IOMMU posts interrupts; needs apicv */
+	bool split_icr;			/* x2APIC mode: ICR is two registers in the APIC's page, as AMD's hardware has it */
 	bool no_vector_hashing;		/* KVM's module parameter vector_hashing is off */
 };
 

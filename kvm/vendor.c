@@ -391,6 +391,19 @@ static struct kvm_x86_ops kw_ops = {
 #endif
 };
 
+/* For a tree that does not know the difference it is not there to be chosen. */
+static int kw_icr_setup(void)
+{
+	if (!kw_config.split_icr)
+		return 0;
+#ifdef KW_HAS_ICR_SPLIT
+	memset((void *)&kw_ops.x2apic_icr_is_split, true, sizeof(kw_ops.x2apic_icr_is_split));
+	return 0;
+#else
+	return -EOPNOTSUPP;
+#endif
+}
+
 static int kw_hardware_setup(void)
 {
 	kw_apicv_setup(&kw_ops);
@@ -402,7 +415,7 @@ static int kw_hardware_setup(void)
 #endif
 	kvm_caps.has_tsc_control = false;
 	kvm_caps.supported_mce_cap |= MCG_CMCI_P;
-	return 0;
+	return kw_icr_setup();
 }
 
 static struct kvm_x86_nested_ops kw_nested_ops;

@@ -360,7 +360,8 @@ static int boot(char *error, uint64_t n)
 		.arena_base = MACHINE_ARENA_BASE, .arena_bytes = machine.arena_bytes,
 		.user_base = MACHINE_USER_BASE, .user_bytes = machine.user_bytes,
 		.user_prot = machine.prot, .apicv = machine.scenario.apicv, .posting = machine.scenario.posted_percent,
-		.hv_timer = machine.scenario.hv_timer, .no_vector_hashing = !machine.scenario.vector_hashing,
+		.hv_timer = machine.scenario.hv_timer, .split_icr = machine.scenario.split_icr,
+		.no_vector_hashing = !machine.scenario.vector_hashing,
 	};
 	int64_t ret = kw_boot(&config);
 

@@ -74,6 +74,8 @@ const struct option scenario_options[] = {
 	    "Whether the hardware has a TPR shadow with a threshold; without it every CR8 access exits."),
 	ROW("topology", "apicv", OPT_BOOL, apicv, "no", 0, 0, "yes|no",
 	    "Whether the hardware virtualizes the APIC and posts interrupts, and KVM uses it; needs tpr_shadow."),
+	ROW("topology", "split_icr", OPT_BOOL, split_icr, "no", 0, 0, "yes|no",
+	    "Whether ICR in x2APIC mode is two registers in the APIC's page, as AMD's processors have it; without apicv."),
 	ROW("topology", "vector_hashing", OPT_BOOL, vector_hashing, "yes", 0, 0, "yes|no",
 	    "KVM's module parameter: who of several takes a lowest-priority interrupt follows from the vector, or it is "
 	    "whoever took the fewest."),

@@ -89,6 +89,7 @@ struct scenario {
 	uint32_t xapic_ldr;		/* enum scenario_xapic_ldr */
 	bool	 wide_ids;		/* KVM_X2APIC_API_USE_32BIT_IDS */
 	bool	 broadcast_quirk;	/* 0xff reaches every x2APIC: KVM_CAP_X2APIC_API without its flag */
+	bool	 split_icr;		/* in x2APIC mode, as AMD's hardware has it */
 	bool	 vector_hashing;	/* KVM's module parameter */
 	bool	 hv_timer;		/* the hardware has a VMX-preemption timer */
 	bool	 spare_vm;		/* one more is made and closed before the first run */

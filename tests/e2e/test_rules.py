@@ -141,6 +141,7 @@ ROWS = (
     ("hv-timer-left-behind", "timer-elsewhere", "lost-interrupt", "timer-lost"),
     ("watchdog-not-counted", "pit-nmi", "lost-interrupt", "nmi-held"),
     ("lvt-mask-ignored", "pit-nmi", "spurious-delivery", "nmi-spurious"),
+    ("icr-split-half", "icr-split", "register-mismatch", "access-value"),
     ("halted-forgets-owed", "preempt", "lost-interrupt", "quiet-owed"),
 )
 
