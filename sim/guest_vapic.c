@@ -22,10 +22,14 @@ static uint32_t *vapic_word(const struct vcpu *v)
 enum step do_vapic_tpr(struct vcpu *v)
 {
 	uint8_t tpr = v->quiet ? 0 : (uint8_t)(rng_below(&v->program, 16) << 4), isr, irr;
+	uint32_t low = rng_below(&v->program, 64);
 	uint32_t *word;
 
 	if (!v->vapic_gpa)
 		return do_tpr(v);
+	/* Its low half is of no consequence, and kept all the same. */
+	if (!v->quiet && low < 16)
+		tpr |= (uint8_t)low;
 	word = vapic_word(v);
 	if (!word)
 		return guest_page_away(v, OP_VAPIC_TPR, v->vapic_gpa);

@@ -18,6 +18,14 @@
 
 enum action { UNMAP, READONLY, SLOT_DELETE, SLOT_MOVE, NR_ACTIONS };
 
+static void tell_vapic(const struct vm *vm, const struct vcpu *v, bool gone)
+{
+	if (gone)
+		oracle_vapic_gone(v->index);
+	else if (vm->slot_there && machine_prot(vm, v->vapic_gpa) == KW_USER_RW)
+		oracle_vapic_back(v->index, *machine_word(vm, v->vapic_gpa));
+}
+
 /* vCPUs with a word that lies in page @page of @vm; page NR_PAGES means any. */
 static void tell(const struct vm *vm, uint32_t page, bool gone)
 {
@@ -27,7 +35,7 @@ static void tell(const struct vm *vm, uint32_t page, bool gone)
 
 		if (unlikely(v->vapic_gpa) &&
 		    (page == vm->nr_pages || (v->vapic_gpa - MACHINE_PV_GPA) / MACHINE_PAGE == page))
-			oracle_vapic_page(v->index, gone);
+			tell_vapic(vm, v, gone);
 		if (!(v->pv_msr & 1) || (page < vm->nr_pages && (gpa - MACHINE_PV_GPA) / MACHINE_PAGE != page))
 			continue;
 		if (gone)

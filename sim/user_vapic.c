@@ -84,7 +84,7 @@ void user_vapic_addr(struct vcpu *v)
 	oracle_user_vapic(v->index, gpa);
 	/* The memory manager has been there meanwhile. */
 	if (gpa && machine_prot(&machine.vm[v->vm], gpa) != KW_USER_RW)
-		oracle_vapic_page(v->index, true);
+		oracle_vapic_gone(v->index);
 }
 
 /* Has to be refused; that nothing changes is for the oracle to see. */

@@ -9,6 +9,8 @@
  * reported before the guest goes on, as what it was, and nothing else is reported.
  * After a KVM_SET_VAPIC_ADDR that KVM refused a difference is a check of its own.
  *
+ * While the page is away KVM's TPR is one that it had or the guest wrote.
+ *
  * Does not verify: the word while its page is away, and bytes 1 to 3 after that
  * until KVM has written them again; anything while the APIC is disabled by software
  * or INIT is sent; the address of the instruction in a report; a guest that has a word
@@ -19,15 +21,28 @@
 
 static uint8_t byte_of(uint32_t word, uint32_t nr) { return (uint8_t)(word >> 8 * nr); }
 
+/* What KVM had, what the guest wrote, or what was in memory when KVM could read it again. */
+static bool may_be(const struct vapic_vcpu *p, uint32_t tpr)
+{
+	return tpr == p->kvm_tpr || tpr == p->guest_tpr || tpr == p->back_tpr ||
+	       (p->readable && tpr == byte_of(p->word, 0));
+}
+
 /* The page was away, or replaced: KVM may have the old TPR or the new one, and nobody can tell it better. */
 void vapic_look(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 {
+	struct vapic_vcpu *p = &vapic.vcpu[v->index];
 	uint32_t tpr = apic_reg(kvm->regs, APIC_REG_TPR);
 
-	if (!vapic.vcpu[v->index].open || tpr == v->apic.tpr)
-		return;
-	v->apic.tpr = (uint8_t)tpr;
-	v->ppr_lazy = true;
+	if (p->open && tpr != v->apic.tpr) {
+		if (p->on && !may_be(p, tpr))
+			check_fire(CHECK_VAPIC_TPR, v, v->vm, DIV_NONE,
+				   "TPR is 0x%02x with the vapic word away; it was 0x%02x, and the guest wrote 0x%02x",
+				   tpr, p->kvm_tpr, p->guest_tpr);
+		v->apic.tpr = (uint8_t)tpr;
+		v->ppr_lazy = true;
+	}
+	p->kvm_tpr = (uint8_t)tpr;
 }
 
 /* One cause, one report: KVM does not go by this word, and until it gets another TPR is KVM's. */

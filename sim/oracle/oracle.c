@@ -409,6 +409,8 @@ void oracle_guest_tpr(uint32_t vcpu, uint8_t tpr)
 
 	v->apic.tpr = tpr;
 	v->ppr_lazy = true;
+	if (unlikely(vapic.vcpu != NULL))
+		vapic.vcpu[vcpu].guest_tpr = tpr;
 }
 
 void oracle_guest_pv_msr(uint32_t vcpu, uint64_t value, bool accepted)

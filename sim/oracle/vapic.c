@@ -34,7 +34,10 @@ void vapic_reset(void)
 
 void oracle_user_vapic(uint32_t vcpu, bool on)
 {
-	vapic.vcpu[vcpu] = (struct vapic_vcpu){ .on = on, .access = vapic.vcpu[vcpu].access };
+	struct vapic_vcpu *p = &vapic.vcpu[vcpu];
+
+	*p = (struct vapic_vcpu){ .on = on, .access = p->access, .kvm_tpr = p->kvm_tpr,
+				  .guest_tpr = p->kvm_tpr, .back_tpr = p->kvm_tpr };
 }
 
 void oracle_user_vapic_refused(uint32_t vcpu)
@@ -42,11 +45,19 @@ void oracle_user_vapic_refused(uint32_t vcpu)
 	vapic.vcpu[vcpu].refused = true;
 }
 
-void oracle_vapic_page(uint32_t vcpu, bool gone)
+static void page_changed(struct vapic_vcpu *p, bool away)
 {
-	vapic.vcpu[vcpu].away = gone;
-	vapic.vcpu[vcpu].open = true;
-	vapic.vcpu[vcpu].trusted = false;
+	p->away = away;
+	p->open = true;
+	p->trusted = false;
+}
+
+void oracle_vapic_gone(uint32_t vcpu) { page_changed(&vapic.vcpu[vcpu], true); }
+
+void oracle_vapic_back(uint32_t vcpu, uint32_t word)
+{
+	page_changed(&vapic.vcpu[vcpu], false);
+	vapic.vcpu[vcpu].back_tpr = (uint8_t)word;
 }
 
 void oracle_vapic_word(uint32_t vcpu, uint32_t word, bool readable)

@@ -28,7 +28,8 @@ void oracle_user_vapic_refused(uint32_t vcpu);
  * The word's page goes, if only for writes, or is back: until both were seen to agree, TPR is
  * KVM's or the word's.
  */
-void oracle_vapic_page(uint32_t vcpu, bool gone);
+void oracle_vapic_gone(uint32_t vcpu);
+void oracle_vapic_back(uint32_t vcpu, uint32_t word);
 /* Right before oracle_entry() and oracle_exit(): the word as memory has it. */
 void oracle_vapic_word(uint32_t vcpu, uint32_t word, bool readable);
 
@@ -46,6 +47,8 @@ struct vapic_vcpu {
 	bool	 open;		/* TPR is KVM's or the word's */
 	bool	 refused;	/* a KVM_SET_VAPIC_ADDR, since the one that gave it this word */
 	bool	 away;		/* the page */
+	/* KVM's at the last look, what the guest wrote last, what the page had when it came back last. */
+	uint8_t	 kvm_tpr, guest_tpr, back_tpr;
 	bool	 trusted;	/* bytes 1 to 3 were seen to be right since the page or the address changed */
 	bool	 readable;	/* in the look in progress: */
 	uint32_t word;

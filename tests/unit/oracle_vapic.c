@@ -184,7 +184,7 @@ static void test_page_away(void)
 	boot_vapic();
 	go_in();
 	write_word(0x50);
-	oracle_vapic_page(0, true);
+	oracle_vapic_gone(0);
 	unreadable = true;
 	go_out();
 	EXPECT_EQ(M->tpr, 0);
@@ -192,7 +192,7 @@ static void test_page_away(void)
 	go_in();
 	EXPECT(M->isr[0x41]);
 	unreadable = false;
-	oracle_vapic_page(0, false);
+	oracle_vapic_back(0, word);
 	go_out();
 	EXPECT_EQ(M->tpr, 0x50);
 	/* Nobody has written bytes 1 to 3 since. */
@@ -209,12 +209,25 @@ static void test_page_away(void)
 	FIRED("vapic-word", DIV_REGISTER_MISMATCH, DIV_NONE);
 }
 
+/* But nothing else. */
+static void test_page_away_wrong(void)
+{
+	boot_vapic();
+	go_in();
+	write_word(0x50);
+	oracle_vapic_gone(0);
+	unreadable = true;
+	M->tpr = 0x70;
+	show_and_leave();
+	FIRED("vapic-tpr", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
 /* Read-only: what KVM cannot write does not count, what it can read does. */
 static void test_page_read_only(void)
 {
 	boot_vapic();
 	go_in();
-	oracle_vapic_page(0, true);
+	oracle_vapic_gone(0);
 	unwritable = true;
 	send(0x41);
 	go_out();
@@ -235,10 +248,10 @@ static void test_page_replaced(void)
 		write_word(0x50);
 		go_out();
 		go_in();
-		oracle_vapic_page(0, true);
+		oracle_vapic_gone(0);
 		if (!late)
 			word = 0;
-		oracle_vapic_page(0, false);
+		oracle_vapic_back(0, word);
 		go_out();
 		EXPECT_EQ(M->tpr, late ? 0x50 : 0);
 		go_in();
@@ -282,4 +295,5 @@ static void test_reports(void)
 }
 
 TEST_MAIN(TEST(test_plain), TEST(test_tpr_not_taken), TEST(test_refused), TEST(test_word), TEST(test_irr_late), TEST(test_page_away),
+	  TEST(test_page_away_wrong),
 	  TEST(test_page_read_only), TEST(test_page_replaced), TEST(test_taken_away), TEST(test_reports))
