@@ -12,8 +12,8 @@ from test_race import BUILD, campaign, lapicsim, scenario
 
 # Came after 6.12; 7.3 is only built while the mirror has it (scripts/variants.mk).
 YOUNG = ("mp-state-kick",)
-# Seen in some 6 of 20,000 runs: too rare to be asked for here.
-RARE = ("pir-irr-pending-quiet",)
+# Seen in one of 1,000 runs, or fewer: too rare to be asked for here.
+RARE = ("pir-irr-pending-quiet", "pir-irr-pending-ff", "pir-irr-pending-ff-eoi")
 NEWER = os.path.exists(BUILD + "/variants/7.3/plain/runner")
 
 
