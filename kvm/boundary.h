@@ -275,11 +275,11 @@ uint64_t kw_work_next(void);		/* when the earliest becomes ready, UINT64_MAX: no
  * ---- Caches.  Where the parts of a vCPU lie, and a request for the lines of them that an
  * interrupt needs; it changes nothing but the time that the next events take.
  */
-struct kw_ahead {
-	const void *vcpu, *apic, *regs, *run;
+struct kw_ahead {		/* offsets in the arena */
+	uint32_t vcpu, apic, regs, run, task, percpu;
 };
-void kw_ahead_of(const struct kw_hw *hw, struct kw_ahead *out);
-void kw_ahead(const struct kw_ahead *a, uint32_t tid);
+void kw_ahead_of(const struct kw_hw *hw, uint32_t tid, struct kw_ahead *out);
+void kw_ahead(const struct kw_ahead *a);
 
 /* ---- Looking. */
 void kw_apic_state(const struct kw_hw *hw, struct kw_apic_state *out);

@@ -9,15 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sim/scheduler.h"
-
 extern bool ahead_on;		/* the machine is that large */
 
 /* Once, after the VMs are built. 0, or -1: no memory. */
 int ahead_build(void);
-/* vCPU @index will soon get an interrupt. */
-void ahead_vcpu(uint32_t index);
-/* @a goes on after the next one: a hook of the scheduler. */
-void ahead_actor(const struct actor *a);
+/* Memory that it takes. */
+uint64_t ahead_bytes(void);
+/* The next message of device @tid will most likely be for vCPU @index. */
+void ahead_message(uint32_t tid, uint32_t index);
+/* @tid goes on after the next one: a hook of the scheduler, whose calls have numbers, too. */
+void ahead_actor(uint32_t tid);
 
 #endif

@@ -80,9 +80,9 @@ static bool post(const struct vm *vm, uint64_t address, uint32_t data)
 }
 
 /* Most likely the next message is for the vCPU that comes next in the stream, which is not touched. */
-static void look_ahead(const struct vm *vm, struct rng target)
+static void look_ahead(const struct vm *vm, uint32_t tid, struct rng target)
 {
-	ahead_vcpu(vm->first_vcpu + rng_below(&target, vm->nr_vcpus));
+	ahead_message(tid, vm->first_vcpu + rng_below(&target, vm->nr_vcpus));
 }
 
 static void send(const struct vm *vm, uint32_t nr, struct rng *target)
@@ -117,7 +117,7 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 	if (unlikely(s->msi_result))
 		oracle_msi_result(nr, address, data, before, ret);
 	if (unlikely(ahead_on))
-		look_ahead(vm, *target);
+		look_ahead(vm, kw_shared.current_tid, *target);
 }
 
 void device_msi(struct actor *self)

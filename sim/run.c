@@ -415,7 +415,7 @@ uint64_t run_memory_bytes(void)
 	uint64_t bytes;
 
 	coro_pool_range(&stacks, &bytes);
-	return snapshot_bytes() + snapshot_private_bytes(stacks, bytes) + machine.user_bytes +
+	return ahead_bytes() + snapshot_bytes() + snapshot_private_bytes(stacks, bytes) + machine.user_bytes +
 	       (uint64_t)machine.nr_vcpus * (sizeof(struct vcpu) + oracle_bytes_per_vcpu()) +
 	       (uint64_t)machine.nr_tasks * sizeof(struct actor);
 }

@@ -27,7 +27,7 @@ struct sched_clock sched_clock = { .mirror = &no_mirror };
 static struct {
 	struct actor *actors;
 	void (*on_switch)(struct actor *next);
-	void (*on_ahead)(const struct actor *a);
+	void (*on_ahead)(uint32_t slot);
 	struct coro main;
 	uint32_t nr_actors;
 	bool running;		/* inside sched_run() */
@@ -106,7 +106,7 @@ void sched_on_switch(void (*hook)(struct actor *next))
 	sched.on_switch = hook;
 }
 
-void sched_on_ahead(void (*hook)(const struct actor *a))
+void sched_on_ahead(void (*hook)(uint32_t slot))
 {
 	sched.on_ahead = hook;
 }
@@ -218,8 +218,8 @@ struct coro *sched_queue_self(uint64_t at_ns, bool interruptible)
 	/* With thousands of actors its stack is not in the cache; the heap's work hides some of that. */
 	__builtin_prefetch(next->coro.sp);
 	event_exchange(&sched_clock.queue, self->id, at_ns);
-	if (unlikely(sched.on_ahead) && first_is_actor())
-		sched.on_ahead(&sched.actors[event_first_slot(&sched_clock.queue)]);
+	if (unlikely(sched.on_ahead))
+		sched.on_ahead(event_first_slot(&sched_clock.queue));
 	make_current(next, first_ns);
 	return &next->coro;
 }

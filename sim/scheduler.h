@@ -83,8 +83,8 @@ void sched_reset(uint64_t seed, const struct policy *policy);
  * main stack) ran (kw_task_switch()). May be NULL.
  */
 void sched_on_switch(void (*hook)(struct actor *next));
-/* Called with the actor that is to go on after the next one, as things are now. May be NULL. */
-void sched_on_ahead(void (*hook)(const struct actor *a));
+/* Called with whose event is the one after the next, as things are now: an actor, or a call. May be NULL. */
+void sched_on_ahead(void (*hook)(uint32_t slot));
 
 /* Keeps *@where equal to the virtual time, from now on (kw_shared.now_ns). May be NULL. */
 void sched_clock_mirror(uint64_t *where);
