@@ -25,10 +25,30 @@ def children(pid):
         return []
 
 
-def kill_once(command, chance, log):
+def stored(path):
+    """How many sessions have runs in the store."""
+    try:
+        with sqlite3.connect(path, timeout=60) as db:
+            return db.execute("SELECT count(DISTINCT session) FROM range").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+def seconds_to_first(command, path, log):
+    """What a session takes until it has stored something, on this machine, as busy as it is: then it is killed."""
+    start, before = time.monotonic(), stored(path)
+    p = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
+    while stored(path) == before and p.poll() is None and time.monotonic() < start + 60:
+        time.sleep(0.01)
+    p.kill()
+    p.wait()
+    return time.monotonic() - start
+
+
+def kill_once(command, chance, longest, log):
     """One session: started, and killed somewhere. True if it came to its end."""
     p = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
-    time.sleep(chance.uniform(0.0, 0.3))
+    time.sleep(chance.uniform(0.0, longest))
     victim = p.pid
     if chance.random() < 0.3:
         victim = chance.choice(children(p.pid) or [p.pid])
@@ -75,19 +95,29 @@ def main():
     chance = random.Random(args.kills)
     ended = 0
     with open(store + ".log", "w", encoding="utf-8") as log:
+        # Once: with a canary to build, each session would be killed by its builder's side.
+        subprocess.run([base[0], "variant", "add", "canary-6.12", "--like", "6.12", "--rule", "canary", "--class", "canary"],
+                       stderr=log, check=True)
+        keeping = base + ["--store", store, "--canary", "canary-6.12"]
         for i in range(args.kills):
-            ended += kill_once(base + ["--store", store], chance, log)
+            if i % 50 == 0:
+                longest = 2 * seconds_to_first(keeping, store, log) + 0.1
+            ended += kill_once(keeping, chance, longest, log)
             if i % 100 == 99:
                 print("%d kills, %d times it was over before" % (i + 1, ended), flush=True)
-    stored = subprocess.run(base + ["--store", store], stdout=subprocess.PIPE, text=True, check=False)
+    killed = stored(store)
+    last = subprocess.run(keeping, stdout=subprocess.PIPE, text=True, check=False)
     whole = subprocess.run(base, stdout=subprocess.PIPE, text=True, check=False)
     wrong, sessions = gaps(store, args.seeds)
     # Only what is stored has a canary.
-    if "".join(x for x in stored.stdout.splitlines(True) if '"canary"' not in x) != whole.stdout or stored.returncode != whole.returncode:
+    if "".join(x for x in last.stdout.splitlines(True) if '"canary"' not in x) != whole.stdout or last.returncode != whole.returncode:
         wrong.append("the result is not that of an uninterrupted campaign")
+    # Half of the kills come later than the first runs of a session; fewer, and too little was at stake.
+    if killed < args.kills // 4:
+        wrong.append("only %d of %d sessions had stored something when they were killed" % (killed, args.kills))
     for line in wrong:
         print("not ok: " + line)
-    print("%d sessions, %d of them ended by themselves" % (sessions, ended))
+    print("%d sessions, %d of them ended by themselves, %d had stored runs when they were killed" % (sessions, ended, killed))
     # What came to its end was killed too late to prove anything.
     print("%d passed, %d failed" % (args.kills - ended if not wrong else 0, len(wrong)))
     return bool(wrong)
