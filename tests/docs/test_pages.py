@@ -6,7 +6,10 @@ import glob
 import os
 import re
 import subprocess
+import tempfile
 import unittest
+
+import recipe
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LAPICSIM = os.path.join(os.environ.get("LAPICSIM_BUILD", os.path.join(ROOT, "build")), "lapicsim")
@@ -83,6 +86,16 @@ class Pages(unittest.TestCase):
     def test_scenarios_are_there(self):
         names = {os.path.basename(p)[:-4] for p in glob.glob(ROOT + "/scenarios/*.scn") + list(made())}
         self.all_of(r"lapicsim run ((?:[a-z][a-z0-9-]* )+)--", lambda page, m: set(m[1].split()) <= names)
+
+    def test_places_that_recipes_name_are_there(self):
+        """Without the commands, which test_recipes.py runs."""
+        with tempfile.TemporaryDirectory(prefix="lapicsim-places-") as folder:
+            recipe.copy_of_repository(folder)
+            cook = recipe.Cook(folder)
+            cook.command = lambda line: None
+            for title in ("Add a scenario", "Add a rule, for a broken variant", "Add a check", "Add a deviation",
+                          "Add a kernel service"):
+                self.assertGreater(cook.follow(title), 1, title)
 
     def test_each_page_is_linked(self):
         linked = {os.path.normpath(os.path.join(os.path.dirname(page), path)) for page in PAGES
