@@ -11,7 +11,7 @@ from unittest import mock
 
 from test_race import campaign, lapicsim, scenario
 
-SEEDS = 0x3d	# two of them, 0x20 and 0x3c, meet what the rules do
+SEEDS = 31	# at today's draws some 10 % of them meet what the rules do
 
 
 class Limits(unittest.TestCase):
@@ -46,11 +46,13 @@ class Broken(unittest.TestCase):
             found, = rows["divergence"]
             again = lapicsim("replay", found["token"], *words)
         self.assertEqual(10, code)
-        self.assertEqual((kind, check, "0x20", 2), (found["kind"], found["check"], found["seed"], found["runs"]))
+        hits = found["runs"]
+        self.assertTrue(0 < hits < SEEDS)
+        self.assertEqual((kind, check), (found["kind"], found["check"]))
         self.assertRegex(found["text"], "^" + text + "$")
         self.assertEqual([], rows.get("failure", []))
-        self.assertEqual((SEEDS, 0, 2), (cell["runs"], cell["died"], cell["ends"][end]))
-        self.assertEqual(self.whole["ends"]["complete"], cell["ends"]["complete"] + 2)
+        self.assertEqual((SEEDS, 0, hits), (cell["runs"], cell["died"], cell["ends"][end]))
+        self.assertEqual(self.whole["ends"]["complete"], cell["ends"]["complete"] + hits)
         self.assertEqual(10, again.returncode, again.stderr)
         self.assertRegex(again.stdout + again.stderr, text.split(",", maxsplit=1)[0])
 
