@@ -51,6 +51,22 @@ static void mark_unnotified(struct oracle_vcpu *v, const struct kw_apicv *a)
 	}
 }
 
+/*
+ * KVM leaves PIR alone while the APIC is software-disabled, and the hardware goes on with VIRR: what was
+ * posted over a vector that waits there does not collapse into it, and is seen once that is dispatched.
+ */
+static void mark_twice(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+{
+	for (int w = 0; w < APIC_WORDS; w++) {
+		uint32_t both = kvm->apicv->pir[w] & apic_reg_word(kvm->regs, APIC_REG_IRR, w);
+
+		if (!both || !deviation_allows(DEV_APICV_SW_DISABLED))
+			continue;
+		v->again[w] |= both;
+		v->touched |= (uint8_t)(1u << w);
+	}
+}
+
 const struct kw_apic_state *apicv_merge(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 {
 	static struct kw_apic_state view;
@@ -62,6 +78,8 @@ const struct kw_apic_state *apicv_merge(struct oracle_vcpu *v, const struct kw_a
 	if (!any && !kvm->apicv->trap_offset)
 		return kvm;
 	mark_unnotified(v, kvm->apicv);
+	if (!kvm->sw_enabled && kvm->apicv->vid)
+		mark_twice(v, kvm);
 	memcpy(regs, kvm->regs, sizeof(regs));
 	if (kvm->apicv->trap_offset)
 		memcpy(regs + kvm->apicv->trap_offset, &kvm->apicv->trap_old, sizeof(uint32_t));

@@ -98,7 +98,8 @@ static struct deviation_row rows[DEV_NR] = {
 		"a self-IPI that the hardware virtualizes, or an interrupt that it posts, leaves TMR as it was", true, 0 },
 	[DEV_APICV_SW_DISABLED] = {
 		"apicv-sw-disabled", "docs/findings/apicv-sw-disabled.md",
-		"a self-IPI that the hardware virtualizes reaches an APIC that is software-disabled, before what waits there",
+		"a self-IPI that the hardware virtualizes reaches an APIC that is software-disabled, "
+		"before what waits there; what was posted waits, and does not collapse into the same vector in VIRR",
 		true, 0 },
 	[DEV_APICV_ESR] = {
 		"apicv-esr", "docs/findings/apicv-esr.md",

@@ -394,7 +394,36 @@ static void test_self_ipi_while_disabled(void)
 	EXPECT(deviation_row(DEV_APICV_SW_DISABLED)->used > 0);
 }
 
-TEST_MAIN(TEST(test_self_ipi_while_disabled), TEST(test_posted), TEST(test_lost), TEST(test_dispatch), TEST(test_unnotified),
+/* In VIRR already, and posted: no look collapses them while the APIC is disabled. */
+static void posted_twice(bool disabled, bool allowed)
+{
+	boot_apicv();
+	deviation_switch("apicv-sw-disabled", allowed);
+	post(0x41);
+	sync_pir();
+	post(0x41);
+	exit_apicv();
+	M->svr = disabled ? 0xff : 0x1ff;
+	enter_apicv();
+	SILENT();
+	dispatch(0x41);
+	exit_apicv();
+	deviation_switch("apicv-sw-disabled", true);
+}
+
+static void test_posted_twice(void)
+{
+	posted_twice(true, true);
+	SILENT();
+	EXPECT(deviation_row(DEV_APICV_SW_DISABLED)->used > 0);
+	posted_twice(true, false);
+	FIRED("irr-spurious", DIV_SPURIOUS_DELIVERY, 0x41);
+	posted_twice(false, true);
+	FIRED("irr-spurious", DIV_SPURIOUS_DELIVERY, 0x41);
+}
+
+TEST_MAIN(TEST(test_posted_twice),
+	  TEST(test_self_ipi_while_disabled), TEST(test_posted), TEST(test_lost), TEST(test_dispatch), TEST(test_unnotified),
 	  TEST(test_due_after_inhibit), TEST(test_status), TEST(test_eoi_by_svi), TEST(test_dispatch_by_svi),
 	  TEST(test_rvi_lags), TEST(test_caches), TEST(test_pv_word), TEST(test_trapped_write),
 	  TEST(test_self_ipi))
