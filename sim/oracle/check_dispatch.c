@@ -120,6 +120,8 @@ static void dispatch(struct oracle_vcpu *v, uint32_t vector, bool by_hardware)
 	v->kept = v->irr_hidden = false;
 	if (unlikely(v->last_eoi == (int)vector))
 		v->last_eoi = -1;
+	if (unlikely(v->stray == vector))
+		v->stray = 0;
 	/* Whoever moves a vector to ISR computes PPR. */
 	v->ppr_lazy = false;
 	v->owed = (int16_t)vector;

@@ -12,7 +12,8 @@
  * Does not verify: a threshold or a window that is too eager (an exit too many is
  * no error); virtual-interrupt delivery, where the processor evaluates what is
  * pending itself; a vector that became pending since the last exit, or whose
- * sender is not done with it, and one that could be delivered but is below such a vector.
+ * sender is not done with it, or is not known (irr-spurious); and one that could be
+ * delivered but is below such a vector.
  */
 #include "sim/oracle/check_fast.h"
 #include "sim/oracle/deviation.h"
@@ -78,7 +79,7 @@ void check_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw, const st
 	int vector = highest_settled(v);
 	uint32_t class;
 
-	if (vector < 0 || hw->apicv.vid || !identity_enabled(&v->now))
+	if (vector < 0 || vector == v->stray || hw->apicv.vid || !identity_enabled(&v->now))
 		return;
 	if (v->kept && deviation_allows(DEV_DISABLE_KEEPS))
 		return;

@@ -30,6 +30,7 @@ static void report_irr_word(struct oracle_vcpu *v, uint32_t base, uint32_t lost,
 
 		check_fire(CHECK_IRR_SPURIOUS, v, v->vm, vector, "vector 0x%02x is in IRR, but nobody sent it",
 			   vector);
+		v->stray = (uint8_t)vector;
 	}
 }
 

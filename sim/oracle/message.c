@@ -327,6 +327,7 @@ void message_dispatched(struct oracle_vcpu *v, uint32_t vector)
 void message_overwritten(struct oracle_vcpu *v)
 {
 	v->taken_seq = ++oracle.seq;
+	v->stray = 0;
 	for (int w = 0; w < APIC_WORDS; w++) {
 		/* Those that came since the last exit, for sure or perhaps, may have come after it. */
 		uint32_t open = v->inflight[w] | v->fresh[w] | (v->again[w] & v->may[w]);

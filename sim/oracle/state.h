@@ -68,6 +68,7 @@ struct oracle_vcpu {
 	bool	 moved;			/* to a new vCPU, not entered there yet */
 	bool	 kept;			/* IRR is what it was before the APIC was off: KVM need not look */
 	bool	 changing;		/* @next is on its way in: identity.c */
+	uint8_t	 stray;			/* by irr-spurious, and not dispatched since; 0: none */
 	uint32_t blocking;		/* KW_BLOCK_* */
 	uint32_t reported;		/* checks whose mismatch persists: 1u << enum check */
 
