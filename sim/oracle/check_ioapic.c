@@ -388,6 +388,7 @@ static void eoi_done(struct oracle_vcpu *v, struct chip_eoi *e, uint32_t pin, ui
 	unsent = compare(v->vm, pin, kvm, again);
 	if (sent)
 		oracle_message_end(e->message[pin], again && !unsent);
+	vm->pin[pin].resent = again && !unsent;
 }
 
 /* Another vCPU's message was accepted: this one's EOI need not reach the pin. */
@@ -414,6 +415,7 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 		struct chip_pin *p = &vm->pin[pin];
 
 		p->nr_eoi--;
+		p->resent = false;
 		/* One that is late is sent by the worker, or by this EOI, if KVM looks at it. */
 		if (!p->doubt && !p->late && !busy && !e->unsure && !not_its_own(v, vm, pin, kvm->redir[pin])) {
 			eoi_done(v, e, pin, kvm->redir[pin]);
@@ -513,6 +515,19 @@ void oracle_ioapic_was_read(uint32_t vcpu, uint32_t offset, uint32_t bytes, uint
 		check_fire(CHECK_IOAPIC_READ, v, v->vm, DIV_NONE,
 			   "I/O APIC register 0x%02x (offset 0x%02x) reads as 0x%llx, expected 0x%08x", io->select, offset,
 			   (unsigned long long)(value & mask), expected);
+}
+
+/* By KVM's Remote IRR, which is also set if the EOI has not reached the pin. */
+bool chips_resent(const struct oracle_vcpu *v, uint32_t vector)
+{
+	for (uint32_t pin = 0; chips.on && pin < KW_IOAPIC_PINS; pin++) {
+		const struct chip_vm *vm = &chips.vm[v->vm];
+
+		if (vm->pin[pin].resent && (vm->io.redir[pin] & (REDIR_VECTOR | REDIR_RIRR)) == (REDIR_RIRR | vector) &&
+		    destination_match(&vm->pin[pin].to, v) != MATCH_NO)
+			return true;
+	}
+	return false;
 }
 
 bool chips_alive(uint32_t nr, uint32_t vector)

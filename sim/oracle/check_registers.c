@@ -15,6 +15,7 @@
  * The comparisons that find no difference are in check_fast.h.
  */
 #include "sim/oracle/check.h"
+#include "sim/oracle/chips_state.h"
 #include "sim/oracle/message.h"
 
 static void report_irr_word(struct oracle_vcpu *v, uint32_t base, uint32_t lost, uint32_t spurious)
@@ -23,7 +24,8 @@ static void report_irr_word(struct oracle_vcpu *v, uint32_t base, uint32_t lost,
 		uint32_t vector = base + (uint32_t)__builtin_ctz(lost);
 
 		check_fire(CHECK_IRR_LOST, v, v->vm, vector,
-			   "vector 0x%02x was accepted and is gone from IRR without a dispatch", vector);
+			   "vector 0x%02x was accepted and is gone from IRR without a dispatch%s", vector,
+			   chips_resent(v, vector) ? "; its EOI was to send it again" : "");
 	}
 	for (; spurious; spurious &= spurious - 1) {
 		uint32_t vector = base + (uint32_t)__builtin_ctz(spurious);

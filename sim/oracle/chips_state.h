@@ -21,6 +21,7 @@ struct chip_pin {
 	bool	asked;			/* it asked instead of sending */
 	bool	late;			/* its level waits for the worker that slows storms down */
 	uint32_t eois;			/* in a row that found the level up, about */
+	bool	resent;			/* as it was still asserted, its last EOI sent it again */
 	bool	orphan;			/* Remote IRR is set for a vector that the entry no longer has */
 };
 
@@ -100,6 +101,8 @@ void rtc_ioapic_loaded(uint32_t vm);
 void rtc_disagrees(uint32_t vm, bool sent);
 /* check_ioapic.c */
 void ioapic_eoi(struct oracle_vcpu *v, int vector);
+/* Was @vector sent to @v by the last EOI of its pin? */
+bool chips_resent(const struct oracle_vcpu *v, uint32_t vector);
 /* Is @vector pending or in service anywhere in the VM? */
 bool chips_alive(uint32_t nr, uint32_t vector);
 void ioapic_turn(struct chip_task *t, uint32_t task, uint32_t vm);

@@ -126,6 +126,30 @@ static void test_eoi_missing(void)
 	SILENT();
 }
 
+/* Remote IRR is set, but not for what the EOI should have sent: a loss that says so; that of a line's message doesn't. */
+static void test_eoi_sends_nothing(void)
+{
+	start(LEVEL);
+	line(true, true);
+	prepare_and_enter();
+	eoi_pin(false, false);
+	SILENT();
+	enter();
+	EXPECT(nr_seen == 1 && strstr(seen[0].text, "its EOI was to send it again"));
+	FIRED("irr-lost", DIV_LOST_INTERRUPT, 0x41);
+
+	start(LEVEL);
+	line(true, true);
+	prepare_and_enter();
+	line(false, false);
+	eoi_pin(true, false);
+	line(true, true);
+	M->irr[0x41] = 0;
+	enter();
+	EXPECT(nr_seen == 1 && !strstr(seen[0].text, "its EOI"));
+	FIRED("irr-lost", DIV_LOST_INTERRUPT, 0x41);
+}
+
 static void test_eoi_extra(void)
 {
 	start(LEVEL);
@@ -756,7 +780,7 @@ static void test_split_suppressed(void)
 	FIRED("eoi-exit-extra", DIV_EOI_MESSAGE, 0x41);
 }
 
-TEST_MAIN(TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
+TEST_MAIN(TEST(test_eoi_sends_nothing), TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
 	  TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra), TEST(test_eoi_of_edge_races_level),
 	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_eoi_before_the_turn_ends),
 	  TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
