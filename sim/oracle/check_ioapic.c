@@ -26,6 +26,8 @@
 /* KVM api.rst, KVM_IRQFD: irqfds with a resamplefd share a source of their own. */
 #define SOURCE_RESAMPLE	1u
 #define MODE_LOWEST	1u
+/* SDM, "Spurious-Interrupt Vector Register". */
+#define SVR_NO_BROADCAST (1u << 12)
 #define STORM		10000u
 #define STORM_SLACK	16u
 
@@ -141,6 +143,33 @@ static void turn_line(struct chip_task *t, uint32_t task, uint32_t nr)
 		rtc_sent(nr, entry, !(t->doubt >> pin & 1));
 }
 
+/*
+ * The entry is level-triggered, with its vector, from now on: an EOI of that vector which left its APIC
+ * before may arrive after.  It then ends the first message, too, and makes another.
+ */
+static void join_eois(uint32_t nr, uint32_t pin)
+{
+	struct chip_vm *vm = &chips.vm[nr];
+	uint32_t vector = vm->io.redir[pin] & REDIR_VECTOR;
+
+	for (uint32_t i = oracle.vm[nr].first; i < oracle.vm[nr].first + oracle.vm[nr].nr; i++) {
+		struct chip_eoi *e = &chips.eoi[i];
+
+		if (chips.rtc[i].ending != vector || (oracle_vcpu(i)->now.svr & SVR_NO_BROADCAST))
+			continue;
+		if (e->vector < 0) {
+			e->vector = (int32_t)vector;
+			e->unsure = true;
+			e->pins = e->sent = e->nr_other = 0;
+		}
+		if (e->pins >> pin & 1)
+			continue;
+		e->pins |= 1u << pin;
+		vm->pin[pin].nr_eoi++;
+		vm->pin[pin].doubt = true;
+	}
+}
+
 static void turn_write(struct chip_task *t, uint32_t task, uint32_t nr)
 {
 	struct chip_vm *vm = &chips.vm[nr];
@@ -152,6 +181,8 @@ static void turn_write(struct chip_task *t, uint32_t task, uint32_t nr)
 	pin = ideal_ioapic_write(&vm->io, t->offset, t->value);
 	if (pin < 0)
 		return;
+	if ((vm->io.redir[pin] & REDIR_LEVEL) && ((old[pin] ^ vm->io.redir[pin]) & (REDIR_VECTOR | REDIR_LEVEL)))
+		join_eois(nr, (uint32_t)pin);
 	touch(task, vm, (uint32_t)pin);
 	if ((vm->io.redir[pin] & REDIR_RIRR) && ((old[pin] ^ vm->io.redir[pin]) & (REDIR_VECTOR | REDIR_LEVEL)))
 		vm->pin[pin].orphan = true;
@@ -323,8 +354,8 @@ void ioapic_turn_ends(struct chip_task *t, uint32_t nr, const struct kw_ioapic_s
 
 static bool edge_or_suppressed(const struct oracle_vcpu *v, uint32_t vector)
 {
-	/* SDM, "Signaling Interrupt Servicing Completion"; "Spurious-Interrupt Vector Register", bit 12. */
-	return (!vector_test(v->apic.tmr, vector) && !vcpu_trigger_open(v, vector)) || (v->now.svr & 1u << 12);
+	/* SDM, "Signaling Interrupt Servicing Completion". */
+	return (!vector_test(v->apic.tmr, vector) && !vcpu_trigger_open(v, vector)) || (v->now.svr & SVR_NO_BROADCAST);
 }
 
 void ioapic_eoi(struct oracle_vcpu *v, int vector)

@@ -253,6 +253,41 @@ static void test_eoi_before_the_turn_ends(void)
 	SILENT();
 }
 
+/* The entry becomes level-triggered while an EOI of its vector is on its way: that ends the first message and sends another. */
+static void entry_becomes_level(bool under_way)
+{
+	struct model *other = &model[1];
+	const uint64_t there = 1ull << 56;
+	int32_t handle;
+
+	start(REDIR_MASK | EDGE | there);
+	line(true, false);
+	handle = begin(0x41, true);
+	model_accept(M, 0x41, true);
+	oracle_message_end(handle, true);
+	prepare_and_enter();
+	eoi();
+	if (!under_way)
+		oracle_chip_settle(0, &kvm);
+	model_accept(other, 0x41, true);
+	write_low(LEVEL, LEVEL | REDIR_RIRR | there);
+	model_prepare(other);
+	EXPECT_EQ(other->injected, 0x41);
+	model_accept(other, 0x41, true);
+	other->hw.entry_intr_info = KW_INTR_VALID | 0x41;
+	oracle_entry(1, &other->hw, model_look(other), other->word, true);
+	if (under_way)
+		oracle_chip_settle(0, &kvm);
+}
+
+static void test_entry_becomes_level(void)
+{
+	entry_becomes_level(true);
+	SILENT();
+	entry_becomes_level(false);
+	FIRED("irr-spurious", DIV_SPURIOUS_DELIVERY, 0x41);
+}
+
 static void test_edge(void)
 {
 	start(EDGE);
@@ -783,7 +818,7 @@ static void test_split_suppressed(void)
 TEST_MAIN(TEST(test_eoi_sends_nothing), TEST(test_split), TEST(test_split_extra), TEST(test_split_suppressed),
 	  TEST(test_level), TEST(test_level_again), TEST(test_eoi_missing), TEST(test_eoi_extra), TEST(test_eoi_of_edge_races_level),
 	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_eoi_before_the_turn_ends),
-	  TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
+	  TEST(test_entry_becomes_level), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_rtc),
 	  TEST(test_rtc_stuck), TEST(test_rtc_ended_before), TEST(test_deviation_storm), TEST(test_storm_beside_a_turn),
 	  TEST(test_storm_eoi_meanwhile), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
