@@ -80,7 +80,7 @@ check-variants: $(LAPICSIM)
 	$(Q)for v in $(CHECK_VARIANTS); do $(MAKE) --no-print-directory $$v || exit; done
 
 check: all
-	$(Q)python3 scripts/check.py $(O)
+	$(Q)python3 scripts/check.py $(O) $(CHECK_FLAGS)
 
 # --- Longer ones, on their own.
 .PHONY: library campaign kills bench determinism million deviations detection live docs clean

@@ -7,6 +7,7 @@ version.  All declarations are compiled at once; only lines of the table may
 fail, an error anywhere else means that the tree is not understood.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ import subprocess
 import compile as comp
 from errors import HarnessError, TreeNotUnderstood
 from genhdr import write_if_changed
-from objects import Job, sha256_text
+from objects import Job, sha256_text, write_atomically
 
 HEADERS = ("<linux/kvm_host.h>", '"irq.h"', '"ioapic.h"', '"lapic.h"',
            '"mmu.h"', '"x86.h"', '"cpuid.h"', '"hyperv.h"', '"pmu.h"')
@@ -76,6 +77,47 @@ def failing_lines(compiler, flags, path, paths):
     return failing
 
 
+class Answers:
+    """Which probes compiled in trees before, the last tree's first.
+
+    Most variants differ from one of those in no header.  Whether this one does
+    is for the object store to say: an object of the same probes counts only if
+    all that it was made from is the same.
+    """
+
+    MOST = 8
+
+    def __init__(self, folder, key):
+        self.path = os.path.join(folder, "probes-%s.json" % key[:20])
+        try:
+            with open(self.path, encoding="utf-8") as f:
+                self.known = json.load(f)
+        except (OSError, ValueError):
+            self.known = []
+
+    def add(self, good):
+        names = [name for _, name, _ in good]
+        others = [k for k in self.known if k != names]
+        write_atomically(self.path, json.dumps(([names] + others)[:self.MOST]))
+
+
+def answer_again(answers, probes, source, store, job):
+    """The probes that compile, if a tree with the same headers was asked before."""
+    for names in answers.known:
+        good = [p for p in probes if p[1] in names]
+        write_if_changed(source, source_text(good))
+        if store.find(job):
+            return good
+    return None
+
+
+def ask(probes, paths, compiler, flags, source):
+    """The probes that compile."""
+    write_if_changed(source, source_text(probes))
+    failing = failing_lines(compiler, flags, source, paths)
+    return [p for p in probes if p[0] not in failing]
+
+
 def generate(table, paths, store, compiler, salt, implied):
     """Write include/probes.h below paths.gen; cheap when nothing changed."""
     probes = parse_table(table)
@@ -91,11 +133,13 @@ def generate(table, paths, store, compiler, salt, implied):
                 return
     except OSError:
         pass
-    write_if_changed(source, source_text(probes))
-    failing = failing_lines(compiler, flags, source, paths)
-    good = [p for p in probes if p[0] not in failing]
-    write_if_changed(source, source_text(good))
-    if not store.build(job):
-        raise TreeNotUnderstood("probing: " + comp.first_error(
-            store.stderr.get(job.label, ""), paths))
+    answers = Answers(store.folder, key)
+    good = answer_again(answers, probes, source, store, job)
+    if good is None:
+        good = ask(probes, paths, compiler, flags, source)
+        write_if_changed(source, source_text(good))
+        if not store.build(job):
+            raise TreeNotUnderstood("probing: " + comp.first_error(
+                store.stderr.get(job.label, ""), paths))
+        answers.add(good)
     write_if_changed(header, header_text(probes, good, key))
