@@ -242,20 +242,33 @@ void feeder_stop(struct feeder *f)
 	pthread_mutex_unlock(&f->c->lock);
 }
 
-/* Of all seeds: what each scenario's runs have cost so far, times those to come. */
+/* The mean cost of a run of those scenarios that have begun; 0: none has. */
+static uint64_t mean_run_cost(const struct campaign *c)
+{
+	uint64_t sum = 0, nr = 0;
+
+	for (uint32_t i = 0; i < c->nr_cells; i++) {
+		uint64_t cost = feeder_run_cost(c, c->cells[i].scenario);
+
+		sum += cost;
+		nr += !!cost;
+	}
+	return nr ? sum / nr : 0;
+}
+
+/* Of all seeds: what each scenario's runs have cost so far, times those to come; the mean for those still to begin. */
 static uint64_t seeds_time_left(const struct campaign *c)
 {
-	uint64_t left = 0, total = c->feed_last - c->feed_first + 1;
+	uint64_t left = 0, total = c->feed_last - c->feed_first + 1, mean = mean_run_cost(c);
 
+	if (!mean)
+		return UINT64_MAX;
 	for (uint32_t i = 0; i < c->nr_cells; i++) {
 		const struct cell *cell = &c->cells[i];
 		uint64_t cost = feeder_run_cost(c, cell->scenario);
 
-		if (cell->broken || cell->nr_runs >= total)
-			continue;
-		if (!cost)
-			return UINT64_MAX;
-		left += (total - cell->nr_runs) * cost;
+		if (!cell->broken && cell->nr_runs < total)
+			left += (total - cell->nr_runs) * (cost ? cost : mean);
 	}
 	return left / c->nr_jobs;
 }

@@ -129,7 +129,7 @@ class Campaign(Case):
         line = next(x for x in p.stderr.splitlines() if "runs/s" in x)
         self.assertRegex(line, r"^lapicsim: 0:\d\d  [\d,]+/80,000 runs  \S+( k)? runs/s  \S+ [kM] events/s  "
                          r"simulated/real \d+\.\d{3}  \d+ new buckets, last 0:\d\d ago  "
-                         r"slowest (alpha|beta), 0\.\d{3} ms  \d+ workers  (0:\d\d|\?) left$")
+                         r"slowest (alpha|beta), 0\.\d{3} ms  \d+ workers  0:\d\d left$")
         rows = self.query("SELECT runs, events, virtual_ns, buckets, last_bucket_ns, slowest, slowest_ns, workers"
                           " FROM series ORDER BY wall_ns")
         self.assertEqual(80000, rows[-1][0])
