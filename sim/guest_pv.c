@@ -23,6 +23,7 @@ static enum step wrmsr(struct vcpu *v, uint64_t value)
 
 	v->told = ACTION_PV_MSR;
 	v->told_value = value;
+	v->told_page_gone = false;
 	hw->rcx = machine_pv_msr();
 	hw->rax = (uint32_t)value;
 	hw->rdx = value >> 32;

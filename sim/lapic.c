@@ -172,6 +172,20 @@ void lapic_settle_timer(struct vcpu *v, bool faulted)
 	oracle_timer_done(v->index, !faulted, mmio ? hw->mmio_data : (uint32_t)hw->rax | hw->rdx << 32);
 }
 
+/* KVM may have armed a word that it could not read, or not clear, by the time that PV EOI is known to be on. */
+static __attribute__((noinline)) void page_went(struct vcpu *v, bool faulted)
+{
+	const uint32_t *at;
+
+	v->told_page_gone = false;
+	if (faulted || !(v->pv_msr & 1))
+		return;
+	oracle_pv_page_gone(v->index);
+	at = machine_word_with(&machine.vm[v->vm], v->pv_msr & ~1ull, KW_USER_RW);
+	if (at)
+		oracle_pv_page_back(v->index, *at);
+}
+
 void lapic_settle_all(struct vcpu *v, bool faulted)
 {
 	lapic_tell(v);
@@ -183,6 +197,8 @@ void lapic_settle_all(struct vcpu *v, bool faulted)
 		if (!faulted)
 			v->pv_msr = v->told_value;
 		oracle_guest_pv_msr(v->index, v->told_value, !faulted);
+		if (unlikely(v->told_page_gone))
+			page_went(v, faulted);
 		v->told = ACTION_NONE;
 	}
 	if (v->told == ACTION_PV_IPI) {

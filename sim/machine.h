@@ -78,7 +78,7 @@ struct vcpu {
 			uint8_t	 told;		/* enum vcpu_action */
 			bool	 accessing;	/* a register access in progress, that the oracle was told of */
 			bool	 timer_access;	/* the exit in progress is an access to the timer */
-			uint8_t	 reserved;
+			bool	 told_page_gone; /* a PV EOI page that is being enabled went away meanwhile */
 		};
 		uint32_t untold;
 	};

@@ -9,6 +9,7 @@
  */
 #include "sim/actors.h"
 #include "sim/host.h"
+#include "sim/lapic.h"
 #include "sim/machine.h"
 #include "sim/oracle/oracle.h"
 #include "sim/oracle/vapic.h"
@@ -26,6 +27,11 @@ static void tell_vapic(const struct vm *vm, const struct vcpu *v, bool gone)
 		oracle_vapic_back(v->index, *machine_word(vm, v->vapic_gpa));
 }
 
+static bool in_page(const struct vm *vm, uint32_t page, uint64_t gpa)
+{
+	return page == vm->nr_pages || (gpa - MACHINE_PV_GPA) / MACHINE_PAGE == page;
+}
+
 /* vCPUs with a word that lies in page @page of @vm; page NR_PAGES means any. */
 static void tell(const struct vm *vm, uint32_t page, bool gone)
 {
@@ -33,10 +39,11 @@ static void tell(const struct vm *vm, uint32_t page, bool gone)
 		struct vcpu *v = &machine.vcpu[vm->first_vcpu + i];
 		uint64_t gpa = v->pv_msr & ~1ull;
 
-		if (unlikely(v->vapic_gpa) &&
-		    (page == vm->nr_pages || (v->vapic_gpa - MACHINE_PV_GPA) / MACHINE_PAGE == page))
+		if (unlikely(v->vapic_gpa) && in_page(vm, page, v->vapic_gpa))
 			tell_vapic(vm, v, gone);
-		if (!(v->pv_msr & 1) || (page < vm->nr_pages && (gpa - MACHINE_PV_GPA) / MACHINE_PAGE != page))
+		if (gone && v->told == ACTION_PV_MSR && (v->told_value & 1) && in_page(vm, page, v->told_value & ~1ull))
+			v->told_page_gone = true;
+		if (!(v->pv_msr & 1) || !in_page(vm, page, gpa))
 			continue;
 		if (gone)
 			oracle_pv_page_gone(v->index);
