@@ -25,12 +25,7 @@ static void boot_cmci(uint32_t lvt)
 		.cmci = true,
 	};
 
-	oracle_fini();
-	bug = BUG_NONE;
-	nr_seen = 0;
-	now = 1000;
-	if (oracle_init(&config))
-		__builtin_trap();
+	model_start(&config);
 	for (uint32_t i = 0; i < 2; i++) {
 		model_init(&model[i], i, false);
 		model_put(&model[i], 0x30, 0x60014);

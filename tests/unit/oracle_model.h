@@ -234,6 +234,17 @@ static bool model_timer;	/* the APIC timers are judged, with vectors 0xf0 to 0xf
 static bool model_events;	/* NMI, INIT and SIPI are judged: set before model_boot() */
 static bool model_vapic;	/* TPR lies in memory: likewise */
 
+/* The oracle anew, and nothing seen; vCPUs and oracle_reset() are still to come. */
+static inline void model_start(const struct oracle_config *config)
+{
+	oracle_fini();
+	bug = BUG_NONE;
+	nr_seen = 0;
+	now = 1000;
+	if (oracle_init(config))
+		__builtin_trap();
+}
+
 static inline void model_boot(uint32_t vms, uint32_t per_vm, bool x2apic, bool wide)
 {
 	struct oracle_config config = {
@@ -241,13 +252,8 @@ static inline void model_boot(uint32_t vms, uint32_t per_vm, bool x2apic, bool w
 		.events = model_events, .vapic = model_vapic, .timer = model_timer, .timer_vector_first = 0xf0, .timer_vector_last = 0xf3,
 	};
 
-	oracle_fini();
-	bug = BUG_NONE;
 	model_blind = true;
-	nr_seen = 0;
-	now = 1000;
-	if (oracle_init(&config))
-		__builtin_trap();
+	model_start(&config);
 	for (uint32_t i = 0; i < vms * per_vm; i++) {
 		model_init(&model[i], i % per_vm, x2apic);
 		oracle_baseline(i, i % per_vm, x2apic, model_look(&model[i]));

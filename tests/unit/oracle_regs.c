@@ -17,12 +17,7 @@ static void boot_regs(bool x2apic)
 		.registers = true,
 	};
 
-	oracle_fini();
-	bug = BUG_NONE;
-	nr_seen = 0;
-	now = 1000;
-	if (oracle_init(&config))
-		__builtin_trap();
+	model_start(&config);
 	for (uint32_t i = 0; i < 4; i++) {
 		model_init(&model[i], i, x2apic);
 		model[i].ldr = x2apic ? 1u << i : 1u << (24 + i);

@@ -16,12 +16,7 @@ static void boot_watchdog(uint32_t lint0)
 		.nr_vms = 1, .vcpus_per_vm = 2, .report = record, .now_ns = clock_ns, .events = true, .watchdog = true,
 	};
 
-	oracle_fini();
-	bug = BUG_NONE;
-	nr_seen = 0;
-	now = 1000;
-	if (oracle_init(&config))
-		__builtin_trap();
+	model_start(&config);
 	for (uint32_t i = 0; i < 2; i++) {
 		model_init(&model[i], i, false);
 		oracle_baseline(i, i, false, model_look(&model[i]));
