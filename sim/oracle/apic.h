@@ -26,6 +26,12 @@
 #define APIC_REG_TMR	0x180
 #define APIC_REG_IRR	0x200
 
+/* "Local Vector Table". */
+#define LVT_MASKED		(1u << 16)
+#define LVT_MODE(lvt)		((lvt) >> 8 & 7)
+#define LVT_MODE_FIXED		0u
+#define LVT_MODE_NMI		4u
+
 #define APIC_SVR_ENABLED	(1u << 8)	/* "Spurious-Interrupt Vector Register" */
 #define APIC_BASE_BSP		(1ull << 8)
 #define APIC_BASE_EXTD		(1ull << 10)	/* "Local APIC Status and Location" */
@@ -120,6 +126,12 @@ static inline bool ideal_apic_ppr_legal(const struct ideal_apic *apic, uint32_t 
 	if (tpr_class >= isr && ppr == apic->tpr)
 		return true;
 	return isr >= tpr_class && ppr == isr;
+}
+
+/* What the processor's PPR goes by while other_svi is set, "PPR Virtualization". */
+static inline struct ideal_apic ideal_apic_by_svi(const struct ideal_apic *apic)
+{
+	return (struct ideal_apic){ .top = (int16_t)(apic->other_svi - 1), .tpr = apic->tpr };
 }
 
 void ideal_apic_dispatch(struct ideal_apic *apic, uint32_t vector);

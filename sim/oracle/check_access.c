@@ -98,7 +98,7 @@ static void check_bank_read(struct oracle_vcpu *v, const struct kw_apic_state *k
 
 static void check_ppr_read(struct oracle_vcpu *v, uint32_t got)
 {
-	struct ideal_apic other = { .top = (int16_t)(v->apic.other_svi - 1), .tpr = v->apic.tpr };
+	struct ideal_apic other = ideal_apic_by_svi(&v->apic);
 
 	/* The processor's PPR or KVM's. */
 	if (v->apic.other_svi && ideal_apic_ppr_legal(&other, got))

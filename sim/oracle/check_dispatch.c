@@ -76,12 +76,12 @@ static void check_higher(struct oracle_vcpu *v, uint32_t vector, bool by_hardwar
 		   (unsigned int)higher);
 }
 
-/* "PPR Virtualization" goes by SVI: that this is wrong was reported at the entry. */
+/* By SVI: that this is wrong was reported at the entry. */
 static uint8_t class_by_svi(const struct ideal_apic *apic)
 {
-	uint8_t svi = (uint8_t)((apic->other_svi - 1) >> 4), tpr = apic->tpr >> 4;
+	struct ideal_apic other = ideal_apic_by_svi(apic);
 
-	return svi > tpr ? svi : tpr;
+	return ideal_apic_ppr_class(&other);
 }
 
 static void check_priority(struct oracle_vcpu *v, uint32_t vector, bool by_hardware)

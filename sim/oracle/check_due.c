@@ -20,18 +20,6 @@
 
 #define BLOCKED	(KW_BLOCK_STI | KW_BLOCK_MOV_SS)
 
-/* The highest vector that KVM must have seen, or -1. */
-static int highest_settled(const struct oracle_vcpu *v)
-{
-	for (int w = APIC_WORDS - 1; w >= 0; w--) {
-		uint32_t bits = v->apic.irr[w] & ~(v->fresh[w] | v->again[w] | v->inflight[w]);
-
-		if (bits)
-			return w * 32 + 31 - __builtin_clz(bits);
-	}
-	return -1;
-}
-
 /*
  * KVM leaves @vector to the look that a higher one's sender is about to cause: the TPR threshold
  * is not needed for it then, whether the guest lowers TPR meanwhile or raises it above the higher one,
@@ -76,7 +64,7 @@ static void check_deliverable(const struct oracle_vcpu *v, const struct kw_hw *h
 /* At VM-Entry, after check_injection(), if anything is in IRR. */
 void check_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm)
 {
-	int vector = highest_settled(v);
+	int vector = vcpu_highest_settled(v);
 	uint32_t class;
 
 	if (vector < 0 || vector == v->stray || hw->apicv.vid || !identity_enabled(&v->now))

@@ -38,7 +38,6 @@
 #define REG_TMCCT	0x390
 #define REG_TDCR	0x3e0
 #define REG_SELF_IPI	0x3f0
-#define LVT_MASKED	(1u << 16)
 #define LVT_EXTINT	0x700u
 #define LVR_SUPPRESS	(1u << 24)
 

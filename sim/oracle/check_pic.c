@@ -14,8 +14,6 @@
 #include "sim/oracle/check.h"
 #include "sim/oracle/chips_state.h"
 
-#define LVT_MASKED	(1u << 16)
-#define LVT_MODE(lvt)	((lvt) >> 8 & 7)
 #define LVT_EXTINT	7u
 
 static bool accepts(const struct oracle_vcpu *v, uint32_t lint0)

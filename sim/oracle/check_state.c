@@ -20,7 +20,6 @@
 #include "sim/oracle/identity.h"
 #include "sim/oracle/regs.h"
 
-#define LVT_MASKED	0x10000u
 #define LINT0_EXTINT	0x700u
 #define BASE_DEFAULT	0xfee00000ull
 

@@ -69,22 +69,11 @@ void check_vapic_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	give_up(v, p, kvm);
 }
 
-/* The highest vector that KVM must have seen when it wrote the word, or 0. */
-static uint8_t highest_sure(const struct oracle_vcpu *v)
-{
-	for (int w = APIC_WORDS - 1; w >= 0; w--) {
-		uint32_t bits = v->apic.irr[w] & ~(v->fresh[w] | v->again[w] | v->inflight[w]);
-
-		if (bits)
-			return (uint8_t)(w * 32 + 31 - __builtin_clz(bits));
-	}
-	return 0;
-}
-
 static void check_word(struct oracle_vcpu *v, struct vapic_vcpu *p, const struct kw_apic_state *kvm)
 {
 	uint32_t tpr = apic_reg(kvm->regs, APIC_REG_TPR);
-	uint8_t irr = byte_of(p->word, 3), sure = highest_sure(v);
+	int settled = vcpu_highest_settled(v);
+	uint8_t irr = byte_of(p->word, 3), sure = (uint8_t)(settled < 0 ? 0 : settled);
 	uint8_t isr = (uint8_t)(ideal_apic_isr_class(&v->apic) << 4);
 	bool irr_right = irr >= sure && (irr == sure || vector_test(v->apic.irr, irr));
 	bool rest_right = irr_right && byte_of(p->word, 1) == isr && !byte_of(p->word, 2);

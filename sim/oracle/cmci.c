@@ -26,20 +26,13 @@
 #define STATUS_PCC	(1ull << 57)
 #define STATUS_S	(1ull << 56)
 #define STATUS_AR	(1ull << 55)
-#define LVT_MASKED	(1u << 16)
-#define LVT_MODE(lvt)	((lvt) >> 8 & 7)
-#define MODE_FIXED	0u
-#define MODE_NMI	4u
 
 static uint8_t *enabled;	/* a bit for each bank of each vCPU */
 
 int cmci_init(uint32_t nr_vcpus)
 {
-	enabled = calloc(nr_vcpus, 1);
-	if (!enabled)
-		return -ENOMEM;
-	oracle.bytes += nr_vcpus;
-	return 0;
+	enabled = oracle_array(nr_vcpus, sizeof(*enabled));
+	return enabled ? 0 : -ENOMEM;
 }
 
 void cmci_fini(void)
@@ -83,9 +76,9 @@ int32_t oracle_mce_begin(uint32_t vcpu, uint32_t bank, uint64_t status)
 		return -1;
 	if ((lvt & LVT_MASKED) || !(v->now.apic_base & APIC_BASE_EN))
 		return -1;
-	if (LVT_MODE(lvt) == MODE_NMI)
+	if (LVT_MODE(lvt) == LVT_MODE_NMI)
 		return oracle_user_nmi_begin(vcpu);
-	if (LVT_MODE(lvt) == MODE_FIXED)
+	if (LVT_MODE(lvt) == LVT_MODE_FIXED)
 		message_local(v, lvt & 0xff);
 	return -1;
 }

@@ -37,6 +37,14 @@ static void vcpu_restore(struct oracle_vcpu *v)
 	v->pv_msr = v->base_pv_msr;
 }
 
+void *oracle_array(uint64_t nr, size_t bytes)
+{
+	void *array = calloc(nr, bytes);
+
+	oracle.bytes += array ? nr * bytes : 0;
+	return array;
+}
+
 int oracle_init(const struct oracle_config *config)
 {
 	uint64_t nr = (uint64_t)config->nr_vms * config->vcpus_per_vm;

@@ -26,7 +26,6 @@
 #define BASE_RESERVED	(0xfff00000000002ffull)
 #define LVT_STATUS	(1u << 12)
 #define LVT_REMOTE_IRR	(1u << 14)
-#define LVT_MASKED	(1u << 16)
 #define LVT_DEADLINE	(1u << 18)
 #define ICR_BUSY	(1u << 12)
 #define ICR_RESERVED	0xfff32000u
@@ -36,11 +35,8 @@ struct reg_state regs;
 
 int regs_init(uint32_t nr_vcpus)
 {
-	regs.vcpu = calloc(nr_vcpus, sizeof(*regs.vcpu));
-	if (!regs.vcpu)
-		return -ENOMEM;
-	oracle.bytes += (uint64_t)nr_vcpus * sizeof(*regs.vcpu);
-	return 0;
+	regs.vcpu = oracle_array(nr_vcpus, sizeof(*regs.vcpu));
+	return regs.vcpu ? 0 : -ENOMEM;
 }
 
 void regs_fini(void)

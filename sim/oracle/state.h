@@ -115,6 +115,9 @@ struct oracle_state {
 };
 extern struct oracle_state oracle;
 
+/* @nr of @bytes each, zeroed, counted in oracle.bytes; for free(). NULL: no memory. */
+void *oracle_array(uint64_t nr, size_t bytes);
+
 static inline struct oracle_vcpu *oracle_vcpu(uint32_t index)
 {
 	return &oracle.vcpu[index];
@@ -135,6 +138,18 @@ static inline bool identity_enabled(const struct oracle_identity *id)
 static inline uint32_t vcpu_waiting(const struct oracle_vcpu *v)
 {
 	return vector_any(v->apic.irr);
+}
+
+/* The highest vector that KVM must have seen by this VM-Entry, or -1. */
+static inline int vcpu_highest_settled(const struct oracle_vcpu *v)
+{
+	for (int w = APIC_WORDS - 1; w >= 0; w--) {
+		uint32_t bits = v->apic.irr[w] & ~(v->fresh[w] | v->again[w] | v->inflight[w]);
+
+		if (bits)
+			return w * 32 + 31 - __builtin_clz(bits);
+	}
+	return -1;
 }
 
 static inline void vcpu_may_set(struct oracle_vcpu *v, uint32_t vector)

@@ -19,10 +19,9 @@ int timer_init(void)
 {
 	if (!oracle.config.timer)
 		return 0;
-	oracle.timer = calloc(oracle.nr_vcpus, sizeof(*oracle.timer));
+	oracle.timer = oracle_array(oracle.nr_vcpus, sizeof(*oracle.timer));
 	if (!oracle.timer)
 		return -ENOMEM;
-	oracle.bytes += oracle.nr_vcpus * sizeof(*oracle.timer);
 	timer_reset();
 	return 0;
 }

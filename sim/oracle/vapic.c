@@ -12,11 +12,8 @@ struct vapic_state vapic;
 
 int vapic_init(uint32_t nr_vcpus)
 {
-	vapic.vcpu = calloc(nr_vcpus, sizeof(*vapic.vcpu));
-	if (!vapic.vcpu)
-		return -ENOMEM;
-	oracle.bytes += (uint64_t)nr_vcpus * sizeof(*vapic.vcpu);
-	return 0;
+	vapic.vcpu = oracle_array(nr_vcpus, sizeof(*vapic.vcpu));
+	return vapic.vcpu ? 0 : -ENOMEM;
 }
 
 void vapic_fini(void)

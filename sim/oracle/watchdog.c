@@ -8,9 +8,6 @@
 
 #include "sim/oracle/state.h"
 
-#define LVT_MASKED	(1u << 16)
-#define LVT_MODE(lvt)	((lvt) >> 8 & 7)
-#define MODE_NMI	4u
 
 struct watchdog_vcpu {
 	bool	nmi;		/* LINT0 is unmasked, in mode NMI */
@@ -26,10 +23,9 @@ static struct watchdog {
 
 int watchdog_init(uint32_t nr_vcpus)
 {
-	watchdog.vcpu = calloc(nr_vcpus, sizeof(*watchdog.vcpu));
+	watchdog.vcpu = oracle_array(nr_vcpus, sizeof(*watchdog.vcpu));
 	if (!watchdog.vcpu)
 		return -ENOMEM;
-	oracle.bytes += (uint64_t)nr_vcpus * sizeof(*watchdog.vcpu);
 	watchdog_reset();
 	return 0;
 }
@@ -67,7 +63,7 @@ void oracle_lint0_end(uint32_t vcpu, uint32_t lint0)
 	struct watchdog_vcpu *w = &watchdog.vcpu[vcpu];
 
 	w->changing = false;
-	w->nmi = !(lint0 & LVT_MASKED) && LVT_MODE(lint0) == MODE_NMI;
+	w->nmi = !(lint0 & LVT_MASKED) && LVT_MODE(lint0) == LVT_MODE_NMI;
 }
 
 void oracle_pit_pulse(void)
