@@ -32,12 +32,11 @@ static enum step wrmsr(struct vcpu *v, uint64_t value)
 
 static enum step write_pv_msr(struct vcpu *v, enum op op, uint64_t value)
 {
-	const struct vm *vm = &machine.vm[v->vm];
 	uint32_t *word;
 
 	/* The ABI wants the word zeroed before PV EOI is enabled at it; in use, zeroing it is an ack. */
 	if ((value & 1) && value != v->pv_msr) {
-		word = machine_prot(vm, value) == KW_USER_RW ? machine_word(vm, value & ~1ull) : NULL;
+		word = machine_word_with(&machine.vm[v->vm], value & ~1ull, KW_USER_RW);
 		if (!word)
 			return guest_page_away(v, op, value);
 		*word = 0;

@@ -21,10 +21,12 @@ enum action { UNMAP, READONLY, SLOT_DELETE, SLOT_MOVE, NR_ACTIONS };
 
 static void tell_vapic(const struct vm *vm, const struct vcpu *v, bool gone)
 {
+	const uint32_t *word = machine_word_with(vm, v->vapic_gpa, KW_USER_RW);
+
 	if (gone)
 		oracle_vapic_gone(v->index);
-	else if (vm->slot_there && machine_prot(vm, v->vapic_gpa) == KW_USER_RW)
-		oracle_vapic_back(v->index, *machine_word(vm, v->vapic_gpa));
+	else if (word)
+		oracle_vapic_back(v->index, *word);
 }
 
 static bool in_page(const struct vm *vm, uint32_t page, uint64_t gpa)
@@ -38,6 +40,7 @@ static void tell(const struct vm *vm, uint32_t page, bool gone)
 	for (uint32_t i = 0; i < vm->nr_vcpus; i++) {
 		struct vcpu *v = &machine.vcpu[vm->first_vcpu + i];
 		uint64_t gpa = v->pv_msr & ~1ull;
+		const uint32_t *word;
 
 		if (unlikely(v->vapic_gpa) && in_page(vm, page, v->vapic_gpa))
 			tell_vapic(vm, v, gone);
@@ -45,10 +48,11 @@ static void tell(const struct vm *vm, uint32_t page, bool gone)
 			v->told_page_gone = true;
 		if (!(v->pv_msr & 1) || !in_page(vm, page, gpa))
 			continue;
+		word = machine_word_with(vm, gpa, KW_USER_RW);
 		if (gone)
 			oracle_pv_page_gone(v->index);
-		else if (vm->slot_there && machine_prot(vm, gpa) == KW_USER_RW)
-			oracle_pv_page_back(v->index, *machine_word(vm, gpa));
+		else if (word)
+			oracle_pv_page_back(v->index, *word);
 	}
 }
 

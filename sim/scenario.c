@@ -260,13 +260,18 @@ bool scenario_uses_timers(const struct scenario *s)
 	       s->guest.timer_read | s->timer_load | s->timer_msr;
 }
 
-/* What would change the mode or access TPR without the oracle being told that it is TPR. */
-static bool beyond_vapic(const struct scenario *s)
+/* What resets or changes an APIC's registers as a whole, or any of them. */
+static bool any_register_changes(const struct scenario *s)
 {
 	const struct guest_mix *g = &s->guest;
 
-	return g->svr || g->reg_write || g->reg_read || g->init || g->apic_base || g->startup || s->init_percent ||
-	       s->migrate_gap_ns || s->change_lapic || s->hyperv;
+	return g->init || g->startup || s->init_percent || g->reg_write || s->change_lapic || s->migrate_gap_ns;
+}
+
+/* What would change the mode or access TPR without the oracle being told that it is TPR. */
+static bool beyond_vapic(const struct scenario *s)
+{
+	return any_register_changes(s) || s->guest.svr || s->guest.reg_read || s->guest.apic_base || s->hyperv;
 }
 
 /* The word and the reports are for guests whose TPR is in the APIC's page, on hardware that does not help. */
@@ -302,8 +307,7 @@ static void check_cmci_keys(struct parser *p)
 	if (!s->cmci && (g->cmci_lvt || g->mc_ctl2 || s->set_mce))
 		complain_at(p, "topology", "cmci", "must be yes for [guest] cmci_lvt, mc_ctl2 and [userspace] set_mce");
 	/* The register file, which has the LVT entry, knows no INIT, and a random entry may send one. */
-	if (s->cmci && (g->init || g->sipi || g->startup || s->init_percent || s->migrate_gap_ns || g->reg_write ||
-			g->reg_msr || s->change_lapic || s->any_msr || s->apicv))
+	if (s->cmci && (any_register_changes(s) || g->sipi || g->reg_msr || s->any_msr || s->apicv))
 		complain_at(p, "topology", "cmci", "does not go together with INIT, random registers, migration, apicv");
 }
 
@@ -316,8 +320,8 @@ static void check_watchdog_keys(struct parser *p)
 		return;
 	if (!s->pit || !s->pins || s->pic || s->pin_irqfd_percent || s->vms > 1)
 		complain_at(p, "guest", "lint0_nmi", "needs one VM with devices.pit and pins, and neither pic nor irqfds");
-	if (g->init || g->startup || s->init_percent || g->svr || g->apic_base || g->reg_write || g->reg_msr ||
-	    s->change_lapic || s->any_msr || s->migrate_gap_ns || s->irqchip_gap_ns || s->apicv)
+	if (any_register_changes(s) || g->svr || g->apic_base || g->reg_msr || s->any_msr || s->irqchip_gap_ns ||
+	    s->apicv)
 		complain_at(p, "guest", "lint0_nmi", "does not go together with what else changes LINT0, nor with apicv");
 }
 
