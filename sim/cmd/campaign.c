@@ -10,8 +10,8 @@
 
 #include "sim/alloc.h"
 #include "sim/cmd/buckets.h"
-#include "sim/cmd/feeder.h"
 #include "sim/cmd/log.h"
+#include "sim/cmd/monotonic.h"
 #include "sim/cmd/plan.h"
 #include "sim/cmd/store.h"
 #include "sim/rng.h"
@@ -168,7 +168,7 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 	}
 	buckets_record(c, cell, r);
 	if (cell->nr_buckets > nr_buckets && !cell->canary)
-		c->last_bucket_ns = feeder_now();
+		c->last_bucket_ns = monotonic_ns();
 	if (cell->pairs)
 		pairs_add_run(cell->pairs, r);
 	for (uint32_t i = 0; i < DEV_NR; i++) {

@@ -16,13 +16,13 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sim/alloc.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/live_kernel.h"
 #include "sim/cmd/log.h"
+#include "sim/cmd/monotonic.h"
 #include "sim/cmd/progress.h"
 #include "sim/cmd/report.h"
 #include "sim/live/judge.h"
@@ -52,14 +52,6 @@ static volatile sig_atomic_t stop_signal;
 static void on_stop(int sig)
 {
 	stop_signal = sig;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
 /* --- The two sides. */
@@ -214,7 +206,7 @@ static void report(struct live *l, const char *versus)
 
 static void progress(struct live *l)
 {
-	uint64_t now = now_ns(), all = l->cl->seeds.last - l->cl->seeds.first + 1;
+	uint64_t now = monotonic_ns(), all = l->cl->seeds.last - l->cl->seeds.first + 1;
 	char text[128];
 
 	if (now - l->drawn_ns < (log_on_terminal() ? NS_PER_S / 4 : 10 * NS_PER_S))
@@ -315,7 +307,7 @@ static void print_deviations(const struct live *l)
 
 static void print_end(const struct live *l, const char *kernel, int code)
 {
-	uint64_t ms = (now_ns() - l->start_ns) / 1000000 + 1;
+	uint64_t ms = (monotonic_ns() - l->start_ns) / 1000000 + 1;
 	char steps[32], sequences[32];
 
 	if (l->cl->json) {
@@ -349,7 +341,7 @@ static int live(struct live *l)
 	uname(&kernel);
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
-	l->start_ns = l->drawn_ns = now_ns();
+	l->start_ns = l->drawn_ns = monotonic_ns();
 	code = all_sequences(l);
 	if (!code && l->nr_different)
 		code = CMD_DIVERGENCE;

@@ -6,24 +6,16 @@
  * it means a new process, and only then helps the others.
  */
 #include "sim/cmd/feeder.h"
+#include "sim/cmd/monotonic.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "sim/alloc.h"
 
 #define CHUNK_NS 200000000ull	/* also how long Ctrl-C may take */
 #define MAX_CHUNK 65536u
 #define CANARY_BATCH 1024u	/* runs: a new process for less would cost more than they do */
-
-uint64_t feeder_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
@@ -69,7 +61,7 @@ static bool round_begun(const struct feeder *f)
 static bool time_is_over(const struct feeder *f)
 {
 	const struct campaign *c = f->c;
-	uint64_t spent = feeder_now() - f->start_ns, cost;
+	uint64_t spent = monotonic_ns() - f->start_ns, cost;
 
 	if (!c->time_ns || !f->plan.pass || round_begun(f))
 		return false;
@@ -164,7 +156,7 @@ static bool canary_chunk(struct feeder *f, bool last, struct chunk *out)
 /* --- */
 void feeder_init(struct feeder *f, struct campaign *c)
 {
-	*f = (struct feeder){ .c = c, .start_ns = feeder_now() - c->spent_ns, .stopped = !c->nr_cells };
+	*f = (struct feeder){ .c = c, .start_ns = monotonic_ns() - c->spent_ns, .stopped = !c->nr_cells };
 	plan_init(&f->plan, c);
 	pthread_cond_init(&f->changed, NULL);
 	f->handed = alloc_array(c->nr_variants, sizeof(*f->handed));
@@ -275,7 +267,7 @@ static uint64_t seeds_time_left(const struct campaign *c)
 
 uint64_t feeder_time_left(struct feeder *f)
 {
-	uint64_t spent = feeder_now() - f->start_ns, left;
+	uint64_t spent = monotonic_ns() - f->start_ns, left;
 
 	pthread_mutex_lock(&f->c->lock);
 	if (f->c->time_ns)

@@ -49,6 +49,5 @@ void feeder_stop(struct feeder *f);
 uint64_t feeder_time_left(struct feeder *f);
 /* Wall time of a run of @scenario so far, on average over the variants; 0: not known. Under the lock. */
 uint64_t feeder_run_cost(const struct campaign *c, uint32_t scenario);
-uint64_t feeder_now(void);
 
 #endif

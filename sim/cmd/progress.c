@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "sim/cmd/log.h"
+#include "sim/cmd/monotonic.h"
 
 #define TICK_NS 250000000ull
 #define LINE_NS 10000000000ull
@@ -151,7 +152,7 @@ void progress_start(struct campaign *c, struct feeder *f)
 	p.c = c;
 	p.f = f;
 	p.nr_running = c->nr_jobs;
-	c->start_ns = p.start_ns = p.drawn_ns = p.rate_ns = feeder_now();
+	c->start_ns = p.start_ns = p.drawn_ns = p.rate_ns = monotonic_ns();
 	status_take(&p.before, c);
 	p.rate_runs = p.before.nr_runs;
 	p.rate_events = p.before.nr_events;
@@ -160,7 +161,7 @@ void progress_start(struct campaign *c, struct feeder *f)
 
 bool progress_wait(struct status *status)
 {
-	uint64_t now = feeder_now(), until = now + TICK_NS;
+	uint64_t now = monotonic_ns(), until = now + TICK_NS;
 	struct timespec ts = { until / 1000000000, until % 1000000000 };
 	bool running;
 
@@ -169,7 +170,7 @@ bool progress_wait(struct status *status)
 		pthread_cond_timedwait(&p.ended, &p.lock, &ts);
 	running = p.nr_running;
 	pthread_mutex_unlock(&p.lock);
-	now = feeder_now();
+	now = monotonic_ns();
 	status_take(status, p.c);
 	if (running && now - p.drawn_ns >= (log_on_terminal() ? TICK_NS - TICK_NS / 10 : LINE_NS))
 		draw(now, status);
@@ -187,7 +188,7 @@ void progress_job_ended(void)
 void progress_end(void)
 {
 	char runs[32], rate[32];
-	uint64_t ms = (feeder_now() - p.start_ns) / 1000000 + 1;
+	uint64_t ms = (monotonic_ns() - p.start_ns) / 1000000 + 1;
 
 	log_status_end();
 	log_line("%s runs in %" PRIu64 ".%" PRIu64 " s, %s events/s",

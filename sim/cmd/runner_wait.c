@@ -10,25 +10,17 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
+#include "sim/cmd/monotonic.h"
 #include "sim/cmd/process_looks.h"
 #include "sim/cmd/runner_private.h"
 
 #define LOOKS_NS	50000000ull	/* from one look at the process to the next */
 #define MAX_STARVED	7u		/* then it is given up, as hung */
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
-
 void patience_start(struct patience *p, uint64_t timeout_ns)
 {
-	*p = (struct patience){ .deadline = now_ns() + timeout_ns, .timeout_ns = timeout_ns };
+	*p = (struct patience){ .deadline = monotonic_ns() + timeout_ns, .timeout_ns = timeout_ns };
 }
 
 static bool ate_too_much(struct runner *r)
@@ -63,7 +55,7 @@ enum runner_status patience_wait(struct patience *p, struct runner *r)
 	struct pollfd fd = { .fd = r->from_fd, .events = POLLIN };
 
 	for (;;) {
-		uint64_t now = now_ns(), left = now < p->deadline ? p->deadline - now : 0;
+		uint64_t now = monotonic_ns(), left = now < p->deadline ? p->deadline - now : 0;
 		uint64_t slice = left > LOOKS_NS ? LOOKS_NS : left;
 		int ready = poll(&fd, 1, left ? slice / 1000000 + 1 : 0);
 

@@ -3,6 +3,7 @@
 #include "sim/cmd/status.h"
 
 #include "sim/cmd/feeder.h"
+#include "sim/cmd/monotonic.h"
 #include "sim/cmd/runner_process.h"
 
 static void find_slowest(struct status *s, const struct campaign *c)
@@ -20,7 +21,7 @@ static void find_slowest(struct status *s, const struct campaign *c)
 
 void status_take(struct status *s, struct campaign *c)
 {
-	*s = (struct status){ .wall_ns = feeder_now() - c->start_ns, .nr_workers = runner_nr_alive() };
+	*s = (struct status){ .wall_ns = monotonic_ns() - c->start_ns, .nr_workers = runner_nr_alive() };
 	pthread_mutex_lock(&c->lock);
 	s->nr_runs = c->nr_runs;
 	s->nr_events = c->nr_events;

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 
 #include "sim/alloc.h"
-#include "sim/cmd/feeder.h"
+#include "sim/cmd/monotonic.h"
 #include "sim/cmd/store_schema.h"
 #include "sim/cmd/store_sql.h"
 #include "sim/options.h"
@@ -166,7 +166,7 @@ static struct store *open_with(const char *path, int flags, char *error, size_t 
 	struct store *s = alloc_array(1, sizeof(*s));
 
 	s->path = path;
-	s->start_ns = feeder_now();
+	s->start_ns = monotonic_ns();
 	pthread_mutex_init(&s->lock, NULL);
 	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | flags, NULL) != SQLITE_OK) {
 		store_fails(s, "cannot open the store");

@@ -12,7 +12,7 @@
 
 #include "sim/alloc.h"
 #include "sim/cmd/canary.h"
-#include "sim/cmd/feeder.h"
+#include "sim/cmd/monotonic.h"
 #include "sim/cmd/store_compare.h"
 #include "sim/cmd/store_sql.h"
 
@@ -157,7 +157,7 @@ int store_begin(struct store *s, struct campaign *c, uint64_t *spent_ns, char *e
 void store_end(struct store *s, bool finished)
 {
 	store_sql(s, "UPDATE session SET wall_ns = ?, finished = ? WHERE id = ?", NULL, NULL, "iii",
-		  (int64_t)(feeder_now() - s->start_ns), (int64_t)finished, s->session);
+		  (int64_t)(monotonic_ns() - s->start_ns), (int64_t)finished, s->session);
 }
 
 void store_progress(struct store *s, const struct campaign *c, const struct status *now, bool last)

@@ -2,7 +2,7 @@
 /* Writing what a chunk of runs brought, in one transaction. */
 #include <stdio.h>
 
-#include "sim/cmd/feeder.h"
+#include "sim/cmd/monotonic.h"
 #include "sim/cmd/store_compare.h"
 #include "sim/cmd/store_sql.h"
 
@@ -102,7 +102,7 @@ static bool write_chunk(struct store *s, const struct campaign *c, const struct 
 	if (k->single.nr_runs && !store_write_single(s, cell, k))
 		return false;
 	return store_sql(s, "UPDATE session SET wall_ns = ? WHERE id = ?", NULL, NULL, "ii",
-			 (int64_t)(feeder_now() - s->start_ns), s->session) && store_exec(s, "COMMIT");
+			 (int64_t)(monotonic_ns() - s->start_ns), s->session) && store_exec(s, "COMMIT");
 }
 
 bool store_commit(struct store *s, const struct campaign *c, const struct cell *cell, struct store_chunk *k)

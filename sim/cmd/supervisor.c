@@ -22,6 +22,7 @@
 #include "sim/cmd/feeder.h"
 #include "sim/cmd/log.h"
 #include "sim/cmd/loss.h"
+#include "sim/cmd/monotonic.h"
 #include "sim/cmd/progress.h"
 #include "sim/cmd/repeat.h"
 #include "sim/cmd/runner_process.h"
@@ -251,10 +252,10 @@ static void *job_main(void *arg)
 			continue;
 		}
 		/* VMs are built once per worker; what a run costs should not contain that. */
-		start = feeder_now();
+		start = monotonic_ns();
 		store_chunk_start(&j->kept, chunk.first);
 		run_chunk(j, &chunk);
-		j->kept.wall_ns = feeder_now() - start;
+		j->kept.wall_ns = monotonic_ns() - start;
 		feeder_done(j->feeder, &chunk, j->kept.wall_ns);
 		j->kept.nr_repeated = repeat_run(&j->repeat, j->c, chunk.cell, &j->runner);
 		if (j->c->store && !store_commit(j->c->store, j->c, chunk.cell, &j->kept))
