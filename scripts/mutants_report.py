@@ -21,7 +21,10 @@ PAGE = os.path.join(ROOT, "docs/mutants.md")
 COUNTS = os.path.join(ROOT, "docs/mutants.json")	# what scripts/oracle_doc.py shows
 RULES = os.path.join(ROOT, "tests/e2e/test_rules.py")
 GAP = "Gap: "			# of a reason in the table
-GOALS = {"lapic.c": 95, "irq.c": 90, "irq_comm.c": 90, "ioapic.c": 90}
+GOALS = {"lapic.c": 95, "irq.c": 90, "irq_comm.c": 90, "ioapic.c": 90}	# percent
+# Of these the functions that events go through on their way into the guest (scripts/variants.mk), so that the checks
+# that judge these kill something: what else they do (SMIs, exceptions, nesting) is no scenario's, so there is no goal.
+NO_GOAL = ("x86.c",)
 
 
 def key(m):
@@ -36,7 +39,7 @@ def read_equivalents():
             if not line.strip() or line.startswith("#"):
                 continue
             words = line.split(None, 4)
-            if len(words) < 5 or words[0] not in GOALS or not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", words[3]):
+            if len(words) < 5 or words[0] not in (*GOALS, *NO_GOAL) or not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", words[3]):
                 raise SystemExit("%s:%d: expected: FILE FUNCTION OPERATOR ORDINALS REASON" % (EQUIVALENTS, number))
             for part in words[3].split(","):
                 first, _, last = part.partition("-")
@@ -179,8 +182,10 @@ class Report:
                " another digest | score | without equivalents |", "|---|---|---|---|---|---|---|---|---|---|---|"]
         for name, s in self.files.items():
             mine = [m for m in c.mutants if m["file"] == name]
-            out.append("| %s | %d %% | %d | %d | %d | %d | %d | %d | %d | %.1f %% | %.1f %% |" % (
-                name, GOALS[name], len(mine), sum(m["compiles"] for m in mine), s.reached, s.killed, s.equivalent,
+            goal = "%d %%" % GOALS[name] if name in GOALS else "none: %s" % ", ".join(sorted(
+                {"`%s()`" % m["function"] for m in mine}))
+            out.append("| %s | %s | %d | %d | %d | %d | %d | %d | %d | %.1f %% | %.1f %% |" % (
+                name, goal, len(mine), sum(m["compiles"] for m in mine), s.reached, s.killed, s.equivalent,
                 s.survived, s.changed, s.share(), s.share_without()))
         out += ["", "| operator | reached | killed | equivalent | survived | score |", "|---|---|---|---|---|---|"]
         for name, s in sorted(self.operators.items()):
@@ -223,7 +228,7 @@ def write(campaign, docs):
     bad = r.stale()
     if not (campaign.args.file or campaign.args.function or campaign.stop.is_set()):
         bad += ["%s: %.1f %% is below the goal of %d %%" % (n, s.share_without(), GOALS[n])
-                for n, s in r.files.items() if s.share_without() < GOALS[n]]
+                for n, s in r.files.items() if s.share_without() < GOALS.get(n, 0)]
     for line in bad:
         print(line)
     return 1 if bad else 0

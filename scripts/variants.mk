@@ -20,8 +20,17 @@ VARIANT_6.1-fix-ignore	:= $(PV_EOI_FIX) --rule fix-ignore-disabled
 VARIANT_6.1-fix-clear	:= $(PV_EOI_FIX) --rule fix-clear-on-write
 VARIANT_6.1-fix-unread	:= $(PV_EOI_FIX) --rule fix-unreadable-not-acked
 VARIANT_6.12.107	:= --deb linux-source-6.12=6.12.107-1~deb12u1
-# All mutants of KVM's APIC files, each behind its number: for make mutants.
-VARIANT_6.12-mutants	:= --deb linux-source-6.12 $(addprefix --mutate arch/x86/kvm/,lapic.c irq.c irq_comm.c ioapic.c)
+# All mutants of KVM's APIC files, each behind its number, and of what brings events into the guest: for make mutants.
+comma := ,
+empty :=
+MUTATE_X86 := kvm_check_and_inject_events kvm_inject_nmi process_nmi kvm_arch_interrupt_allowed kvm_vcpu_has_events \
+	kvm_vcpu_running vcpu_block vcpu_run kvm_vcpu_ioctl_interrupt kvm_vcpu_ready_for_interrupt_injection \
+	kvm_cpu_accept_dm_intr dm_request_for_irq_injection kvm_vcpu_ioctl_x86_get_vcpu_events \
+	kvm_vcpu_ioctl_x86_set_vcpu_events kvm_arch_vcpu_ioctl_get_mpstate kvm_arch_vcpu_ioctl_set_mpstate \
+	kvm_pv_kick_cpu_op kvm_vcpu_update_apicv __kvm_set_or_clear_apicv_inhibit vcpu_scan_ioapic vcpu_load_eoi_exitmap \
+	set_msr_mce
+VARIANT_6.12-mutants	:= --deb linux-source-6.12 $(addprefix --mutate arch/x86/kvm/,lapic.c irq.c irq_comm.c ioapic.c \
+	x86.c:$(subst $(empty) $(empty),$(comma),$(strip $(MUTATE_X86))))
 
 # Asked of apt when a target needs it, and so after `make setup` has fetched the lists.
 OLD_6.1 = $(if $(shell apt-cache madison linux-source-6.1 2>/dev/null | grep -F '6.1.176-1'),6.1.176)

@@ -67,9 +67,10 @@ def parse_arguments(argv):
     add.add_argument("--rule", metavar="RULE", action="append", default=[],
                      help="an edit rule, or the name of one in "
                      "variants/rules; repeatable")
-    add.add_argument("--mutate", metavar="FILE", action="append", default=[],
-                     help="put all mutants of this file of the tree in "
-                     "(kvm/mutate/); repeatable")
+    add.add_argument("--mutate", metavar="FILE[:FUNCTION,...]",
+                     action="append", default=[],
+                     help="put all mutants of this file of the tree, or of "
+                     "some of its functions, in (kvm/mutate/); repeatable")
     add.add_argument("--flavour", default="plain",
                      help="plain, sanitized or coverage (default: plain)")
     add.add_argument("--optimize", type=int, default=2,

@@ -78,14 +78,16 @@ class Edits:
                              "sha256": sha256_text(text),
                              "files": sorted(set(used)), "skipped": []})
 
-    def add_mutants(self, names, stage):
-        """All mutants of the files names; returns the table of them."""
-        texts = {}
-        for rel in names:
+    def add_mutants(self, asked_for, stage):
+        """All mutants of FILE, or of FILE:FUNCTION,...; returns the table."""
+        texts, functions = {}, {}
+        for what in asked_for:
+            rel, _, names = what.partition(":")
             texts[rel] = self.text(rel)
             if texts[rel] is None:
                 raise BadInput("mutate: %s is not in the tree" % rel)
-        new, table = stage.run(texts)
+            functions[rel] = names.split(",") if names else None
+        new, table = stage.run(texts, functions)
         self.files.update(new)
         self.applied.append({"kind": "mutants", "name": "%d mutants" %
                              len(table), "path": None,

@@ -11,7 +11,7 @@ import os
 import sys
 from ctypes import byref, c_uint, c_void_p
 
-from errors import HarnessError
+from errors import BadInput, HarnessError
 
 DEBIAN = "/usr/lib/python3/dist-packages"
 
@@ -100,14 +100,21 @@ class Parser:
                 node.children.append(sub)
         return node
 
-    def functions(self):
-        """(name, node of the body) of the functions that the file defines."""
+    def functions(self, names=None):
+        """(name, node of the body) of the functions that the file defines, or
+        of these."""
+        missing = set(names or ())
         for cursor in self.tu.cursor.get_children():
             if cursor.kind != self.cindex.CursorKind.FUNCTION_DECL or \
                     not cursor.is_definition() or \
                     cursor.location.file is None or \
-                    cursor.location.file.name != self.path:
+                    cursor.location.file.name != self.path or \
+                    names and cursor.spelling not in names:
                 continue
+            missing.discard(cursor.spelling)
             for child in cursor.get_children():
                 if child.kind == self.cindex.CursorKind.COMPOUND_STMT:
                     yield cursor.spelling, self.node(child)
+        if missing:
+            raise BadInput("mutate: %s has no function %s" % (
+                os.path.basename(self.path), ", ".join(sorted(missing))))

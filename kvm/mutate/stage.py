@@ -34,19 +34,20 @@ class Stage:
         self.folder, self.cwd = folder, cwd
         self.next_id = 1
 
-    def run(self, texts):
-        """{path: text} -> ({path: new text}, table)."""
+    def run(self, texts, functions):
+        """{path: text} and {path: names of functions, None: all of them} ->
+        ({path: new text}, table)."""
         out, table = {}, []
         for rel, text in sorted(texts.items()):
-            out[rel], rows = self.file(rel, text)
+            out[rel], rows = self.file(rel, text, functions[rel])
             table += rows
         if self.next_id > MAX_MUTANTS:
             raise HarnessError("%d mutants are too many" % self.next_id)
         return out, table
 
-    def file(self, rel, text):
+    def file(self, rel, text, functions):
         key = sha256_text(json.dumps([text, own_code(), self.next_id,
-                                      self.flags(rel)]))
+                                      self.flags(rel), functions]))
         kept = os.path.join(self.folder, os.path.basename(rel) + ".json")
         try:
             with open(kept, encoding="utf-8") as f:
@@ -56,17 +57,17 @@ class Stage:
                 return known["text"], known["rows"]
         except (OSError, ValueError, KeyError):
             pass
-        new, rows = self.make(rel, text)
+        new, rows = self.make(rel, text, functions)
         write_atomically(kept, json.dumps({"key": key, "text": new,
                                            "rows": rows,
                                            "next": self.next_id}))
         return new, rows
 
-    def make(self, rel, text):
+    def make(self, rel, text, functions):
         path = os.path.join(self.folder, rel)
         write_atomically(path, text)
         parser = parse.Parser(path, text, self.flags(rel))
-        mutants = find.find(text, parser.functions())
+        mutants = find.find(text, parser.functions(functions))
         mutants.sort(key=lambda m: (m.start, -m.end, m.operator))
         for m in mutants:
             m.id, self.next_id = self.next_id, self.next_id + 1

@@ -10,6 +10,7 @@ import unittest
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(REPO, "kvm/builder"), os.path.join(REPO, "kvm")]
 
+from errors import BadInput  # noqa: E402
 from mutate import find, parse, schema, stage  # noqa: E402
 
 SOURCE = """/* The first line is not a directive, as in KVM's files. */
@@ -135,12 +136,30 @@ class Mutate(unittest.TestCase):
         self.assertNotIn(self.number("drop-call", 1), reached)
 
 
+class OfSomeFunctions(unittest.TestCase):
+    SOURCE = "int f(int a)\n{\n\treturn a < 1;\n}\nint g(int a)\n{\n\treturn a < 2;\n}\n"
+
+    def functions(self, names):
+        with tempfile.TemporaryDirectory() as folder:
+            _, table = stage.Stage("gcc", lambda rel: [], folder, folder).run(
+                {"two.c": self.SOURCE}, {"two.c": names})
+        return {row["function"] for row in table}
+
+    def test_only_those_asked_for_get_mutants(self):
+        self.assertEqual(self.functions(None), {"f", "g"})
+        self.assertEqual(self.functions(["g"]), {"g"})
+
+    def test_a_function_that_is_not_there_is_refused(self):
+        with self.assertRaisesRegex(BadInput, "two.c has no function h, i"):
+            self.functions(["i", "g", "h"])
+
+
 class Compilable(unittest.TestCase):
     def test_a_mutant_that_does_not_compile_is_dropped(self):
         source = "int f(int a)\n{\n\t_Static_assert(1, \"\");\n\tswitch (a) {\n\tcase 1:\n\t\treturn 2;\n\t}\n" \
                  "\tint x[3] = { [1] = 5 };\n\treturn x[2];\n}\n"
         with tempfile.TemporaryDirectory() as folder:
-            new, table = stage.Stage("gcc", lambda rel: [], folder, folder).run({"small.c": source})
+            new, table = stage.Stage("gcc", lambda rel: [], folder, folder).run({"small.c": source}, {"small.c": None})
             self.assertFalse([r for r in table if r["line"] == 3 and r["compiles"]])
             self.assertTrue([r for r in table if r["line"] == 9 and r["compiles"]])
             path = os.path.join(folder, "again.c")
