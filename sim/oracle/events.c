@@ -168,7 +168,9 @@ int32_t events_begin(const struct destination *d, uint32_t vm, uint32_t mode, ui
 /* --- End. @sure: it has arrived, and KVM has not had a chance to treat it before. */
 static void end_nmi(struct event_vcpu *e, const struct event_message *m, bool sure)
 {
-	bool blocked = e->nmi_blocked && e->nmi_block_seq < m->begin_seq;
+	/* An INIT that may have reset the CPU already ended its handler: then there is room for two. */
+	bool init = e->init != PENDING_NO || e->init_inflight;
+	bool blocked = e->nmi_blocked && e->nmi_block_seq < m->begin_seq && !init;
 	uint8_t limit = blocked ? 1 : 2;
 
 	e->nmi_inflight--;

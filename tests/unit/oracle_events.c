@@ -102,6 +102,32 @@ static void test_nmi_collapse(void)
 	FIRED("nmi-spurious", DIV_SPURIOUS_DELIVERY, DIV_NONE);
 }
 
+/* NMIs that come between a reset by INIT and the oracle's hearing of it: no handler blocks them any more. */
+static void test_nmi_after_init(void)
+{
+	boot_events();
+	nmi();
+	leave();
+	enter_nmi(true);
+	init();
+	nmi();
+	nmi();
+	leave();
+	take_init();
+	sipi(0x0a);
+	oracle_sipi_taken(0, 0x0a);
+	M->hw.nmi_window = 1;
+	enter_nmi(true);
+	oracle_nmi_iret(0);
+	leave();
+	enter_nmi(true);
+	oracle_nmi_iret(0);
+	leave();
+	SILENT();
+	enter_nmi(true);
+	FIRED("nmi-spurious", DIV_SPURIOUS_DELIVERY, DIV_NONE);
+}
+
 /* One in flight may be injected before its message ends; then it is not owed any more. */
 static void test_nmi_in_flight(void)
 {
@@ -712,7 +738,7 @@ static void test_not_judged(void)
 	SILENT();
 }
 
-TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST(test_nmi_in_flight),
+TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST(test_nmi_after_init), TEST(test_nmi_in_flight),
 	  TEST(test_nmi_blocked), TEST(test_nmi_shadow), TEST(test_nmi_held), TEST(test_nmi_priority),
 	  TEST(test_nmi_reinjected), TEST(test_nmi_lost), TEST(test_startup), TEST(test_init_bsp),
 	  TEST(test_init_lost), TEST(test_init_spurious), TEST(test_init_state), TEST(test_init_deassert),
