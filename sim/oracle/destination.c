@@ -228,18 +228,26 @@ static enum match match_as_it_is(const struct destination *d, const struct oracl
 	return d->doubtful ? MATCH_MAY : match;
 }
 
-/* While @v changes, a message finds the old state or the new one. */
+/*
+ * While @v changes, a message finds the old state or the new one; and of a state that
+ * is loaded, since that takes effect in no given order, the old ID and the new SVR, or
+ * the other way round.
+ */
 static enum match match_changing(const struct destination *d, const struct oracle_vcpu *v,
 				 enum match (*how)(const struct destination *d, const struct oracle_vcpu *v))
 {
 	struct oracle_vcpu *w = oracle_vcpu(v->index);
 	struct oracle_identity old = w->now;
-	enum match before = how(d, v), after;
+	enum match before = how(d, v);
+	bool same = true;
 
-	w->now = w->next;
-	after = how(d, v);
+	for (int i = 1; i < 4; i++) {
+		w->now = i & 1 ? w->next : old;
+		w->now.svr = i & 2 ? w->next.svr : old.svr;
+		same &= how(d, v) == before;
+	}
 	w->now = old;
-	return before == after ? before : MATCH_MAY;
+	return same ? before : MATCH_MAY;
 }
 
 enum match destination_match(const struct destination *d, const struct oracle_vcpu *v)

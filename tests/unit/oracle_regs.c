@@ -7,6 +7,7 @@
  */
 #include "sim/oracle/check.h"
 #include "sim/oracle/deviation.h"
+#include "sim/oracle/destination.h"
 #include "sim/oracle/regs.h"
 #include "tests/unit/oracle_history.h"
 
@@ -365,6 +366,31 @@ static void test_load(void)
 	EXPECT(!oracle_vcpu(0)->changing && !oracle.vm[0].nr_changing);
 }
 
+/*
+ * A load that changes the ID and enables the APIC: a message that overlaps it may find
+ * the old ID and the new SVR, or the other way round; one to neither ID finds nobody.
+ */
+static void test_load_is_no_instant(void)
+{
+	struct destination d = { .dest = 0, .sender = DIV_NONE };
+	uint8_t page[1024];
+
+	boot_regs(false);
+	memcpy(page, model_look(M)->regs, sizeof(page));
+	memcpy(page + 0x20, &(uint32_t){ 7u << 24 }, 4);
+	memcpy(page + 0xf0, &(uint32_t){ 0xff }, 4);
+	oracle_user_load_begin(0, page);	/* 0, enabled, becomes 7, disabled */
+	EXPECT(destination_match(&d, oracle_vcpu(0)) == MATCH_MAY);
+	d.dest = 7;
+	EXPECT(destination_match(&d, oracle_vcpu(0)) == MATCH_MAY);
+	d.dest = 6;
+	EXPECT(destination_match(&d, oracle_vcpu(0)) == MATCH_NO);
+	oracle_user_set_lapic(0, page, true);
+	d.dest = 7;
+	EXPECT(destination_match(&d, oracle_vcpu(0)) == MATCH_NO);
+	SILENT();
+}
+
 static void power_up(uint32_t offset, uint32_t value)
 {
 	static uint8_t page[1024];
@@ -491,4 +517,4 @@ TEST_MAIN(TEST(test_reserved_registers), TEST(test_one_way_registers), TEST(test
 	  TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values), TEST(test_pending_is_read),
 	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window), TEST(test_window_of_odd_dfr),
 	  TEST(test_disabled_drops), TEST(test_esr), TEST(test_posted_irr), TEST(test_ppr_by_svi),
-	  TEST(test_get), TEST(test_load), TEST(test_power_up), TEST(test_cpuid))
+	  TEST(test_get), TEST(test_load), TEST(test_load_is_no_instant), TEST(test_power_up), TEST(test_cpuid))
