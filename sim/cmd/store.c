@@ -24,6 +24,7 @@
 
 #define APPLICATION_ID	0x4c415049	/* "LAPI", in the file's header */
 #define BUSY_MS		10000
+#define PROBE_BYTES	(16 << 20)	/* more than opening a store takes */
 
 /* --- Statements. */
 bool store_fails(struct store *s, const char *what)
@@ -161,6 +162,18 @@ static bool make_or_check(struct store *s)
 	return false;
 }
 
+/* SQLite says so of a damaged file as well, where a size cannot be right: then there is memory to be had. */
+static void no_memory(struct store *s)
+{
+	void *probe = sqlite3_malloc(PROBE_BYTES);
+
+	if (!probe)
+		alloc_failed();
+	sqlite3_free(probe);
+	snprintf(s->error, sizeof(s->error), "%s: cannot open the store: it is damaged", s->path);
+	option_one_line(s->error);
+}
+
 static struct store *open_with(const char *path, int flags, char *error, size_t n)
 {
 	struct store *s = alloc_array(1, sizeof(*s));
@@ -177,9 +190,8 @@ static struct store *open_with(const char *path, int flags, char *error, size_t 
 	}
 	if (!s->error[0])
 		return s;
-	/* Nothing is wrong with the file then. */
 	if (sqlite3_errcode(s->db) == SQLITE_NOMEM)
-		alloc_failed();
+		no_memory(s);
 	snprintf(error, n, "%s", s->error);
 	store_close(s);
 	return NULL;
