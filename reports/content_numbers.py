@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Variants side by side, how sure one may be, coverage, the course of the campaign, deviations."""
 
+import dataclasses
+
 import stats
 import words
 from content_causes import cause_label
@@ -88,13 +90,16 @@ def zero_table(campaign):
 
 
 def gone_rows(campaign):
-    """As the campaign says itself."""
+    """As the campaign says itself, the most serious kind first; the same of several variants is one row."""
+    others = {}
+    for g in sorted(campaign.gone, key=lambda g: words.kind_rank(g.kind)):
+        others.setdefault(dataclasses.astuple(dataclasses.replace(g, other="")), (g, []))[1].append(g.other)
     return [[[kind_and_where(g)], [g.variant], [Code(g.scenario)],
-             ["%s of %s on %s" % (words.number(g.shown), words.number(g.other_runs), g.other)],
+             ["%s of %s on %s" % (words.number(g.shown), words.number(g.other_runs), words.enumerate_some(names, 3))],
              [words.number(g.clean)],
              [words.number(g.needed) if g.needed is not None else "-"],
              ["not known"] if g.more is None else [Badge("ok", "gone")] if not g.more else [
-                 "%s more runs" % words.number(g.more)]] for g in campaign.gone]
+                 Badge("undecided", "open")]] for g, names in others.values()]
 
 
 def kind_and_where(g):
@@ -121,20 +126,22 @@ def fixed_rows(campaign, verdict):
                              ["%s on %s" % (words.percent(b.runs / b.cell.runs), b.cell.variant.name)],
                              [words.number(runs)],
                              [words.number(need)],
-                             [Badge("ok", "gone")] if runs >= need else ["%s more runs" % words.number(need - runs)]])
+                             [Badge("ok", "gone")] if runs >= need else [Badge("undecided", "open")]])
     return rows
 
 
 def fixed_table(campaign, verdict):
-    rows = gone_rows(campaign) or fixed_rows(campaign, verdict)
+    said = gone_rows(campaign)
+    rows = said or fixed_rows(campaign, verdict)
     if not rows:
         return []
     return [Text(["What one variant shows and another does not may be called gone at 95 % once the other has had enough "
                   "clean runs: log(0.05) / log(1 - p), p being the low end of the rate's interval where it is shown."]),
-            Table("Shown by one variant and not by another, in the scenario that decides it.", [
+            Table("Shown by one variant and not by another%s." % ("" if said else ", in the scenario that decides it"), [
                 ("Divergence", "l"), ("Not seen on", "l"), ("Scenario", "l"), ("Rate elsewhere", "r"),
                 ("Clean runs", "r"),
-                ("Needed", "r"), ("So it is", "l")], rows[:MOST_ROWS])]
+                ("Needed", "r"), ("So it is", "l")], rows[:MOST_ROWS],
+                "" if len(rows) <= MOST_ROWS else "%s more rows are left out." % words.number(len(rows) - MOST_ROWS))]
 
 
 def how_sure_section(campaign, verdict, figures):

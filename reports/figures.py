@@ -144,6 +144,9 @@ def speed(campaign, verdict):
 LEVELS = ((0, "never met"), (1, "met after 1 operation"), (2, "after 2 or 3 different ones"), (4, "after 4 to 7"),
           (8, "after 8 or more"))
 MOST_COLUMNS = 40
+# As sim/pair_names.h has them (a test compares).
+STATES = ("if: it takes interrupts, in-handler, eoi-done: and has ended that interrupt, tpr: TPR is not 0, x2apic, off: "
+          "its APIC is disabled")
 
 
 def heat(cells, rows, columns):
@@ -174,11 +177,11 @@ def pairs(campaign, verdict):
     columns = sorted(columns[:MOST_COLUMNS])
     rows = sorted({operation for operation, _ in before})
     cells = {where: max(i for i, (least, _) in enumerate(LEVELS) if len(b) >= least) for where, b in before.items()}
-    says = "%s of %s and %s were met (%s out of %s boxes have any); with the operation before it, %s different ones.%s" % (
-        words.number(len(before)), words.count(len(rows), "operation"),
+    says = "%s of %s and %s were met; with the operation before it, %s different ones. " \
+        "A state is all that holds of the vCPU: %s; - means that none of it does.%s" % (
+        words.count(len(before), "pair"), words.count(len(rows), "operation"),
         words.count(len(columns) + max(0, left_out), "state"),
-        words.number(sum((r, c) in before for r in rows for c in columns)), words.number(len(rows) * len(columns)),
-        words.number(len({(p.previous, p.operation, p.state) for p in campaign.pairs})),
+        words.number(len({(p.previous, p.operation, p.state) for p in campaign.pairs})), STATES,
         " The %d rarest states are not drawn." % left_out if left_out > 0 else "")
     longest = max(len(words.cut(c, 40)) for c in columns)
     size = (760, 30 + 14 * len(rows) + round(6.2 * longest))

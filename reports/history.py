@@ -29,12 +29,12 @@ def shorten(actor, event, text):
 
 
 def steps(lines):
-    """[[actor, time, [what], [states after], is it the divergence]]: lines of one actor at one moment are one."""
-    out = []
+    """[states before], and [[actor, time, [what], [states after], is it the divergence]]: lines of one actor at one
+    moment are one."""
+    before, out = [], []
     for actor, ns, event, text in lines:
         if event == "state":
-            if out:
-                out[-1][3].append(re.sub(r"^vcpu (\d+) ", r"vCPU \1: ", text))
+            (out[-1][3] if out else before).append(re.sub(r"^vcpu (\d+) ", r"vCPU \1: ", text))
             continue
         if event in DULL:
             continue
@@ -42,7 +42,7 @@ def steps(lines):
         if not out or out[-1][:2] != [actor, ns] or len(out[-1][2]) >= STEP_LINES or mark or out[-1][4]:
             out.append([actor, ns, [], [], mark])
         out[-1][2].append(shorten(actor, event, text))
-    return [step[:2] + [without_echoes(step[2])] + step[3:] for step in out]
+    return before, [step[:2] + [without_echoes(step[2])] + step[3:] for step in out]
 
 
 def without_echoes(what):
@@ -65,9 +65,22 @@ def folded(found):
     return out
 
 
+def carry(states, steps_before, first, actors):
+    """The first step that is shown also has what the vCPUs beside it were left in before."""
+    last = {}
+    for state in states + [s for step in steps_before for s in step[3]]:
+        last[state.partition(":")[0]] = state
+    for state in first[3]:
+        last.pop(state.partition(":")[0], None)
+    kept = [last[vcpu] for vcpu in sorted(last) if vcpu.replace("vCPU ", "vcpu") in actors]
+    return first[:3] + [kept + first[3]] + first[4:]
+
+
 def make(lines, token):
     """History of @lines, the divergence last."""
-    shown = folded(steps(lines))[-SHOWN:]
+    before, found = steps(lines)
+    found = folded(found)
+    shown = found[-SHOWN:]
     actors = []
     for actor, *_ in reversed(shown):
         if actor not in actors:
@@ -76,6 +89,8 @@ def make(lines, token):
     actors = sorted(actors[:COLUMNS], key=lambda a: (not a.startswith("vcpu"), a))
     if others:
         actors.append("others")
+    if shown:
+        shown[0] = carry(before, found[:-SHOWN], shown[0], actors)
     rows = []
     for actor, ns, text, after, mark, times, last in shown:
         column = actors.index("others" if actor in others else actor)

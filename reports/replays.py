@@ -19,8 +19,10 @@ import time
 import words
 
 LINE = re.compile(r"\s*(\S.*?)-(\d+) +\[\d+\] +\S+ +(\d+)\.(\d{9}): (\w+): (.*)")
-KEEP = 400          # lines before the divergence that are looked at
-FORMAT = 3          # of the cache
+VCPU = re.compile(r"(?:vcpu \d+)?")
+KEEP = 400          # lines before the divergence that are looked at, and the last state of each vCPU before them
+FORMAT = 4          # of the cache
+LINE_TYPES = [str, int, str, str]
 
 
 class Seen:
@@ -73,10 +75,11 @@ class Replays:
         try:
             with open(path, encoding="utf-8") as f:
                 kept = json.load(f)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         lines = kept.get("lines") if isinstance(kept, dict) and kept.get("format") == FORMAT else None
-        good = isinstance(lines, list) and all(isinstance(line, list) and len(line) == 4 for line in lines)
+        good = isinstance(lines, list) and all(isinstance(line, list) and [type(v) for v in line] == LINE_TYPES
+                                               for line in lines)
         return Seen(lines) if good else None
 
     def get(self, token, options, kind, check):
@@ -98,7 +101,7 @@ class Replays:
         return seen
 
     def replay(self, token, options, kind, check):
-        kept = collections.deque(maxlen=KEEP)
+        kept, states = collections.deque(), {}
         wanted = "%s: %s: " % (words.kind_name(kind), check)
         seconds = min(self.seconds, max(0.1, self.deadline - time.monotonic()))
         try:
@@ -113,8 +116,12 @@ class Replays:
                 if not event:
                     continue
                 kept.append(event)
+                if len(kept) > KEEP:
+                    old = kept.popleft()
+                    if old[2] == "state":
+                        states[VCPU.match(old[3])[0]] = old
                 if event[2] == "divergence" and event[3].startswith(wanted):
-                    return Seen(kept)
+                    return Seen([*states.values(), *kept])
             process.wait(max(1, seconds))      # it has said all; its exit code is to be its own
         except (TimeoutError, subprocess.TimeoutExpired):
             return Seen(why="the replay was not there within %g s" % self.seconds)

@@ -110,9 +110,11 @@ def significant(x, digits=2):
 
 def percent(share):
     value = 100 * share
-    if value == 0 or value >= 99.995:
+    if value in (0, 100):
         return "%d %%" % value
-    return (significant(value) if value < 10 else ("%.1f" % value).removesuffix(".0")) + " %"
+    if 99.95 <= value < 100:
+        return "over 99.9 %"
+    return (significant(value) if value < 10 else "%.1f" % value) + " %"
 
 
 def one_in(share):

@@ -64,6 +64,17 @@ class History(unittest.TestCase):
         self.assertEqual(["vcpu10", "vcpu11", "vcpu7", "vcpu8", "vcpu9", "others"], h.actors)
         self.assertEqual("vcpu0: hlt", h.events[0].text)
 
+    def test_state_from_before(self):
+        """What the vCPUs that are shown were left in stands beside the first step, however long ago that was."""
+        lines = ["  vcpu0-1 [001] d... 0.000000001: state: vcpu 0 IRR -, ISR -",
+                 "  vcpu0-1 [001] d... 0.000000002: guest: vcpu 0 ipi",
+                 "  vcpu0-1 [001] d... 0.000000002: state: vcpu 0 IRR 9b, ISR bd",
+                 "  vcpu2-3 [001] d... 0.000000003: guest: vcpu 2 ipi",
+                 "  vcpu2-3 [001] d... 0.000000003: state: vcpu 2 IRR 33, ISR -"]
+        lines += ["  vcpu%d-1 [001] d... 0.%09d: guest: vcpu %d op %d" % (i % 2, i, i % 2, i) for i in range(10, 40)]
+        h = self.events("\n".join(lines))
+        self.assertEqual(["vCPU 0: IRR 9b, ISR bd"] + [""] * (history.SHOWN - 1), [e.state for e in h.events])
+
     def test_not_a_line(self):
         for line in ("", "digest 0x1", "# tracer", "  vcpu0-1 [001] d... no time"):
             self.assertIsNone(parse(line))
@@ -93,12 +104,23 @@ class Replays(unittest.TestCase):
         with open(self.folder.name + "/asked", encoding="utf-8") as f:
             self.assertEqual("replay v1:a:b:0x1 --trace=states\n", f.read())
 
+    def test_state_of_long_ago(self):
+        """Of lines that are not kept the last state of each vCPU is."""
+        state = "  vcpu0-1 [001] d... 0.%09d: state: vcpu 0 IRR %d, ISR -\n"
+        step = "".join("  vcpu0-1 [001] d... 0.%09d: guest: vcpu 0 op\n" % (100 + i) for i in range(replays.KEEP))
+        end = "  vcpu0-1 [001] d... 0.000009999: divergence: hang: not-quiet: it hangs\n"
+        with open(self.folder.name + "/trace", "w", encoding="utf-8") as f:
+            f.write(state % (1, 1) + state % (2, 2) + step + end)
+        seen = self.program("cat %s/trace\n" % self.folder.name).get("v1:a:b:0x1", [], "hang", "not-quiet")
+        self.assertEqual(replays.KEEP + 1, len(seen.lines))
+        self.assertEqual("vCPU 0: IRR 2, ISR -", history.make(seen.lines, "t").events[0].state)
+
     def test_a_cache_that_is_damaged(self):
         source = self.program("cat << 'END'\n%sEND\n" % TRACE)
         source.get("v1:a:b:0x1", [], "hang", "not-quiet")
         for name in os.listdir(source.folder):
             with open(os.path.join(source.folder, name), "w", encoding="utf-8") as f:
-                f.write('{"format": 3, "lines": [[1]]}')
+                f.write('{"format": %d, "lines": [["vcpu0", 1, "guest", null]]}' % replays.FORMAT)
         self.assertEqual(4, len(source.get("v1:a:b:0x1", [], "hang", "not-quiet").lines[-1]))
 
     def test_why_not(self):

@@ -7,6 +7,7 @@ import re
 import unittest
 
 import stores
+import figures
 import stats
 import verdict
 import words
@@ -94,6 +95,12 @@ class Words(unittest.TestCase):
         self.assertEqual(len(re.findall(r"\[DIV_\w+\]\s+= \{ ", code)), len(words.KINDS))
         self.assertEqual(words.KINDS.keys(), words.KIND_MEANS.keys())
 
+    def test_states_are_those_of_the_simulator(self):
+        with open(stores.REPO + "/sim/pair_names.c", encoding="utf-8") as f:
+            bits = re.search(r"bits\[\] = \{ (.*) \};", f.read())[1]
+        self.assertEqual(re.findall(r'"([\w-]+)"', bits), re.findall(r"([a-z][\w-]*)(?=:|,)", re.sub(
+            r": [^,]*", ":", figures.STATES)))
+
     def test_failures_are_those_of_the_simulator(self):
         with open(stores.REPO + "/sim/cmd/campaign.c", encoding="utf-8") as f:
             code = f.read()
@@ -102,8 +109,8 @@ class Words(unittest.TestCase):
         self.assertEqual(len(re.findall(r"\[FAILURE_\w+\] =", code)), len(verdict.FAILURES))
 
     def test_numbers(self):
-        for want, got in (("0.95 %", words.percent(0.0095)), ("95 %", words.percent(0.95)),
-                          ("100 %", words.percent(1)),
+        for want, got in (("0.95 %", words.percent(0.0095)), ("95.0 %", words.percent(0.95)), ("21.9 %", words.percent(0.219)),
+                          ("100 %", words.percent(1)), ("over 99.9 %", words.percent(0.99996)),
                           ("0 %", words.percent(0)), ("0.00029 %", words.percent(2.9e-6)),
                           ("1 in 334", words.one_in(0.002994)),
                           ("1.8 M", words.short(1800000)), ("9,999", words.short(9999)),
