@@ -4,14 +4,14 @@
 Other campaigns have no rows in these tables; a store without a comparison has no such table.
 """
 
-from database import StoreError, name, optional, text, whole
+from database import StoreError, count, name, optional, text, whole
 from model import Compared, Comparison, Counter, FirstDifference, PairsOfRuns, PatchLine
 
 NUMBERS = "pairs, differ, cut, other_order, other_interrupts, base_changed, variant_changed, code_lines, reached"
 
 
 def share(value):
-    if not isinstance(value, (int, float)):
+    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise StoreError("a probability is %r" % (value,))
     return float(value)
 
@@ -23,14 +23,14 @@ def read_rows(db, number, of):
         klass, rates = name(row[5]), [share(v) for v in row[12:16]]
         of(row[0]).rows.append(Compared(
             *(name(v) for v in row[1:5]), klass.removesuffix("?"), not klass.endswith("?"),
-            *(whole(v, "a count") for v in row[6:11]), share(row[11]), tuple(rates[:2]), tuple(rates[2:]),
+            *(count(v) for v in row[6:11]), share(row[11]), tuple(rates[:2]), tuple(rates[2:]),
             optional(row[16]), optional(row[17]), name(row[18])))
 
 
 def read_rest(db, number, of):
     for row in db.rows("SELECT variant, counter, base_sum, variant_sum, runs, less, more, p FROM behaviour"
                        " WHERE campaign = ? ORDER BY rowid", number):
-        of(row[0]).counters.append(Counter(name(row[1]), *(whole(v, "a count") for v in row[2:7]), share(row[7])))
+        of(row[0]).counters.append(Counter(name(row[1]), *(count(v) for v in row[2:7]), share(row[7])))
     for row in db.rows("SELECT first_difference.variant, scenario.name, seed, event, base_event, variant_event"
                        " FROM first_difference JOIN scenario ON scenario.id = first_difference.scenario"
                        " WHERE campaign = ?", number):
@@ -49,7 +49,10 @@ def read(db, campaign, variants):
     numbers, found = {}, {}
     if db.columns("comparison"):
         for row in db.rows("SELECT variant, base, %s FROM comparison WHERE campaign = ?" % NUMBERS, campaign.number):
-            numbers[row[0]] = PairsOfRuns(*(whole(v, "a count") for v in row[2:7]), *(optional(v) for v in row[7:]))
+            lines = [optional(v) for v in row[7:]]
+            if None in lines:
+                lines = [None] * len(lines)     # not measured
+            numbers[row[0]] = PairsOfRuns(*(count(v) for v in row[2:7]), *lines)
     pairs = db.rows("SELECT DISTINCT base, variant FROM behaviour WHERE campaign = ? ORDER BY variant", campaign.number)
     for base, variant in pairs:
         if base not in variants or variant not in variants:

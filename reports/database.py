@@ -53,6 +53,12 @@ def whole(value, what):
     return value
 
 
+def count(value):
+    if whole(value, "a count") < 0:
+        raise StoreError("a count is %d" % value)
+    return value
+
+
 def seed(value):
     return whole(value, "a seed") & MASK
 

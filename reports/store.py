@@ -13,7 +13,7 @@ import sqlite3
 import comparisons
 import statements
 import words
-from database import Db, StoreError, name, optional, seed, text, whole
+from database import Db, StoreError, count, name, optional, seed, text, whole
 from model import Bucket, Campaign, Cell, Failure, Record, Scenario, Session, Variant
 
 APPLICATION_ID = 0x4c415049
@@ -34,7 +34,7 @@ def check(db):
 def manifest(value):
     try:
         found = json.loads(text(value) or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -87,7 +87,7 @@ def read_ranges(db, by_id):
         cell = by_id.get(row[0])
         if not cell:
             continue
-        numbers = [whole(v, "a count") for v in row[2:]]
+        numbers = [count(v) for v in row[2:]]
         cell.ranges.append((seed(row[1]), numbers[0]))
         cell.runs += numbers[0]
         for end, value in zip(ends, numbers[2:]):
@@ -117,7 +117,7 @@ def read_buckets(db, by_id):
         if not cell:
             continue
         names = tuple(name(v) for v in row[2:7])
-        runs, first = whole(row[7], "a count"), seed(row[8])
+        runs, first = count(row[7]), seed(row[8])
         bucket = found.get((id(cell), names))
         if not bucket:
             bucket = found[id(cell), names] = Bucket(*names, 0, first, cell=cell)
@@ -136,6 +136,8 @@ def read_buckets(db, by_id):
             bucket.records.append(Record(seed(row[1]), *(optional(v) for v in row[2:5]), optional(row[5]) or 0,
                                          optional(row[6]) or 0, text(row[7]), text(row[8])))
     for bucket in found.values():
+        if bucket.runs > bucket.cell.runs:
+            raise StoreError("a divergence in %d of %d runs" % (bucket.runs, bucket.cell.runs))
         bucket.records.sort(key=lambda r: r.seed)
         bucket.first_run = bucket.cell.run_number(bucket.first_seed)
 
@@ -144,15 +146,15 @@ def read_rest(db, campaign, by_id):
     for cell, kind, runs in db.rows("SELECT cell, kind, runs FROM kind_runs ORDER BY cell, kind"):
         if cell in by_id:
             kinds = by_id[cell].kinds
-            kinds[name(kind)] = kinds.get(name(kind), 0) + whole(runs, "a count")
+            kinds[name(kind)] = kinds.get(name(kind), 0) + count(runs)
     for cell, number, kind, what in db.rows("SELECT cell, seed, kind, text FROM failure ORDER BY cell, seed, kind"):
         if cell in by_id:
             by_id[cell].failures.append(Failure(name(kind), seed(number), text(what), by_id[cell]))
     for cell, label, uses, runs in db.rows("SELECT cell, name, uses, runs FROM deviation ORDER BY cell, name"):
         if cell in by_id:
             before = by_id[cell].deviations.get(name(label), (0, 0))
-            by_id[cell].deviations[name(label)] = (before[0] + whole(uses, "a count"),
-                before[1] + whole(runs, "a count"))
+            by_id[cell].deviations[name(label)] = (before[0] + count(uses),
+                before[1] + count(runs))
     sessions = {}
     for row in db.rows("SELECT id, started, wall_ns, host, jobs, finished FROM session WHERE campaign = ? ORDER BY id",
                        campaign.number):
@@ -181,5 +183,8 @@ def read(path, wanted=None):
         raise StoreError("%s: %s" % (path, str(e).removeprefix(path + ": "))) from None
     except UnicodeError:
         raise StoreError("%s: cannot be read as a store: its schema is no text" % path) from None
+    except MemoryError:
+        # SQLite says so of sizes in a damaged file as well.
+        raise StoreError("%s: cannot be read as a store: damaged, or too large for this machine" % path) from None
     except (sqlite3.Error, OverflowError) as e:
         raise StoreError("%s: cannot be read as a store: %s" % (path, words.one_line(str(e)))) from None

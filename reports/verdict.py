@@ -43,6 +43,11 @@ class Verdict:
         return [c for c in self.causes if c.status == status]
 
 
+def decimal(text):
+    """A number as the scenario's reader takes one, or None."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
 def expectations(text):
     """([expect] as {(class, kind): word}, [limits] enough_runs or None) of a scenario file."""
     expect, enough, section = {}, None, ""
@@ -59,8 +64,8 @@ def expectations(text):
                 pair = item.split()
                 if len(pair) == 2:
                     expect[key, pair[1]] = pair[0]
-        elif section == "limits" and key == "enough_runs" and value.isdigit():
-            enough = int(value)
+        elif section == "limits" and key == "enough_runs":
+            enough = decimal(value)
     return expect, enough
 
 
@@ -74,8 +79,8 @@ def read_expectations(campaign):
     overridden = None
     for item in campaign.overrides.split(","):
         key, _, value = item.partition("=")
-        if key == "limits.enough_runs" and value.isdigit():
-            overridden = int(value)
+        if key == "limits.enough_runs":
+            overridden = decimal(value)
     for scenario in campaign.scenarios:
         scenario.expect, enough = expectations(scenario.text)
         scenario.enough_runs = overridden or enough or 1000

@@ -81,6 +81,15 @@ class Store(unittest.TestCase):
                 self.assertRegex(p.stderr, r"\Alapicsim: [^\n]*bad.db: [^\n]+\n\Z")
         self.assertGreater(refused, 6)
 
+    def test_what_fuzzing_found(self):
+        """In the command's reader of stores (make fuzz)."""
+        corpus = os.path.join(stores.REPO, "tests/fuzz/corpus/store")
+        self.assertGreater(len(os.listdir(corpus)), 2)
+        for name in os.listdir(corpus):
+            p = stores.report(os.path.join(corpus, name), self.path("corpus"), "--replays", "0")
+            self.assertIn(p.returncode, (0, 2), p.stderr)
+        self.refused(os.path.join(corpus, "size-that-cannot-be.db"), "cannot be read as a store: damaged")
+
     def test_text_where_numbers_belong(self):
         path = stores.ordinary(self.path("typed.db"))
         with sqlite3.connect(path) as db:
