@@ -114,8 +114,9 @@ static enum line_outcome outcome_of(const struct chip_task *t, uint32_t nr, uint
 	/* Taken back: but another source may hold it up. */
 	if (!t->level)
 		return chips.vm[nr].io.line[t->gsi] ? LINE_OPEN : LINE_DELIVERED;
+	/* A level that was up already is masked all the same; an edge would have had to fall. */
 	if (!due)
-		return edge && (entry & (REDIR_MASK | REDIR_LEVEL)) == REDIR_MASK ? LINE_IGNORED : LINE_NOT;
+		return (entry & REDIR_MASK) && (edge || (entry & REDIR_LEVEL)) ? LINE_IGNORED : LINE_NOT;
 	if ((t->doubt >> t->gsi & 1) || who_accepts(nr, entry) != TAKER_SOMEBODY)
 		return LINE_OPEN;
 	return LINE_DELIVERED;

@@ -506,6 +506,28 @@ static void test_rtc_stuck(void)
 	FIRED("line-status", DIV_REGISTER_MISMATCH, DIV_NONE);
 }
 
+/* A device beside another that holds a level up: what it is told of a mask is no other thing than the first was. */
+static void raise_level(uint64_t entry, int status)
+{
+	start(entry);
+	line(true, !(entry & REDIR_MASK));
+	oracle_line_status_begin(DEVICE);
+	oracle_irq_line(DEVICE, PIN, true, 1);
+	turn(DEVICE);
+	oracle_line_status_end(DEVICE, 0, PIN, status);
+	oracle_chip_over(DEVICE);
+}
+
+static void test_status_of_level(void)
+{
+	raise_level(LEVEL | REDIR_MASK, -1);
+	raise_level(LEVEL, 0);
+	raise_level(LEVEL, -1);
+	SILENT();
+	raise_level(LEVEL | REDIR_MASK, 0);
+	FIRED("line-status", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
 /* The last of many EOIs that find the level up; KVM's worker sends later, or nobody does. */
 static void storm(uint32_t eois)
 {
@@ -820,6 +842,7 @@ TEST_MAIN(TEST(test_eoi_sends_nothing), TEST(test_split), TEST(test_split_extra)
 	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_eoi_before_the_turn_ends),
 	  TEST(test_entry_becomes_level), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_rtc),
-	  TEST(test_rtc_stuck), TEST(test_rtc_ended_before), TEST(test_deviation_storm), TEST(test_storm_beside_a_turn),
+	  TEST(test_rtc_stuck), TEST(test_status_of_level),
+	  TEST(test_rtc_ended_before), TEST(test_deviation_storm), TEST(test_storm_beside_a_turn),
 	  TEST(test_storm_eoi_meanwhile), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
 	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
