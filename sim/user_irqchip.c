@@ -21,7 +21,7 @@ static const uint32_t chips[] = { KVM_IRQCHIP_PIC_MASTER, KVM_IRQCHIP_PIC_SLAVE,
 #define ENTRY_MASKED	(1ull << 16)
 #define ENTRY_RIRR	(1ull << 14)
 
-/* The oracle is not told: in the end nothing has changed, and no vCPU runs meanwhile. */
+/* The oracle is not told of what comes between: in the end nothing has changed, and no vCPU runs meanwhile. */
 static void load_lapic(const struct vcpu *v, struct kvm_lapic_state *regs)
 {
 	if (host_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)regs) < 0)
@@ -82,6 +82,7 @@ static void reload_lapics(const struct vm *vm, struct kvm_lapic_state *lapic)
 
 		load_empty(v, &lapic[i]);
 		load_lapic(v, &lapic[i]);
+		oracle_lapic_reloaded(v->index);
 	}
 }
 
@@ -112,8 +113,10 @@ static void save_and_load(const struct vm *vm, struct rng *r)
 		oracle_chip_over(kw_shared.current_tid);
 	}
 	/* The local APICs last, as VMMs do: KVM then knows what of the RTC's is pending. */
-	for (uint32_t i = 0; blank && i < vm->nr_vcpus; i++)
+	for (uint32_t i = 0; blank && i < vm->nr_vcpus; i++) {
 		load_lapic(&machine.vcpu[vm->first_vcpu + i], &lapic[i]);
+		oracle_lapic_reloaded(vm->first_vcpu + i);
+	}
 }
 
 void manager_irqchip(struct actor *self)

@@ -42,6 +42,8 @@ void oracle_pic_over(uint32_t vcpu);
 void oracle_ioapic_reset_state(uint32_t vm, const struct kw_ioapic_state *kvm, uint64_t base, uint32_t irr);
 /* Userspace has read the I/O APIC. */
 void oracle_ioapic_saved(uint32_t vm, const struct kw_ioapic_state *state);
+/* Userspace has loaded the registers of a local APIC anew, as they were; no vCPU runs, no message is under way. */
+void oracle_lapic_reloaded(uint32_t vcpu);
 /* Userspace loads a state; no vCPU runs, no line changes. */
 void oracle_ioapic_load(uint32_t task, const struct kw_ioapic_state *state);
 /* KVM can ask the devices of @gsi whether their level is up (KVM_IRQFD_FLAG_RESAMPLE): one more, or one less. */

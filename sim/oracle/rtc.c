@@ -76,6 +76,23 @@ void rtc_settled(uint32_t vcpu)
 	r->ending = 0;
 }
 
+/* Its vector is in the registers of a vCPU that the entry names: an interrupt of the RTC's, for all that KVM knows. */
+static void perhaps_open(struct oracle_vcpu *v)
+{
+	uint64_t entry = chips.vm[v->vm].io.redir[RTC_PIN];
+	struct destination d = { .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+	struct chip_rtc *r = &chips.rtc[v->index];
+	uint8_t vector = entry & REDIR_VECTOR;
+
+	if (destination_match(&d, v) == MATCH_NO || !holds(v, vector))
+		return;
+	if (r->part == RTC_NONE || !holds(v, r->vector))
+		r->vector = vector;
+	if (r->vector != vector)
+		r->other = vector;
+	r->part = RTC_PERHAPS;
+}
+
 /* What of it is in the registers that userspace has loaded counts, what is not does not. */
 void rtc_lapic_loaded(struct oracle_vcpu *v)
 {
@@ -83,6 +100,20 @@ void rtc_lapic_loaded(struct oracle_vcpu *v)
 
 	if (r->part != RTC_NONE)
 		r->part = RTC_PERHAPS;
+	perhaps_open(v);
+}
+
+/* Nothing of it came or went meanwhile. What KVM knows of a vCPU that the entry no longer names, it still knows. */
+void oracle_lapic_reloaded(uint32_t vcpu)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+	uint64_t entry = chips.vm[v->vm].io.redir[RTC_PIN];
+	struct destination d = { .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+	const struct chip_rtc *r = &chips.rtc[vcpu];
+	enum match match = destination_match(&d, v);
+
+	if (match != MATCH_NO && (match != MATCH_MUST || r->part != RTC_OPEN || r->vector != (entry & REDIR_VECTOR)))
+		rtc_lapic_loaded(v);
 }
 
 /* Userspace was told something else than it should have been: what KVM believes is open. */
@@ -103,15 +134,11 @@ void rtc_ioapic_loaded(uint32_t vm)
 	uint8_t vector = entry & REDIR_VECTOR;
 
 	for (uint32_t i = oracle.vm[vm].first; i < oracle.vm[vm].first + oracle.vm[vm].nr; i++) {
-		const struct oracle_vcpu *v = oracle_vcpu(i);
+		struct oracle_vcpu *v = oracle_vcpu(i);
 		struct chip_rtc *r = &chips.rtc[i];
-		enum match match = destination_match(&d, v);
 
-		if (r->part == RTC_OPEN && match == MATCH_MUST && r->vector == vector)
+		if (r->part == RTC_OPEN && destination_match(&d, v) == MATCH_MUST && r->vector == vector)
 			continue;
-		if (r->part != RTC_NONE)
-			r->part = RTC_PERHAPS;
-		if (match != MATCH_NO && r->part == RTC_NONE && holds(v, vector))
-			*r = (struct chip_rtc){ .part = RTC_PERHAPS, .vector = vector, .other = vector };
+		rtc_lapic_loaded(v);
 	}
 }

@@ -528,6 +528,28 @@ static void test_status_of_level(void)
 	FIRED("line-status", DIV_REGISTER_MISMATCH, DIV_NONE);
 }
 
+/* Loaded registers with the RTC's vector: of a vCPU that the entry names its interrupt, of others not. */
+static void test_rtc_reloaded(void)
+{
+	rtc_start();
+	line_of(8, true);
+	line_of(8, false);
+	prepare_and_enter();
+	leave();
+	oracle_lapic_reloaded(0);
+	tick(false, 0);
+	SILENT();
+	rtc_start();
+	kvm.redir[8] |= 1ull << 56;
+	oracle_chips_baseline(0, &kvm, &(struct kw_pic_state){ .output = false });
+	send(0x41);
+	prepare_and_enter();
+	leave();
+	oracle_lapic_reloaded(0);
+	tick(false, 0);
+	FIRED("line-status", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
 /* The last of many EOIs that find the level up; KVM's worker sends later, or nobody does. */
 static void storm(uint32_t eois)
 {
@@ -842,7 +864,7 @@ TEST_MAIN(TEST(test_eoi_sends_nothing), TEST(test_split), TEST(test_split_extra)
 	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_eoi_before_the_turn_ends),
 	  TEST(test_entry_becomes_level), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_rtc),
-	  TEST(test_rtc_stuck), TEST(test_status_of_level),
+	  TEST(test_rtc_stuck), TEST(test_rtc_reloaded), TEST(test_status_of_level),
 	  TEST(test_rtc_ended_before), TEST(test_deviation_storm), TEST(test_storm_beside_a_turn),
 	  TEST(test_storm_eoi_meanwhile), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
 	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
