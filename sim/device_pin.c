@@ -106,7 +106,7 @@ void device_pin(struct actor *self)
 	struct pin_device d = { .vm = self->priv, .nr = nr, .gsi = sc()->pin_first + nr % sc()->pin_lines };
 
 	/* Input 7 of either 8259 is what spurious interrupts are told by. */
-	if (sc()->pic && (d.gsi & 7) == 7)
+	if ((sc()->pic && (d.gsi & 7) == 7) || (sc()->pit_steady && !d.gsi))
 		return;
 	rng_init(&d.target, host_seed, self->id, RNG_TARGET);
 	rng_init(&d.time, host_seed, self->id, RNG_TIME);

@@ -9,6 +9,7 @@
  */
 #include "sim/guest.h"
 #include "sim/host.h"
+#include "sim/oracle/pit.h"
 
 #define CHANNEL0	0x40u
 #define CONTROL		0x43u
@@ -35,11 +36,25 @@ static enum step control(struct vcpu *v)
 	return port(v, CONTROL, false, words[rng_below(&v->target, 4)]);
 }
 
+/* A rate generator, by the high byte of its count. */
+static enum step start_steady(struct vcpu *v)
+{
+	uint8_t high = (uint8_t)(1 + rng_below(&v->target, 2));
+
+	v->pit_runs = true;
+	if (!v->pit_start++)
+		return port(v, CONTROL, false, RW_MSB | MODE(2));
+	oracle_pit_start((uint32_t)high << 8);
+	return port(v, CHANNEL0, false, high);
+}
+
 enum step do_pit(struct vcpu *v)
 {
 	if (!sc()->pit || v->id || v->pit_stop)
 		return STEP_GO_ON;
-	switch (rng_below(&v->target, 8)) {
+	if (sc()->pit_steady && v->pit_start < 2)
+		return start_steady(v);
+	switch (sc()->pit_steady ? 4 + rng_below(&v->target, 4) : rng_below(&v->target, 8)) {
 	case 0:
 	case 1:
 		return control(v);
@@ -64,6 +79,7 @@ bool guest_pit_keeps_on(const struct vcpu *v) { return v->pit_runs && v->pit_sto
 /* A mode that waits for its gate; it counts from the next count on. */
 enum step do_pit_stop(struct vcpu *v)
 {
+	oracle_pit_stop();
 	if (v->pit_stop++)
 		return port(v, CHANNEL0, false, 1);
 	return port(v, CONTROL, false, RW_LSB | MODE(MODE_STOPPED));

@@ -444,7 +444,8 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = s->wide_ids, .broadcast_quirk = s->broadcast_quirk, .tpr_shadow = s->tpr_shadow,
-				     .cmci = s->cmci, .watchdog = s->guest.lint0_nmi, .vapic = s->vapic || s->tpr_reporting,
+				     .cmci = s->cmci, .pit = s->pit_steady,
+				     .watchdog = s->guest.lint0_nmi, .vapic = s->vapic || s->tpr_reporting,
 				     .events = uses_events(s), .registers = uses_registers(s),
 				     .report = record_divergence, .now_ns = record_now,
 				     .timer = machine.timers,

@@ -94,6 +94,7 @@ struct vcpu {
 	bool	 ioapic_probe, ioapic_write;	/* guest_ioapic_probe.c */
 	uint8_t	 ioapic_offset, ioapic_bytes;	/* of the access */
 	bool	 pit_runs;		/* this vCPU's guest has started channel 0 */
+	uint8_t	 pit_start;		/* steps done to start it, with pit_steady */
 	uint8_t	 pit_stop;		/* steps done to stop it */
 	uint8_t	 ioapic_reg;	/* indirect register */
 	uint32_t ioapic_value;

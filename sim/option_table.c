@@ -211,6 +211,8 @@ const struct option scenario_options[] = {
 
 	ROW("devices", "pit", OPT_BOOL, pit, "no", 0, 0, "yes|no",
 	    "Whether KVM models a PIT, whose channel 0 is on GSI 0."),
+	ROW("devices", "pit_steady", OPT_BOOL, pit_steady, "no", 0, 0, "yes|no",
+	    "Whether the guest starts channel 0 once, as a rate generator, and only reads then; no other device is on GSI 0."),
 	ROW("devices", "pic", OPT_BOOL, pic, "no", 0, 0, "yes|no",
 	    "Whether the guest takes the interrupts of pins 0 to 15 from the 8259s, not from the I/O APIC."),
 	ROW("devices", "pins", OPT_UINT, pins, "0", 0, 32, "number", "Devices of each VM that drive interrupt lines (GSIs)."),

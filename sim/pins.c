@@ -11,6 +11,7 @@
 #include "sim/irqfd.h"
 #include "sim/oracle/chips.h"
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/pit.h"
 #include "sim/oracle/watchdog.h"
 
 #define REDIR_LEVEL	(1ull << 15)
@@ -293,6 +294,8 @@ void hs_irq_line(uint32_t gsi, uint32_t level, uint32_t source)
 	    source < NR_SHARED_SOURCES)
 		oracle_finding(DIV_REGISTER_MISMATCH, "pit-source", DIV_NONE, DIV_NONE, DIV_NONE,
 			       "the PIT drives its line as source %u, which is another's", source);
+	if (sc()->pit_steady && !gsi && level)
+		oracle_pit_raised();
 	if (sc()->guest.lint0_nmi && !gsi && !level && kw_shared.current_tid == MACHINE_KWORKER_TID)
 		oracle_pit_pulse();
 	oracle_irq_line(kw_shared.current_tid, gsi, level, source);

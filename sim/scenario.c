@@ -325,6 +325,16 @@ static void check_watchdog_keys(struct parser *p)
 		complain_at(p, "guest", "lint0_nmi", "does not go together with what else changes LINT0, nor with apicv");
 }
 
+static void check_pit_keys(struct parser *p)
+{
+	const struct scenario *s = p->s;
+
+	if (s->pit_steady && (!s->pit || !s->pins || s->pic || s->pin_irqfd_percent || s->vms > 1 || s->irqchip_gap_ns ||
+			      s->ioapic_modes_percent || s->ioapic_logical_percent || s->ioapic_nmi_percent))
+		complain_at(p, "devices", "pit_steady",
+			    "needs one VM with devices.pit and pins, and no other interrupts of GSI 0 than fixed ones by the I/O APIC");
+}
+
 static void check_timer_keys(struct parser *p)
 {
 	const struct scenario *s = p->s;
@@ -348,6 +358,7 @@ static void check_between_keys(struct parser *p)
 	check_vapic_keys(p);
 	check_cmci_keys(p);
 	check_watchdog_keys(p);
+	check_pit_keys(p);
 	if (s->vector_first > s->vector_last)
 		complain_at(p, "devices", "vector_first", "must be at most vector_last");
 	if (!sum_of_guest_mix(&s->guest))

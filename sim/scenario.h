@@ -141,6 +141,7 @@ struct scenario {
 	uint32_t pin_level_percent;	/* GSIs that are level-triggered */
 	uint32_t pin_withdraw_percent;
 	uint32_t pin_irqfd_percent;	/* devices that use an irqfd */
+	bool	 pit_steady;		/* whose channel 0 the guest starts once, periodic */
 	bool	 pit;			/* the VM has an in-kernel PIT */
 	bool	 pic;			/* the guest uses the 8259s, not the I/O APIC */
 	bool	 directed_eoi;		/* EOI broadcasts suppressed, the I/O APIC's EOI register used */

@@ -11,6 +11,7 @@
 
 #include "sim/host.h"
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/pit.h"
 
 /* KVM's word for what the data sheet leaves undefined: no control word was written yet. */
 #define MODE_UNDEFINED	0xffu
@@ -40,7 +41,10 @@ void user_pit(struct vcpu *v)
 	if (!machine.scenario.pit)
 		return;
 	if (rng_below(&v->program, 2)) {
+		if (!reinject.pit_reinject)
+			oracle_pit_reinject(false);
 		call(v, KVM_REINJECT_CONTROL, "KVM_REINJECT_CONTROL", &reinject);
+		oracle_pit_reinject(reinject.pit_reinject);
 		return;
 	}
 	if (call(v, KVM_GET_PIT2, "KVM_GET_PIT2", &state) < 0)
@@ -50,5 +54,7 @@ void user_pit(struct vcpu *v)
 		oracle_finding(DIV_REGISTER_MISMATCH, "get-pit", v->vm, DIV_NONE, DIV_NONE,
 			       "KVM_GET_PIT2 returns count 0x%x and mode %u for channel 0", state.channels[0].count,
 			       state.channels[0].mode);
+	oracle_pit_touched();
 	call(v, KVM_SET_PIT2, "KVM_SET_PIT2", &state);
+	oracle_pit_touched();
 }

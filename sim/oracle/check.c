@@ -129,6 +129,8 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_TPR_THRESHOLD] = { "tpr-threshold", DIV_LOST_INTERRUPT, "VM Exits Induced by the TPR Threshold", false },
 	[CHECK_TIMER_TAKEN_EARLY] = { "timer-taken-early", DIV_SPURIOUS_DELIVERY, "TSC-Deadline Mode", false },
 	[CHECK_TIMER_WAITS] = { "timer-waits", DIV_LOST_INTERRUPT, "TSC-Deadline Mode", false },
+	[CHECK_PIT_LATE] = { "pit-late", DIV_LOST_INTERRUPT, "KVM api.rst, KVM_REINJECT_CONTROL", false },
+	[CHECK_PIT_EARLY] = { "pit-early", DIV_SPURIOUS_DELIVERY, "KVM api.rst, KVM_REINJECT_CONTROL", false },
 };
 
 _Static_assert(CHECK_NR_LATCHED <= 32, "vcpu->reported has one bit for each");

@@ -22,6 +22,7 @@
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/events.h"
 #include "sim/oracle/message.h"
+#include "sim/oracle/pit.h"
 
 /* KVM api.rst, KVM_IRQFD: irqfds with a resamplefd share a source of their own. */
 #define SOURCE_RESAMPLE	1u
@@ -182,6 +183,8 @@ static void turn_write(struct chip_task *t, uint32_t task, uint32_t nr)
 	pin = ideal_ioapic_write(&vm->io, t->offset, t->value);
 	if (pin < 0)
 		return;
+	if (oracle.config.pit && pin == 0)
+		pit_entry_written(old[0], vm->io.redir[0]);
 	if ((vm->io.redir[pin] & REDIR_LEVEL) && ((old[pin] ^ vm->io.redir[pin]) & (REDIR_VECTOR | REDIR_LEVEL)))
 		join_eois(nr, (uint32_t)pin);
 	touch(task, vm, (uint32_t)pin);
@@ -440,6 +443,8 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 
 	oracle_chip_over(vcpu + 1);
 	rtc_settled(vcpu);
+	if (oracle.config.pit)
+		pit_look();
 	if (e->vector < 0)
 		return;
 	for (uint32_t pins = e->pins; pins; pins &= pins - 1) {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sim/oracle/check.h"
+#include "sim/oracle/pit.h"
 
 struct chips chips;
 
@@ -84,6 +85,8 @@ void oracle_ioapic_age(uint32_t vm, uint32_t eois) { chips.vm[vm].eois_base = eo
 /* The guest ended @vector, or -1. */
 void chips_eoi(struct oracle_vcpu *v, int vector)
 {
+	if (oracle.config.pit)
+		pit_eoi(vector);
 	if (chips.split) {
 		split_eoi(v, vector);
 	} else {

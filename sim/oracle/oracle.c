@@ -24,6 +24,7 @@
 #include "sim/oracle/cmci.h"
 #include "sim/oracle/regs.h"
 #include "sim/oracle/vapic.h"
+#include "sim/oracle/pit.h"
 #include "sim/oracle/watchdog.h"
 
 struct oracle_state oracle;
@@ -120,6 +121,7 @@ void oracle_reset(void)
 	regs_reset();
 	vapic_reset();
 	cmci_reset();
+	pit_reset();
 	watchdog_reset();
 	chips_reset();
 	timer_reset();

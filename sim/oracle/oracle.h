@@ -31,6 +31,7 @@ struct oracle_config {
 	bool events;		/* NMI, INIT and SIPI are judged */
 	bool timer;		/* follow the APIC timers, whose vectors nobody else uses: */
 	uint8_t timer_vector_first, timer_vector_last;
+	bool pit;		/* ticks of the PIT are judged: pit.h */
 	bool watchdog;		/* the PIT's pulses reach LINT0: watchdog.h; with events */
 	bool cmci;		/* vCPUs have corrected machine-check interrupts: cmci.h; with registers */
 	bool vapic;		/* TPR lies in memory, or its accesses are reported: vapic.h */

@@ -142,6 +142,8 @@ ROWS = (
     ("watchdog-not-counted", "pit-nmi", "lost-interrupt", "nmi-held"),
     ("lvt-mask-ignored", "pit-nmi", "spurious-delivery", "nmi-spurious"),
     ("icr-split-half", "icr-split", "register-mismatch", "access-value"),
+    ("pit-unmask-unseen", "pit-steady", "lost-interrupt", "pit-late"),
+    ("pit-never-waits", "pit-steady", "spurious-delivery", "pit-early"),
     ("halted-forgets-owed", "preempt", "lost-interrupt", "quiet-owed"),
 )
 
