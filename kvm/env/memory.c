@@ -153,6 +153,39 @@ static void kw_new_slab(int c)
 	kw_bump_end[c] = p + kw_sizes[c].pages * PAGE_SIZE;
 }
 
+/*
+ * Where an object leaves room for it, the last word of its place says where it ends: what lies
+ * between is still zero when it is freed, unless somebody wrote behind it.
+ */
+#define KW_END_MAGIC	0x5ab1e0bec7000000ull
+#define KW_END_BYTES	0xffffffull
+
+static void *kw_mark_end(char *p, size_t bytes, u32 place)
+{
+	u64 mark = KW_END_MAGIC | bytes;
+
+	if (place - bytes >= 2 * sizeof(mark)) {
+		kw_unpoison(p, place);
+		memcpy(p + place - sizeof(mark), &mark, sizeof(mark));
+		kw_poison(p + bytes, place - bytes);
+	}
+	return p;
+}
+
+static void kw_check_end(const char *p, u32 place)
+{
+	u32 at;
+	u64 mark;
+
+	kw_unpoison(p, place);
+	memcpy(&mark, p + place - sizeof(mark), sizeof(mark));
+	if ((mark & ~KW_END_BYTES) != KW_END_MAGIC)
+		return;
+	for (at = mark & KW_END_BYTES; at < place - sizeof(mark); at++)
+		if (p[at])
+			hs_fault("a write behind an object");
+}
+
 void *kw_alloc(size_t bytes)
 {
 	int c = kw_class(bytes);
@@ -168,13 +201,13 @@ void *kw_alloc(size_t bytes)
 	if (f) {
 		kw_unpoison(f, kw_sizes[c].bytes);
 		kw_free_small[c] = f->next;
-		return memset(f, 0, kw_sizes[c].bytes);
+		return kw_mark_end(memset(f, 0, kw_sizes[c].bytes), bytes, kw_sizes[c].bytes);
 	}
 	if (kw_bump[c] + kw_sizes[c].bytes > kw_bump_end[c] || !kw_bump[c])
 		kw_new_slab(c);
 	p = kw_bump[c];
 	kw_bump[c] += kw_sizes[c].bytes;
-	return p;
+	return kw_mark_end(p, bytes, kw_sizes[c].bytes);
 }
 
 void kw_free(const void *ptr)
@@ -207,6 +240,7 @@ void kw_free(const void *ptr)
 	/* The plainest case of all, for nothing; the sanitized flavour sees the others when they are used. */
 	if (f == kw_free_small[c])
 		hs_fault("kfree of an object twice");
+	kw_check_end(ptr, kw_sizes[c].bytes);
 	f->next = kw_free_small[c];
 	kw_free_small[c] = f;
 	kw_poison(f + 1, kw_sizes[c].bytes - sizeof(*f));
