@@ -35,6 +35,7 @@ static uint32_t draw_logical(struct vcpu *v)
 
 	if (!v->x2apic)
 		return bits & 1u << 31 ? few : bits >> 8 & 0xff;
+	few = 1u << (bits & 15) | (bits & 0x100 ? 1u << (bits >> 4 & 15) : 0);
 	if ((bits >> 24 & 31) == 0)
 		return ~0u;
 	return clusters[bits >> 16 & 7] << 16 | (bits & 1u << 31 ? few : bits >> 4 & 0xffff);
