@@ -62,7 +62,7 @@ static enum op next_quiet(struct vcpu *v)
 	if (v->nr_handlers)
 		return v->eoi_done ? OP_IRET : next_before_eoi(v);
 	if (v->apic_off || v->svr_off)
-		return OP_APIC_ON;
+		return v->apic_off && sc()->apic_stays_off ? OP_HLT : OP_APIC_ON;
 	if (unlikely(v->vapic_gpa) && guest_vapic_raised(v))
 		return OP_VAPIC_TPR;
 	if (v->tpr)

@@ -71,7 +71,12 @@ enum step do_io(struct vcpu *v)
 
 enum step do_mmio(struct vcpu *v)
 {
-	v->hw->exit_gpa = 0xd0000000ull;
+	/* The last one has left KVM_RUN. */
+	if (v->device_due)
+		oracle_finding(DIV_REGISTER_MISMATCH, "mmio-exit", v->vm, v->id, DIV_NONE,
+			       "a write of the VMM's device at 0x%llx did not leave KVM_RUN", GUEST_DEVICE_GPA);
+	v->device_due = true;
+	v->hw->exit_gpa = GUEST_DEVICE_GPA;
 	v->hw->exit_qual = KW_MMIO_WRITE;
 	v->hw->mmio_data = 0;
 	return exits(v, KW_EXIT_EPT_MISCONFIG);

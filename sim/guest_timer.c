@@ -14,6 +14,8 @@
 
 /* A timer that is still running at the end of the race runs down in the quiet phase. */
 #define LONGEST		8
+/* More than the VMX-preemption timer's 32 bits hold. */
+#define FAR_NS		(2ull << (KW_PREEMPTION_TIMER_SHIFT + 32))
 
 static uint32_t timer_mode(const struct vcpu *v) { return v->lvtt >> 17 & 3; }
 
@@ -97,6 +99,8 @@ enum step do_timer_deadline(struct vcpu *v)
 		deadline = 1 + rng_below(&v->timer_rng, 1000);	/* long past, or almost */
 		break;
 	}
+	if (unlikely(sc()->timer_far_percent) && rng_percent(&v->timer_rng, sc()->timer_far_percent))
+		deadline = sched_now() + FAR_NS;
 	v->timer_access = true;
 	oracle_timer_write(v->index, TIMER_REG_DEADLINE, deadline);
 	v->hw->rcx = MSR_TSC_DEADLINE;

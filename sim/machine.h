@@ -104,6 +104,7 @@ struct vcpu {
 	bool	 sw_disabled;	/* SVR bit 8 is clear */
 	uint8_t	 access_kind;	/* enum access_kind: what "accessing" is about */
 	bool	 fault_due;	/* KVM has refused an access, and not injected the exception yet */
+	bool	 device_due;	/* an access to the VMM's device has not reached it yet */
 	bool	 looked_at;	/* by the monitor: its thread stays out of KVM_RUN */
 	bool	 tpr_reports;	/* KVM_TPR_ACCESS_REPORTING is on */
 	uint64_t vapic_gpa;	/* of the word that holds TPR; 0: the APIC does */

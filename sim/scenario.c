@@ -316,6 +316,8 @@ static void check_watchdog_keys(struct parser *p)
 	const struct scenario *s = p->s;
 	const struct guest_mix *g = &s->guest;
 
+	if (!g->lint0_nmi && s->lint0_load)
+		complain_at(p, "guest", "lint0_nmi", "must not be 0 with [userspace] lint0_load");
 	if (!g->lint0_nmi)
 		return;
 	if (!s->pit || !s->pins || s->pic || s->pin_irqfd_percent || s->vms > 1)
@@ -406,7 +408,8 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "memory", "gap", "every action of [memory] has weight 0");
 	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit +
 	      s->vcpu_events + s->mp_state + s->user_nmi + s->timer_load + s->timer_msr +
-	      s->change_lapic + s->any_msr + s->vapic_addr + s->tpr_reporting + s->set_mce))
+	      s->change_lapic + s->any_msr + s->vapic_addr + s->tpr_reporting + s->set_mce + s->lint0_load +
+	      s->refused_lapic))
 		complain_at(p, "userspace", "run_again", "every action of [userspace] has weight 0");
 	check_policy(p);
 }

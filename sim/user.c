@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/actors.h"
+#include "sim/guest.h"
 #include "sim/host.h"
 #include "sim/hyperv.h"
 #include "sim/lapic.h"
@@ -92,7 +93,7 @@ static void between_runs(struct vcpu *v)
 	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit,
 				     s->vcpu_events, s->mp_state, s->user_nmi, s->timer_load, s->timer_msr,
 				     s->bad_calls, s->pit_calls, s->change_lapic, s->any_msr, s->vapic_addr,
-				     s->vapic_bad, s->tpr_reporting, s->set_mce };
+				     s->vapic_bad, s->tpr_reporting, s->set_mce, s->lint0_load, s->refused_lapic };
 	uint32_t total = 0;
 
 	for (uint32_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++)
@@ -151,13 +152,23 @@ static void between_runs(struct vcpu *v)
 	case 17:
 		user_mce(v);
 		break;
+	case 18:
+		user_lint0_load(v);
+		break;
+	case 19:
+		user_refused_lapic(v);
+		break;
 	}
 }
 
 /* KVM api.rst, KVM_X86_QUIRK_LAPIC_MMIO_HOLE, which is on: the APIC's page is KVM's in every mode. */
-static void check_exit(const struct vcpu *v)
+static void check_exit(struct vcpu *v)
 {
-	if (unlikely(v->run->exit_reason == KVM_EXIT_MMIO && v->run->mmio.phys_addr >> 12 == APIC_PAGE))
+	if (likely(v->run->exit_reason != KVM_EXIT_MMIO))
+		return;
+	if (v->run->mmio.phys_addr == GUEST_DEVICE_GPA)
+		v->device_due = false;
+	if (unlikely(v->run->mmio.phys_addr >> 12 == APIC_PAGE))
 		oracle_finding(DIV_REGISTER_MISMATCH, "apic-exit", v->vm, v->id, DIV_NONE,
 			       "a %s of the APIC's page at 0x%llx leaves KVM_RUN", v->run->mmio.is_write ? "write" : "read",
 			       (unsigned long long)v->run->mmio.phys_addr);

@@ -20,8 +20,11 @@
 #include "sim/host.h"
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/watchdog.h"
 #include "sim/trace.h"
 
+#define LAPIC_LVT0	0x350u
+#define LINT0_NMI	0x400u
 #define BASE_EXTD	(1ull << 10)
 #define BASE_EN		(1ull << 11)
 
@@ -170,6 +173,7 @@ static void mask_if_disabled(struct kvm_lapic_state *s)
 
 static void load(struct vcpu *v, struct kvm_lapic_state *s)
 {
+	struct kw_apic_state st;
 	int64_t ret;
 
 	if (trace_on())
@@ -179,6 +183,10 @@ static void load(struct vcpu *v, struct kvm_lapic_state *s)
 	oracle_user_load_begin(v->index, (uint8_t *)s->regs);
 	ret = host_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)s);
 	oracle_user_set_lapic(v->index, (uint8_t *)s->regs, ret == 0);
+	if (ret == 0)
+		return;
+	kw_apic_state(v->hw, &st);
+	oracle_user_refused(v->index, &st);
 }
 
 /* An x2APIC's ID cannot be changed: KVM refuses the state, or keeps its own. */
@@ -188,6 +196,29 @@ static void load_wrong_id(struct vcpu *v, struct kvm_lapic_state *s)
 
 	*reg(s, LAPIC_ID) ^= sc()->wide_ids ? wrong : wrong << 24;
 	load(v, s);
+}
+
+void user_refused_lapic(struct vcpu *v)
+{
+	struct kvm_lapic_state s;
+
+	if (!get(v, &s) || !v->x2apic || v->apic_off || !sc()->wide_ids)
+		return;
+	*reg(&s, LAPIC_SVR) |= LAPIC_SVR_ENABLED;
+	load_wrong_id(v, &s);
+	get(v, &s);
+}
+
+void user_lint0_load(struct vcpu *v)
+{
+	struct kvm_lapic_state s;
+
+	if (!get(v, &s))
+		return;
+	*reg(&s, LAPIC_LVT0) = LINT0_NMI | (draw(v, 2) ? LAPIC_LVT_MASKED : 0);
+	oracle_lint0_begin(v->index);
+	load(v, &s);
+	oracle_lint0_end(v->index, *reg(&s, LAPIC_LVT0));
 }
 
 void user_change_lapic(struct vcpu *v)

@@ -14,6 +14,8 @@
 #include "sim/scheduler.h"
 #include "sim/trace.h"
 
+#define DIVIDE_BY_1	0xbu
+
 static const uint32_t timer_offsets[] = { LAPIC_LVTT, LAPIC_TMICT, LAPIC_TMCCT, LAPIC_TDCR };
 
 static uint32_t *reg(struct kvm_lapic_state *regs, uint32_t offset) { return (uint32_t *)(regs->regs + offset); }
@@ -64,7 +66,10 @@ void user_timer_load(struct vcpu *v)
 		v->timer_saved = true;
 		return;
 	}
-	if (what == 1)
+	if (what == 1 && rng_below(&v->timer_rng, 2)) {
+		*reg(&regs, LAPIC_TMCCT) = *reg(&regs, LAPIC_TMICT) ? 1 : 0;	/* a nanosecond is left */
+		*reg(&regs, LAPIC_TDCR) = DIVIDE_BY_1;
+	} else if (what == 1)
 		*reg(&regs, LAPIC_TMICT) = *reg(&regs, LAPIC_TMCCT) = 0;	/* stopped */
 	else
 		for (int i = 0; i < 4; i++)

@@ -15,7 +15,7 @@
  *
  * Does not verify: TPR, IRR, ISR and TMR (check_registers.c), PPR, the timer's count.
  */
-#include "sim/oracle/check.h"
+#include "sim/oracle/check_apicv.h"
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/identity.h"
 #include "sim/oracle/regs.h"
@@ -69,6 +69,15 @@ void check_refused(struct oracle_vcpu *v, const uint8_t *page)
 	if (!regs_x2apic(f) || id == id_in_state(f))
 		check_fire(CHECK_SET_LAPIC, v, v->vm, DIV_NONE, "KVM_SET_LAPIC refused a state with ID 0x%08x, which is the vCPU's",
 			   id);
+}
+
+/* What such a call has changed all the same is reported here, and is the state from now on. */
+void oracle_user_refused(uint32_t vcpu, const struct kw_apic_state *kvm)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	if (regs.vcpu)
+		check_regs(v, apicv_view(v, kvm));
 }
 
 /* --- "Local APIC State After Power-Up or Reset". */

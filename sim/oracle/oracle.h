@@ -152,6 +152,7 @@ int32_t oracle_self_ipi_begin(uint32_t vcpu, uint64_t value);
 void oracle_user_get_lapic(uint32_t vcpu, const uint8_t *regs, const struct kw_apic_state *kvm);
 void oracle_user_load_begin(uint32_t vcpu, const uint8_t *page);	/* before a KVM_SET_LAPIC that changes registers */
 void oracle_user_set_lapic(uint32_t vcpu, const uint8_t *regs, bool accepted);
+void oracle_user_refused(uint32_t vcpu, const struct kw_apic_state *kvm);	/* KVM_SET_LAPIC failed: what it left */
 /* struct kvm_vcpu_events, as far as it is judged. */
 struct oracle_user_events {
 	uint8_t	 nmi_pending;

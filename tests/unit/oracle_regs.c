@@ -391,6 +391,20 @@ static void test_load_is_no_instant(void)
 	SILENT();
 }
 
+/* What a refused load has changed is told, and what the vCPU goes on with. */
+static void test_refused(void)
+{
+	boot_regs(true);
+	oracle_user_refused(0, model_look(M));
+	SILENT();
+	M->svr = 0xff;
+	oracle_user_refused(0, model_look(M));
+	PAGE();
+	EXPECT(!(oracle_vcpu(0)->now.svr & 0x100));
+	oracle_user_refused(0, model_look(M));
+	SILENT();
+}
+
 static void power_up(uint32_t offset, uint32_t value)
 {
 	static uint8_t page[1024];
@@ -517,4 +531,4 @@ TEST_MAIN(TEST(test_reserved_registers), TEST(test_one_way_registers), TEST(test
 	  TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values), TEST(test_pending_is_read),
 	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window), TEST(test_window_of_odd_dfr),
 	  TEST(test_disabled_drops), TEST(test_esr), TEST(test_posted_irr), TEST(test_ppr_by_svi),
-	  TEST(test_get), TEST(test_load), TEST(test_load_is_no_instant), TEST(test_power_up), TEST(test_cpuid))
+	  TEST(test_get), TEST(test_load), TEST(test_load_is_no_instant), TEST(test_refused), TEST(test_power_up), TEST(test_cpuid))
