@@ -14,7 +14,8 @@
 #include "sim/irqfd.h"
 #include "sim/pins.h"
 
-#define POLL_NS		300u
+#define POLL_NS		300u	/* at least, and at least this part of pin_gap */
+#define POLLS_PER_GAP	32u
 #define DETACH_ONE_IN	12u
 
 struct pin_device {
@@ -51,6 +52,13 @@ static void level(struct pin_device *d)
 }
 
 /* --- irqfd. */
+static uint32_t poll_ns(void)
+{
+	uint32_t part = sc()->pin_gap_ns / POLLS_PER_GAP;
+
+	return part > POLL_NS ? part : POLL_NS;
+}
+
 static void again_later(struct pin_device *d)
 {
 	irqfd_detach(d->irqfd);
@@ -78,7 +86,7 @@ static void resampled(struct pin_device *d)
 			set_up(d, false);
 		return;
 	}
-	if (!rng_one_in(&d->target, sc()->pin_gap_ns / POLL_NS + 1))
+	if (!rng_one_in(&d->target, sc()->pin_gap_ns / poll_ns() + 1))
 		return;
 	set_up(d, true);
 	irqfd_signal(d->irqfd);
@@ -90,7 +98,7 @@ static void by_irqfd(struct pin_device *d)
 
 	d->irqfd = irqfd_open((uint32_t)(d->vm - machine.vm), d->gsi, resample);
 	irqfd_attach(d->irqfd);
-	while (host_sleep(rng_gap(&d->time, resample ? POLL_NS : sc()->pin_gap_ns))) {
+	while (host_sleep(rng_gap(&d->time, resample ? poll_ns() : sc()->pin_gap_ns))) {
 		if (resample)
 			resampled(d);
 		else
