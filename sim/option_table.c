@@ -223,6 +223,8 @@ const struct option scenario_options[] = {
 	ROW("devices", "pin_first", OPT_UINT, pin_first, "16", 0, 23, "GSI", "First of their GSIs."),
 	ROW("devices", "pin_lines", OPT_UINT, pin_lines, "8", 1, 24, "number",
 	    "Their number of GSIs; devices beyond that share one."),
+	ROW("devices", "pin_unset", OPT_BOOL, pin_unset, "no", 0, 0, "yes|no",
+	    "Whether all entries are masked, as KVM makes them, until a guest writes them; needs [guest] ioapic."),
 	GAP("devices", "pin_gap", pin_gap_ns, "4us", 1, "Mean time between two interrupts of one of them."),
 	GAP("devices", "pin_hold", pin_hold_ns, "500ns", 1, "Mean length of a pulse on an edge-triggered line."),
 	PERCENT("devices", "pin_level", pin_level_percent, "50", "Lines that are level-triggered."),
@@ -245,6 +247,9 @@ const struct option scenario_options[] = {
 	    "Mean time between two KVM_GET_IRQCHIP, then KVM_SET_IRQCHIP of the same, with all vCPUs stopped; 0: none."),
 	ROW("userspace", "irqchip_blank", OPT_BOOL, irqchip_blank, "no", 0, 0, "yes|no",
 	    "Whether irqchip_gap's VMM saves the local APICs too, and loads all of it into controllers that it has emptied."),
+	ROW("userspace", "irqchip_vectors", OPT_BOOL, irqchip_vectors, "no", 0, 0, "yes|no",
+	    "Whether irqchip_gap's VMM changes vectors of level-triggered pins that are idle in what it loads; no guest writes "
+	    "entries then."),
 	GAP("userspace", "monitor_gap", monitor_gap_ns, "0", 0,
 	    "Mean time between two calls by which another thread than the vCPU's looks at it, so that KVM loads the vCPU "
 	    "on that thread's CPU; 0: none."),

@@ -91,7 +91,9 @@ static int64_t program(struct vm *vm, struct pins *p)
 	}
 	if (split())
 		return user_ioapic_build(vm, &p->io);
-	return ret < 0 ? ret : kw_ioctl(vm->fd, KVM_SET_IRQCHIP, (uint64_t)&chip);
+	if (ret < 0 || sc()->pin_unset)
+		return ret;
+	return kw_ioctl(vm->fd, KVM_SET_IRQCHIP, (uint64_t)&chip);
 }
 
 /* As firmware leaves it: all inputs open, or, where the I/O APIC is used, none. */

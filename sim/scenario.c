@@ -327,10 +327,14 @@ static void check_watchdog_keys(struct parser *p)
 		complain_at(p, "guest", "lint0_nmi", "does not go together with what else changes LINT0, nor with apicv");
 }
 
-static void check_pit_keys(struct parser *p)
+static void check_chip_keys(struct parser *p)
 {
 	const struct scenario *s = p->s;
 
+	if (s->irqchip_vectors && (s->guest.ioapic || s->irqchip == IRQCHIP_SPLIT))
+		complain_at(p, "userspace", "irqchip_vectors", "does not go together with [guest] ioapic, nor with irqchip = split");
+	if (s->pin_unset && (!s->guest.ioapic || s->irqchip == IRQCHIP_SPLIT))
+		complain_at(p, "devices", "pin_unset", "needs [guest] ioapic, and no irqchip = split");
 	if (s->pit_steady && (!s->pit || !s->pins || s->pic || s->pin_irqfd_percent || s->vms > 1 || s->irqchip_gap_ns ||
 			      s->ioapic_modes_percent || s->ioapic_logical_percent || s->ioapic_nmi_percent))
 		complain_at(p, "devices", "pit_steady",
@@ -360,7 +364,7 @@ static void check_between_keys(struct parser *p)
 	check_vapic_keys(p);
 	check_cmci_keys(p);
 	check_watchdog_keys(p);
-	check_pit_keys(p);
+	check_chip_keys(p);
 	if (s->vector_first > s->vector_last)
 		complain_at(p, "devices", "vector_first", "must be at most vector_last");
 	if (!sum_of_guest_mix(&s->guest))

@@ -151,6 +151,7 @@ struct scenario {
 	uint32_t routes;		/* devices on MSI routes */
 	uint32_t storm_eois;		/* EOIs in a row that found each pin's level up before the run */
 	uint32_t pin_vector_first;	/* four vectors for each GSI from here on */
+	bool	 pin_unset;		/* the guest writes each entry before anybody else does */
 
 	/* [userspace] */
 	uint32_t signal_gap_ns;		/* mean time between signals to a vCPU thread; 0: none */
@@ -169,6 +170,7 @@ struct scenario {
 	uint32_t monitor_gap_ns;	/* mean time between two looks of another thread at a vCPU; 0: none */
 	uint32_t irqchip_gap_ns;	/* mean time between save and restore of the interrupt controllers */
 	bool	 irqchip_blank;		/* and of the local APICs, into empty ones */
+	bool	 irqchip_vectors;	/* and changes vectors in what it loads */
 	uint32_t route_gap_ns;		/* mean time between changes of an MSI route */
 	uint32_t run_again;		/* weight of doing nothing but KVM_RUN */
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A VMM that saves its interrupt controllers and loads them again, as around a
- * snapshot: all vCPUs are stopped, no line changes, and the guest must see nothing.
+ * snapshot: all vCPUs are stopped, no line changes, and the guest must see nothing, but
+ * for vectors of idle pins that the scenario may have it change.
  */
 #include <linux/kvm.h>
 #include <string.h>
@@ -18,6 +19,7 @@ static const uint32_t chips[] = { KVM_IRQCHIP_PIC_MASTER, KVM_IRQCHIP_PIC_SLAVE,
 #define NR_CHIPS (sizeof(chips) / sizeof(chips[0]))
 #define MAX_LAPICS	8u
 #define LAPIC_BANK	0x80u		/* ISR, IRR: eight registers */
+#define ENTRY_VECTOR	0xffull
 #define ENTRY_MASKED	(1ull << 16)
 #define ENTRY_RIRR	(1ull << 14)
 
@@ -86,6 +88,20 @@ static void reload_lapics(const struct vm *vm, struct kvm_lapic_state *lapic)
 	}
 }
 
+/* In the guest's name, as a snapshot from another time would: of a pin that nothing is pending of. */
+static void change_vector(const struct vm *vm, struct kvm_irqchip *chip, struct rng *r)
+{
+	uint32_t nr = rng_below(r, machine.scenario.pin_lines), pin = machine.scenario.pin_first + nr;
+	uint32_t vector = machine.scenario.pin_vector_first + nr * PINS_PER_VECTOR + rng_below(r, PINS_PER_VECTOR);
+	struct pins *p = pins_of(vm);
+
+	if (!pins_level(pin) || p->asserted[pin] || p->signalled[pin] ||
+	    (chip->chip.ioapic.redirtbl[pin].bits & ENTRY_RIRR))
+		return;
+	chip->chip.ioapic.redirtbl[pin].fields.vector = (uint8_t)vector;
+	p->redir[pin] = (p->redir[pin] & ~(uint64_t)ENTRY_VECTOR) | vector;
+}
+
 static void save_and_load(const struct vm *vm, struct rng *r)
 {
 	static struct kvm_lapic_state lapic[MAX_LAPICS];
@@ -103,6 +119,10 @@ static void save_and_load(const struct vm *vm, struct rng *r)
 	}
 	pins_saved_ioapic(&saved[2], &state);
 	oracle_ioapic_saved((uint32_t)(vm - machine.vm), &state);
+	if (machine.scenario.irqchip_vectors) {
+		change_vector(vm, &saved[2], r);
+		pins_saved_ioapic(&saved[2], &state);
+	}
 	if (blank) {
 		save_lapics(vm, lapic);
 		empty(vm, saved, lapic);
