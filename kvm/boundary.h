@@ -263,7 +263,7 @@ void kw_timer_expire(void);		/* raise KW_IRQ_TIMER on CPUs whose timers are due 
 /* What lasts until it is given back: allocations, queued hrtimers, APICs that the static keys count as off. */
 struct kw_leftovers {
 	uint64_t objects;
-	uint32_t timers;
+	uint32_t timers, works;		/* works: that are due later */
 	int32_t	 apics_off, apics_disabled;	/* by IA32_APIC_BASE, by SVR */
 };
 void kw_count_leftovers(struct kw_leftovers *out);

@@ -111,6 +111,9 @@ static void pick_cpuid(void)
 		hyperv_cpuid(&cpuid.head, sizeof(cpuid.entry) / sizeof(cpuid.entry[0]));
 }
 
+const struct kvm_cpuid2 *machine_cpuid(void) { return &cpuid.head; }
+const struct kw_hw *machine_created(void) { return created; }
+
 int64_t machine_set_msr(int64_t (*ioctl)(int fd, uint32_t cmd, uint64_t arg), int fd, uint32_t index, uint64_t value)
 {
 	struct { struct kvm_msrs head; struct kvm_msr_entry entry; } m = {

@@ -206,6 +206,9 @@ static inline uint8_t machine_prot(const struct vm *vm, uint64_t gpa)
 
 
 /* KVM_SET_MSRS of one MSR through @ioctl (kw_ioctl() or host_ioctl()): 1 if KVM took it, 0 or a negative errno. */
+/* For one more vCPU: what CPUID tells those of the VMs, and the hardware that the last KVM_CREATE_VCPU made. */
+const struct kvm_cpuid2 *machine_cpuid(void);
+const struct kw_hw *machine_created(void);
 int64_t machine_set_msr(int64_t (*ioctl)(int fd, uint32_t cmd, uint64_t arg), int fd, uint32_t index, uint64_t value);
 
 /* Userspace's KVM_SET_USER_MEMORY_REGION of slot 1: size 0 deletes. 0 or a negative errno. */

@@ -4,8 +4,8 @@
  * to destroy one, which a run cannot, since it ends by putting memory back.
  *
  * One of its vCPUs has a timer that runs, one an APIC that was never enabled and has the
- * first one's ID, one an APIC that IA32_APIC_BASE switches off.  Verifies that nothing is left of it: no
- * memory, no timer, no count; and that there is no WARN and no fault (the sanitized
+ * first one's ID, one an APIC that IA32_APIC_BASE switches off; and the I/O APIC holds a level back.  Verifies
+ * that nothing is left of it: no memory, no timer, no work, no count; and that there is no WARN and no fault (the sanitized
  * flavour: nor a use after free).  It comes after the VMs that run, whose numbers it
  * leaves alone.  Does not run a guest in it.
  */
@@ -18,11 +18,18 @@
 
 #include "sim/lapic.h"
 #include "sim/machine.h"
+#include "sim/vcpu.h"
 
-#define NR_VCPUS	3
+#define NR_VCPUS	4
 #define APIC_OFF	0xfee00000ull
 #define APIC_ON		0xfee00800ull
+#define APIC_X2		0xfee00c00ull
 #define BY_128		0xau
+#define MSR_EOI		0x80bu
+#define STORM		10000u		/* EOIs in a row that found the level up, and KVM sends the next one late */
+#define STORM_PIN	16u
+#define STORM_VECTOR	0x50u
+#define ENTRY_LEVEL	(1ull << 15)
 
 /* Enabled, with a timer that takes longer than the VMX-preemption timer can: it runs as an hrtimer. */
 static int64_t start_timer(int vcpu)
@@ -57,6 +64,80 @@ static int64_t set_base(int vcpu, uint64_t base)
 	return machine_set_msr(kw_ioctl, vcpu, MSR_APIC_BASE, base) == 1 ? 0 : -EINVAL;
 }
 
+static void set_bit_of(struct kvm_lapic_state *s, uint32_t bank, uint32_t vector)
+{
+	uint32_t word;
+
+	memcpy(&word, s->regs + bank + vector / 32 * 16, sizeof(word));
+	word |= 1u << vector % 32;
+	memcpy(s->regs + bank + vector / 32 * 16, &word, sizeof(word));
+}
+
+/* A level of the I/O APIC in service, whose line is still up. */
+static int64_t level_in_service(int vm, int vcpu, uint32_t id)
+{
+	struct kvm_irqchip chip = { .chip_id = KVM_IRQCHIP_IOAPIC };
+	struct kvm_irq_level line = { .irq = STORM_PIN, .level = 1 };
+	const uint32_t svr = 0x1ff;
+	struct kvm_lapic_state s;
+	int64_t ret = kw_ioctl(vm, KVM_GET_IRQCHIP, (uint64_t)&chip);
+
+	chip.chip.ioapic.redirtbl[STORM_PIN].bits = (uint64_t)id << 56 | ENTRY_LEVEL | STORM_VECTOR;
+	if (ret >= 0)
+		ret = kw_ioctl(vm, KVM_SET_IRQCHIP, (uint64_t)&chip);
+	if (ret >= 0)
+		ret = kw_ioctl(vcpu, KVM_GET_LAPIC, (uint64_t)&s);
+	if (ret < 0)
+		return ret;
+	memcpy(s.regs + LAPIC_SVR, &svr, sizeof(svr));
+	set_bit_of(&s, LAPIC_ISR, STORM_VECTOR);
+	set_bit_of(&s, LAPIC_TMR, STORM_VECTOR);
+	ret = kw_ioctl(vcpu, KVM_SET_LAPIC, (uint64_t)&s);
+	return ret < 0 ? ret : kw_ioctl(vm, KVM_IRQ_LINE, (uint64_t)&line);
+}
+
+/* Nor an oracle that would hear of it. */
+static void no_guest(struct kw_hw *hw) { (void)hw; }
+
+/* What KVM does on the way into the guest; a signal keeps it from going there. */
+static int64_t almost_run(int vcpu)
+{
+	struct kvm_mp_state state = { .mp_state = KVM_MP_STATE_RUNNABLE };
+	uint32_t tid = kw_shared.current_tid;
+	int64_t ret = kw_ioctl(vcpu, KVM_SET_MP_STATE, (uint64_t)&state);
+
+	if (ret < 0)
+		return ret;
+	vcpu_bare_entry = no_guest;
+	kw_task_signal(tid);
+	ret = kw_ioctl(vcpu, KVM_RUN, 0);
+	vcpu_bare_entry = NULL;
+	kw_task_signal_clear(tid);
+	return ret == -EINTR ? 0 : ret < 0 ? ret : -EIO;
+}
+
+/* One EOI too many for KVM: the I/O APIC has work that is due in a while. */
+static int64_t storm(int vm, int vcpu, uint32_t id, const struct kw_hw *hw)
+{
+	struct kw_leftovers before, after;
+	int64_t ret = kw_ioctl(vcpu, KVM_SET_CPUID2, (uint64_t)machine_cpuid());
+
+	if (ret >= 0)
+		ret = set_base(vcpu, APIC_X2);
+	if (ret >= 0)
+		ret = level_in_service(vm, vcpu, id);
+	if (ret >= 0)
+		ret = almost_run(vcpu);
+	if (ret < 0)
+		return ret;
+	kw_count_leftovers(&before);
+	kw_ioapic_age(hw, STORM - 1);
+	if (machine_set_msr(kw_ioctl, vcpu, MSR_EOI, 0) != 1)
+		return -EINVAL;
+	kw_count_leftovers(&after);
+	return after.works > before.works ? 0 : -ENODATA;
+}
+
 static int64_t create(int *vm, int vcpu[NR_VCPUS])
 {
 	struct kvm_pit_config pit = { .flags = 0 };
@@ -80,7 +161,7 @@ static int64_t create(int *vm, int vcpu[NR_VCPUS])
 		ret = set_base(vcpu[1], APIC_ON);
 	if (ret >= 0)
 		ret = set_base(vcpu[2], APIC_OFF);
-	return ret;
+	return ret < 0 ? ret : storm(*vm, vcpu[3], 3, machine_created());
 }
 
 static void run_work(void)
@@ -104,24 +185,27 @@ static int64_t make_and_close(void)
 
 static bool same(const struct kw_leftovers *a, const struct kw_leftovers *b)
 {
-	return a->objects == b->objects && a->timers == b->timers && a->apics_off == b->apics_off &&
+	return a->objects == b->objects && a->timers == b->timers && a->works == b->works && a->apics_off == b->apics_off &&
 	       a->apics_disabled == b->apics_disabled;
 }
 
-/* The first one leaves what KVM keeps for those to come. */
+/* The first one leaves what KVM keeps for those to come, but no work. */
 int64_t spare_vm(char *why, uint64_t n)
 {
-	struct kw_leftovers before, after;
-	int64_t ret = make_and_close();
+	struct kw_leftovers none, before, after;
+	int64_t ret;
 
+	kw_count_leftovers(&none);
+	ret = make_and_close();
 	run_work();
 	kw_count_leftovers(&before);
+	before.works = none.works;
 	if (ret >= 0)
 		ret = make_and_close();
 	kw_count_leftovers(&after);
 	if (ret >= 0 && !same(&before, &after)) {
-		snprintf(why, n, "a VM that was closed leaves %lld allocations, %d timers, %d APICs that count as off, %d as disabled",
-			 (long long)(after.objects - before.objects), (int)(after.timers - before.timers),
+		snprintf(why, n, "a VM that was closed leaves %lld allocations, %d timers, %d works, %d APICs that count as off, %d as disabled",
+			 (long long)(after.objects - before.objects), (int)(after.timers - before.timers), (int)(after.works - before.works),
 			 after.apics_off - before.apics_off, after.apics_disabled - before.apics_disabled);
 		return -EBUSY;
 	}

@@ -98,6 +98,7 @@ static __always_inline void kw_point(enum kw_point_id id)
 
 /* timer.c */
 extern u32 kw_nr_timers;		/* that are queued */
+u32 kw_nr_delayed(void);		/* works that are due later */
 
 /* The rest of the start-up, in order: see boot.c. */
 void kw_cpu_init(void);

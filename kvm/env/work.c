@@ -78,6 +78,16 @@ bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_
 	return true;
 }
 
+u32 kw_nr_delayed(void)
+{
+	struct work_struct *work;
+	u32 n = 0;
+
+	list_for_each_entry(work, &kw_delayed, entry)
+		n++;
+	return n;
+}
+
 bool kw_work_pending(void)
 {
 	kw_promote();
