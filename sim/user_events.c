@@ -25,8 +25,11 @@ void user_show_events(const struct vcpu *v, const struct kvm_vcpu_events *ev)
 		.exception = (ev->exception.injected || ev->exception.pending) && !v->fault_due,
 	};
 
-	/* An OUT is over, and its shadow gone, only with the next KVM_RUN. */
-	if (v->hw->exit_reason == KW_EXIT_IO_INSTRUCTION)
+	/*
+	 * An OUT is over, and its shadow gone, only with the next KVM_RUN; an instruction
+	 * that faulted is still in the shadow of the one before, until its exception comes.
+	 */
+	if (v->hw->exit_reason == KW_EXIT_IO_INSTRUCTION || v->fault_due)
 		show.blocking = ORACLE_NOT_SHOWN;
 	oracle_user_get_events(v->index, &show);
 }
