@@ -136,6 +136,8 @@ enum op guest_next_before_eoi(struct vcpu *v);
 enum step guest_page_away(struct vcpu *v, enum op op, uint64_t gpa);
 /* guest_watchdog.c: KVM has handled a write of LINT0. */
 void guest_lint0_done(struct vcpu *v);
+/* guest_events.c: KVM has handled a WRMSR of IA32_APIC_BASE by startup code. */
+void guest_boot_base_done(struct vcpu *v);
 /* guest_mce.c: KVM has handled a WRMSR of IA32_MCi_CTL2. */
 void guest_mc_done(struct vcpu *v, bool faulted);
 /* guest_vapic.c: TPR is not 0, wherever it lies. */

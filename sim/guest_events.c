@@ -14,6 +14,7 @@
 #include "sim/guest.h"
 #include "sim/host.h"
 #include "sim/lapic.h"
+#include "sim/oracle/identity.h"
 #include "sim/oracle/oracle.h"
 #include "sim/trace.h"
 
@@ -28,6 +29,11 @@
 /* KVM's Documentation/virt/kvm/x86/msr.rst: MSR_KVM_ASYNC_PF_EN, MSR_KVM_ASYNC_PF_INT. */
 #define MSR_APF_EN	0x4b564d02u
 #define MSR_APF_INT	0x4b564d06u
+/* It may be in IRR from the exit on that lets it in, and must be once the oracle has seen the APIC enabled. */
+#define APF_SETTLES	3
+#define APIC_BASE	0xfee00000ull
+#define APIC_BASE_BSP	(1ull << 8)
+#define APIC_BASE_EN	(1ull << 11)
 #define APF_BY_INTERRUPT 9u
 #define APF_OFFSET	64u	/* of the area, in the page of the first PV EOI word */
 /* Start pages that the guest uses: few, so that a wrong one is often a plausible one. */
@@ -112,6 +118,15 @@ enum step do_nmi_iret(struct vcpu *v)
 }
 
 /* --- After INIT. */
+static enum boot_step first_step(const struct vcpu *v)
+{
+	if (!sc()->async_pf)
+		return BOOT_APIC;
+	if (!sc()->apf_while_off)
+		return BOOT_APF_VECTOR;
+	return v->apic_off ? BOOT_APF_BASE : BOOT_APF_SVR;
+}
+
 void hs_vcpu_init(struct kw_hw *hw)
 {
 	struct vcpu *v = hw->owner;
@@ -128,7 +143,7 @@ void hs_vcpu_init(struct kw_hw *hw)
 	v->lvtt = LAPIC_LVT_MASKED;
 	v->timer_count = v->timer_dcr = 0;
 	v->ev = (struct guest_events){ .waiting = v->id != 0,
-				       .boot = sc()->async_pf ? BOOT_APF_VECTOR : BOOT_APIC };
+				       .boot = first_step(v) };
 	host_event(DIGEST_INIT, v->index, 0);
 	if (trace_on())
 		trace_event("guest", "vcpu %u reset by INIT", v->index);
@@ -174,19 +189,54 @@ void guest_apf_settle(struct vcpu *v)
 	oracle_local_interrupt(v->index, GUEST_APF_VECTOR);
 }
 
+static enum step switch_apic(struct vcpu *v, bool on)
+{
+	uint64_t value = APIC_BASE | (v->id ? 0 : APIC_BASE_BSP) | (on ? APIC_BASE_EN : 0);
+
+	oracle_apic_base_begin(v->index, value);
+	v->apic_off = !on;
+	v->accessing = true;
+	v->access_kind = ACCESS_BASE;
+	return write_msr(v, MSR_APIC_BASE, value);
+}
+
+void guest_boot_base_done(struct vcpu *v)
+{
+	v->access_kind = ACCESS_APIC;
+	oracle_apic_base_end(v->index);
+}
+
+/*
+ * A kernel may set async page faults up while its APIC is software-disabled, or, with what it
+ * had enabled in SVR, while it is off altogether.
+ */
 enum step do_boot(struct vcpu *v)
 {
 	switch ((enum boot_step)v->ev.boot) {
+	case BOOT_APF_BASE:
+		v->ev.boot = BOOT_APF_SVR;
+		return switch_apic(v, true);
+	case BOOT_APF_SVR:
+		v->ev.boot = BOOT_APF_OFF;
+		lapic_exit_write(v, LAPIC_SVR, SVR_ENABLED);
+		return STEP_EXIT;
+	case BOOT_APF_OFF:
+		v->ev.boot = BOOT_APF_VECTOR;
+		return switch_apic(v, false);
 	case BOOT_APF_VECTOR:
 		v->ev.boot = BOOT_APF;
 		*apf_token(v) = 0;
 		return write_msr(v, MSR_APF_INT, GUEST_APF_VECTOR);
 	case BOOT_APF:
-		v->ev.boot = BOOT_APIC;
+		v->ev.boot = sc()->apf_while_off ? BOOT_APF_ON : BOOT_APIC;
 		return write_msr(v, MSR_APF_EN, (v->pv_gpa[0] + APF_OFFSET) | APF_BY_INTERRUPT);
+	case BOOT_APF_ON:
+		v->ev.apf_due = APF_SETTLES;
+		v->ev.boot = BOOT_APIC;
+		return switch_apic(v, true);
 	case BOOT_APIC:
-		/* It may be in IRR from this exit on, and must be once the oracle has seen SVR. */
-		v->ev.apf_due = sc()->async_pf ? 3 : 0;
+		if (sc()->async_pf && !sc()->apf_while_off)
+			v->ev.apf_due = APF_SETTLES;
 		v->ev.boot = sc()->pv_eoi ? BOOT_PV_EOI : BOOT_IF;
 		lapic_exit_write(v, LAPIC_SVR, SVR_ENABLED);
 		return STEP_EXIT;

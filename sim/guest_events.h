@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 /* Startup code of a vCPU that INIT has reset, in this order. */
-enum boot_step { BOOT_NONE, BOOT_APF_VECTOR, BOOT_APF, BOOT_APIC, BOOT_PV_EOI, BOOT_IF };
+enum boot_step { BOOT_NONE, BOOT_APF_BASE, BOOT_APF_SVR, BOOT_APF_OFF, BOOT_APF_VECTOR, BOOT_APF, BOOT_APF_ON, BOOT_APIC, BOOT_PV_EOI,
+		 BOOT_IF };
 
 struct guest_events {
 	bool	 in_nmi;	/* the NMI handler runs; above all interrupt handlers */

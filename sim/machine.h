@@ -113,7 +113,7 @@ struct vcpu {
 	struct rng timer_rng;
 };
 
-enum access_kind { ACCESS_APIC, ACCESS_MC_CTL2, ACCESS_HYPERV, ACCESS_LINT0 };
+enum access_kind { ACCESS_APIC, ACCESS_MC_CTL2, ACCESS_HYPERV, ACCESS_LINT0, ACCESS_BASE };
 enum pic_eoi { PIC_HANDLER = 1, PIC_OWES_MASTER = 2, PIC_OWES_SLAVE = 4 };
 enum ioapic_step { IOAPIC_IDLE, IOAPIC_SELECTING, IOAPIC_SELECTED, IOAPIC_ACCESSING };
 

@@ -155,6 +155,9 @@ const struct option scenario_options[] = {
 	    "Lowest vector of the timers, which nobody else may use."),
 	ROW("guest", "timer_vector_last", OPT_UINT, timer_vector_last, "0xf3", 16, 255, "vector",
 	    "Highest vector of the timers."),
+	ROW("guest", "apf_while_off", OPT_BOOL, apf_while_off, "no", 0, 0, "yes|no",
+	    "Whether a vCPU that INIT has reset enables async page faults while its APIC is off in IA32_APIC_BASE; needs "
+	    "topology.async_pf, xAPIC mode, and nobody who sends it fixed interrupts meanwhile."),
 	ROW("guest", "apic_stays_off", OPT_BOOL, apic_stays_off, "no", 0, 0, "yes|no",
 	    "Whether a guest whose APIC is off at the end of the race leaves it off, and halts with only the PIC."),
 	PERCENT("guest", "timer_far", timer_far_percent, "0",
@@ -280,6 +283,8 @@ const struct option scenario_options[] = {
 	       "KVM_SET_LAPIC with the timer's registers as they were some time ago, the others as they are."),
 	WEIGHT("userspace", "timer_msr", timer_msr, "0", "KVM_SET_MSRS of IA32_TSC_DEADLINE."),
 	WEIGHT("userspace", "change_lapic", change_lapic, "0", "KVM_GET_LAPIC, then KVM_SET_LAPIC of another state."),
+	ROW("userspace", "leave_x2apic", OPT_BOOL, leave_x2apic, "no", 0, 0, "yes|no",
+	    "Whether any_msr may put an x2APIC straight into xAPIC mode, as a VMM does that resets a vCPU."),
 	WEIGHT("userspace", "any_msr", any_msr, "0",
 	       "KVM_GET_MSRS or KVM_SET_MSRS of IA32_APIC_BASE or an x2APIC MSR."),
 	WEIGHT("userspace", "set_lapic", set_lapic, "0", "KVM_GET_LAPIC, then KVM_SET_LAPIC of the same."),

@@ -378,6 +378,9 @@ static void check_between_keys(struct parser *p)
 	if (s->async_pf && (s->pv_words_per_page > 1 || s->memory_gap_ns || s->vector_last >= 0xf3))
 		complain_at(p, "topology", "async_pf",
 			    "needs pv_words_per_page = 1, no memory manager, and vector 0xf3 for itself");
+	if (s->apf_while_off && (!s->async_pf || s->apic_mode != APIC_MODE_XAPIC || s->msi || s->guest.ipi))
+		complain_at(p, "guest", "apf_while_off",
+			    "needs topology.async_pf, apic_mode = xapic, and neither MSIs nor IPIs");
 	if (s->hyperv && s->pv_words_per_page > 1)
 		complain_at(p, "topology", "hyperv", "a VP assist page is a page: pv_words_per_page = 1");
 	if (s->apicv && !s->tpr_shadow)

@@ -118,6 +118,7 @@ struct scenario {
 	/* What the timer's operations draw: weights of its modes, in the order of the LVT's field. */
 	uint32_t timer_oneshot, timer_periodic, timer_tsc_deadline;
 	uint32_t timer_masked_percent;	/* LVTs written with the mask bit set */
+	bool	 apf_while_off;		/* async page faults are enabled with the APIC off in IA32_APIC_BASE */
 	bool	 apic_stays_off;	/* an APIC that is off at the end of the race is not enabled again */
 	uint32_t timer_far_percent;	/* deadlines beyond the hardware's timer */
 	uint32_t timer_vector_first, timer_vector_last;	/* the timers' own */
@@ -155,6 +156,7 @@ struct scenario {
 
 	/* [userspace] */
 	uint32_t signal_gap_ns;		/* mean time between signals to a vCPU thread; 0: none */
+	bool	 leave_x2apic;		/* any_msr may go from x2APIC mode to xAPIC mode */
 	uint32_t change_lapic, any_msr;	/* weights, as the following */
 	uint32_t set_msrs, get_lapic, set_lapic, timer_load, timer_msr; /* weights: what a thread does between two KVM_RUNs */
 	uint32_t lint0_load, refused_lapic; /* weights of KVM_SET_LAPIC: with another LINT0; with a wrong ID */

@@ -259,21 +259,28 @@ static bool access_msr(struct vcpu *v, bool write, uint32_t index, uint64_t valu
 }
 
 /*
- * Any mode but the way back from x2APIC to xAPIC, which only goes through off; perhaps reserved bits.
+ * Any mode; from x2APIC straight back to xAPIC, as a reset does it, only if asked for; perhaps reserved bits.
  * Not off while something is in service, in a handler or still on its way to one: its EOI would go nowhere.
  */
 static void set_base(struct vcpu *v, struct kvm_lapic_state *s)
 {
-	bool serving = v->nr_handlers || highest(s, LAPIC_ISR) >= 0;
+	bool leaves, serving = v->nr_handlers || highest(s, LAPIC_ISR) >= 0;
 	uint64_t mode = (uint64_t)draw(v, 4) << 10, reserved = draw(v, 8) ? 0 : 1ull << draw(v, 8);
 
 	if (v->icr_low_next || v->halted || (serving && !(mode & BASE_EN)))
 		return;
-	if (v->x2apic && !v->apic_off && mode == BASE_EN)
+	if (v->x2apic && !v->apic_off && mode == BASE_EN && !sc()->leave_x2apic)
 		mode |= BASE_EXTD;
 	mode |= 0xfee00000ull | (v->id ? 0 : 1u << 8) | reserved;
-	if (access_msr(v, true, MSR_APIC_BASE, mode))
-		guest_apic_base_written(v, mode);
+	leaves = v->x2apic && !v->apic_off && !(mode & BASE_EXTD) && (mode & BASE_EN);
+	if (!access_msr(v, true, MSR_APIC_BASE, mode))
+		return;
+	guest_apic_base_written(v, mode);
+	/* Then it loads the registers, as QEMU does at a reset. */
+	if (!leaves || !get(v, s))
+		return;
+	*reg(s, LAPIC_ID) = v->id << 24;
+	load(v, s);
 }
 
 void user_any_msr(struct vcpu *v)

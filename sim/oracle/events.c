@@ -266,6 +266,23 @@ void events_end(int32_t handle, bool accepted)
 	table.free = (int32_t)(m - table.slot);
 }
 
+void events_soften(struct oracle_vcpu *v)
+{
+	uint32_t number = v->index - oracle.vm[v->vm].first;
+	uint64_t bit = 1ull << (number % 64);
+
+	for (int32_t i = 0; i < table.high; i++) {
+		struct event_message *m = &table.slot[i];
+
+		if (!m->active || m->vm != v->vm)
+			continue;
+		if (!map_test(map_of(m, false), number))
+			begin_at(event_vcpu(v), m->mode);
+		map_of(m, false)[number / 64] |= bit;
+		map_of(m, true)[number / 64] |= bit;
+	}
+}
+
 bool events_sipi_in_flight(const struct oracle_vcpu *v, uint8_t vector)
 {
 	for (int32_t i = 0; i < table.high; i++) {

@@ -86,6 +86,8 @@ static inline struct event_vcpu *event_vcpu(const struct oracle_vcpu *v) { retur
 /* An ICR write or MSI with such a delivery mode; -1: no target, or not judged. */
 int32_t events_begin(const struct destination *d, uint32_t vm, uint32_t mode, uint8_t vector);
 void events_end(int32_t handle, bool accepted);
+/* What is in flight in @v's VM may reach @v, or miss it: its APIC goes off, or on. */
+void events_soften(struct oracle_vcpu *v);
 /* Is a SIPI with @vector on its way to @v? */
 bool events_sipi_in_flight(const struct oracle_vcpu *v, uint8_t vector);
 

@@ -12,6 +12,7 @@
 
 #include "sim/oracle/box.h"
 #include "sim/oracle/destination.h"
+#include "sim/oracle/events.h"
 
 static void overlaps(struct message *m, struct oracle_vcpu *v)
 {
@@ -57,4 +58,23 @@ void identity_window_close(struct oracle_vcpu *v, const struct oracle_identity *
 	v->changing = false;
 	if (memcmp(&v->now, now, sizeof(*now)) != 0)
 		vcpu_identity_set(v, now);
+}
+
+void oracle_apic_base_begin(uint32_t vcpu, uint64_t base)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+	struct oracle_identity next = v->now;
+
+	next.apic_base = base;
+	identity_window_open(v, &next);
+	if (events.vcpu)
+		events_soften(v);
+}
+
+void oracle_apic_base_end(uint32_t vcpu)
+{
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	v->kept |= (v->next.apic_base & APIC_BASE_EN) && !(v->now.apic_base & APIC_BASE_EN);
+	identity_window_close(v, &v->next);
 }

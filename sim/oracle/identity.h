@@ -12,4 +12,8 @@ void identity_window_open(struct oracle_vcpu *v, const struct oracle_identity *n
 /* ... and from here on it must find @now. Without an open window: nothing, if @now is what it was. */
 void identity_window_close(struct oracle_vcpu *v, const struct oracle_identity *now);
 
+/* Around a guest's write of IA32_APIC_BASE, where there is no register file: off, or on again. */
+void oracle_apic_base_begin(uint32_t vcpu, uint64_t base);
+void oracle_apic_base_end(uint32_t vcpu);
+
 #endif

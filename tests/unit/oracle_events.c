@@ -5,6 +5,7 @@
  */
 #include "sim/oracle/check.h"
 #include "sim/oracle/deviation.h"
+#include "sim/oracle/identity.h"
 #include "tests/unit/oracle_history.h"
 
 #define NMI_INFO	(KW_INTR_VALID | KW_INTR_TYPE_NMI | 2)
@@ -225,6 +226,36 @@ static void test_nmi_lost(void)
 }
 
 /* --- INIT and SIPI. */
+/* An APIC goes off, and on: what is in flight then may miss it; what comes while it is off need not come. */
+static void test_nmi_apic_off(void)
+{
+	uint64_t on;
+	int32_t late;
+
+	boot_events();
+	on = oracle_vcpu(0)->now.apic_base;
+	late = nmi_begin();
+	oracle_apic_base_begin(0, on & ~0x800ull);
+	oracle_apic_base_end(0);
+	nmi();
+	oracle_apic_base_begin(0, on);
+	oracle_apic_base_end(0);
+	EXPECT(oracle_vcpu(0)->now.apic_base == on && !oracle_vcpu(0)->changing);
+	oracle_message_end(late, true);
+	leave();
+	enter_nmi(false);
+	leave();
+	SILENT();
+	enter_nmi(true);		/* the late one */
+	oracle_nmi_iret(0);
+	leave();
+	SILENT();
+	nmi();
+	leave();
+	enter_nmi(false);
+	FIRED("nmi-held", DIV_LOST_INTERRUPT, DIV_NONE);
+}
+
 static void test_startup(void)
 {
 	boot_events();
@@ -740,7 +771,7 @@ static void test_not_judged(void)
 
 TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST(test_nmi_after_init), TEST(test_nmi_in_flight),
 	  TEST(test_nmi_blocked), TEST(test_nmi_shadow), TEST(test_nmi_held), TEST(test_nmi_priority),
-	  TEST(test_nmi_reinjected), TEST(test_nmi_lost), TEST(test_startup), TEST(test_init_bsp),
+	  TEST(test_nmi_reinjected), TEST(test_nmi_lost), TEST(test_nmi_apic_off), TEST(test_startup), TEST(test_init_bsp),
 	  TEST(test_init_lost), TEST(test_init_spurious), TEST(test_init_state), TEST(test_init_deassert),
 	  TEST(test_sipi_ignored), TEST(test_sipi_vector), TEST(test_sipi_latest), TEST(test_sipi_dropped),
 	  TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi), TEST(test_halt_sipi_in_flight),
