@@ -148,6 +148,8 @@ def parse(wanted, folder):
     """(archive, package, version or "") of PKG[@SUITE][=VERSION]."""
     name, _, version = wanted.partition("=")
     package, at, suite = name.partition("@")
+    if "@" in version:
+        raise BadInput("%s: the suite comes before the version: PKG@SUITE=VERSION" % wanted)
     if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", package):
         raise BadInput("%s: not a package name" % package)
     if not at:

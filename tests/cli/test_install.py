@@ -107,6 +107,7 @@ class Completion(Installed):
     def test_words(self):
         for words, expected in ((("rep",), ["replay", "report"]), (("variant", "s"), ["show"]),
                                 (("run", "pv-eoi-pl"), ["pv-eoi-plain"]), (("run", "--flavou"), ["--flavour="]),
+                                (("try", "pv-eoi-pl"), ["pv-eoi-plain"]), (("compare", "pv-eoi-pl"), ["pv-eoi-plain"]),
                                 (("run", "--flavour", "=", "sa"), ["sanitized"]),
                                 (("run", "--flavour", "sa"), ["sanitized"]),
                                 (("variant", "add", "x", "--optim"), ["--optimize="]),

@@ -43,6 +43,7 @@ class Arguments(BuilderTest):
 
     def test_a_suite_is_debians_own(self):
         for deb, says in (("linux-source-7.3@no such", "not the name of a suite"),
+                          ("linux-source-7.3=7.3.4-1@sid", "the suite comes before the version: PKG@SUITE=VERSION"),
                           ("linux-source-7.3@nosuch", "Debian's suite nosuch: "),
                           ("linux-source-99.9@bookworm", "no package linux-source-99.9 in Debian's suite bookworm")):
             with self.subTest(deb=deb):
