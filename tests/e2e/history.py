@@ -62,3 +62,11 @@ class History:
         """A commit that takes the last one back."""
         self.git("revert", "--no-commit", "HEAD")
         self.commit(name)
+
+    def bring(self, name, tree, *rels):
+        """A commit with files as another tree has them; one that only it has is added."""
+        for rel in rels:
+            place = os.path.join(self.folder, os.path.dirname(rel))
+            os.makedirs(place, exist_ok=True)
+            subprocess.run(["cp", "--no-preserve=mode", os.path.join(tree, rel), place], check=True)
+        self.commit(name)

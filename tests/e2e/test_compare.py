@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """compare, try and bisect on real kernels.
 
-Needs the variants 6.12, 6.1 and 6.1-unfixed in $LAPICSIM_BUILD; the history that is
+Needs the variants 6.12, 6.1, 6.1-unfixed and 6.1-oldest in $LAPICSIM_BUILD; the history that is
 tried and bisected is made of 6.12's unpacked tree, and goes with the test.
 """
 
 import csv
+import filecmp
 import json
 import os
 import shutil
@@ -143,6 +144,54 @@ class Revisions(unittest.TestCase):
         self.assertEqual(done.stdout.splitlines()[0], h.commits["bug"] + " is the first bad commit")
         self.assertIn("    bug", done.stdout.splitlines())
         self.assertEqual(h.git("status", "--porcelain"), "")
+
+
+class Packages(unittest.TestCase):
+    """From today's 6.1 back to the oldest that the mirror has, some files at a time: which brings the BUG?"""
+
+    @staticmethod
+    def tree(variant):
+        with open("%s/variants/%s/manifest.json" % (BUILD, variant), encoding="utf-8") as f:
+            return json.load(f)["source_root"]
+
+    def setUp(self):
+        self.now, self.old = self.tree("6.1"), self.tree("6.1-oldest")
+        self.folder = tempfile.mkdtemp(prefix="lapicsim-packages-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def differ(self, *under):
+        """Files below folders that both trees have, and that are not the same."""
+        for top in under:
+            for place, _, names in sorted(os.walk(os.path.join(self.now, top))):
+                for name in sorted(names):
+                    rel = os.path.relpath(os.path.join(place, name), self.now)
+                    old = os.path.join(self.old, rel)
+                    if os.path.isfile(old) and not filecmp.cmp(os.path.join(self.now, rel), old, shallow=False):
+                        yield rel
+
+    def test_bisect_between_two_packages(self):
+        scenario = "pv-eoi-slot-delete"
+        done = lapicsim("run", scenario, "--variant", "6.1-oldest", "--seeds", "0-199", "--json")
+        bugs = [r for r in objects(done)["divergence"] if r["check"] == "bug"]
+        if not bugs:
+            self.skipTest("the oldest package of the mirror has the fix")
+        h = History(self.now, self.folder)
+        lapic = "arch/x86/kvm/lapic.c"
+        # x86.c and kvm_main.c agree with each other and with headers: an old one of them runs no vCPU.
+        apart = [rel for rel in self.differ("arch/x86/kvm", "virt/kvm") if rel.endswith(".c") and rel != lapic
+                 and os.path.dirname(rel) in ("arch/x86/kvm", "virt/kvm") and os.path.basename(rel) not in
+                 ("x86.c", "kvm_main.c")]
+        self.assertGreater(len(apart), 2)
+        for rel in (*apart[::2], lapic, *apart[1::2]):
+            h.bring(rel, self.old, rel)
+        h.bring("headers, and what needs them", self.old, *self.differ("arch/x86", "include", "virt"))
+        done = lapicsim("bisect", "--git", self.folder, "--good", h.commits["base"], "--bad", "HEAD", bugs[0]["token"],
+                        "--check", "bug", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(rows[-1]["first_bad"], h.commits[lapic], done.stderr)
+        # Of the ends and a dozen commits, those that decide: a search, not one after the other.
+        self.assertLess(len(rows) - 1, 2 + len(h.commits) // 2, rows)
 
 
 if __name__ == "__main__":
