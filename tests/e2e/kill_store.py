@@ -92,6 +92,8 @@ def main():
             os.unlink(store + suffix)
     base = [args.build + "/lapicsim", "run", "pv-eoi-disable", "hlt-wakeup", "--variant", "6.12", "--seeds",
             "0-%d" % (args.seeds - 1), "--replay-share", "0", "--json"]
+    # A shell that starts us with & has SIGINT ignored: a session that is hit before it has a handler would not see it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chance = random.Random(args.kills)
     ended = 0
     with open(store + ".log", "w", encoding="utf-8") as log:
