@@ -7,7 +7,8 @@
  * its text: all are literals.
  *
  * WAL with synchronous=NORMAL: a transaction survives the death of any process;
- * the machine's may take the last ones along, whole.  They are run again.
+ * the machine's may take the last ones along, whole.  They are run again.  But one
+ * with a divergence, and all before it, is on disk (FULL) before anybody is told.
  */
 #include "sim/cmd/store.h"
 

@@ -131,6 +131,34 @@ class Store(unittest.TestCase):
         self.assertEqual(0, self.fake.run(*self.words("--store", self.path, "--replay-share", "0")).returncode,
                          expected.stderr)
 
+    def test_a_divergence_is_on_disk_before_the_machine_may_die(self):
+        """A chunk with one is synced; a chunk without, or the end of the store, is the same in both."""
+        library = self.fake.write("sync.c", """
+            #include <stdio.h>
+            #include <stdlib.h>
+            int fdatasync(int fd)
+            {
+                FILE *f = fopen(getenv("SYNCS"), "a");
+                (void)fd;
+                fputc('x', f);
+                return fclose(f);
+            }
+            int fsync(int fd) { return fdatasync(fd); }
+            """)
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library + ".so", library], check=True)
+        syncs = []
+        for env in ({}, {"FAKE_WARN": "0"}):
+            path = self.path + ".syncs%d" % len(syncs)
+            for suffix in ("", "-wal", "-shm", ".count"):
+                if os.path.exists(path + suffix):
+                    os.unlink(path + suffix)
+            self.fake.run("run", "alpha", "--variant", "6.12-fixed", "--seeds", "0-0", "--jobs", "1", "--no-canary",
+                          "--replay-share", "0", "--store", path, LD_PRELOAD=library + ".so", SYNCS=path + ".count",
+                          **env)
+            syncs.append(os.path.getsize(path + ".count"))
+        self.assertGreater(syncs[0], 0)
+        self.assertGreater(syncs[1], syncs[0])
+
     def shard(self, which, name, *more, **env):
         path = self.path + name
         for suffix in ("", "-wal", "-shm"):
