@@ -45,7 +45,10 @@ struct divergence {
 	uint64_t frames[DIV_MAX_FRAMES]; /* runner addresses; the runner is not PIC */
 };
 
-/* What is found outside of the oracle: a host that dies, warns or hangs.  The oracle's own are sim/oracle/check.h. */
+/*
+ * What is found outside of the oracle: a host that dies, warns or hangs, and
+ * what a VMM is told.  The oracle's own are sim/oracle/check.h.
+ */
 enum host_check {
 	HOST_CHECK_BUG,
 	HOST_CHECK_WARN,
@@ -56,6 +59,21 @@ enum host_check {
 	HOST_CHECK_QUIET,		/* nothing comes to rest at the end */
 	HOST_CHECK_DIED,		/* the supervisor's: the runner is gone, ... */
 	HOST_CHECK_HUNG,		/* ... or says nothing any more */
+	HOST_CHECK_RUN_FAILS,
+	HOST_CHECK_APIC_EXIT,		/* an access that KVM must emulate leaves KVM_RUN, ... */
+	HOST_CHECK_IOAPIC_EXIT,
+	HOST_CHECK_MMIO_EXIT,		/* one that userspace must emulate does not */
+	HOST_CHECK_BAD_CALL,		/* a wrong ioctl() is taken, or refused with another errno */
+	HOST_CHECK_IRQCHIP_IOCTL,	/* a right one is refused: here and in what follows */
+	HOST_CHECK_GSI_ROUTING_IOCTL,
+	HOST_CHECK_MIGRATE_IOCTL,
+	HOST_CHECK_VAPIC_REFUSED,
+	HOST_CHECK_SET_MCE,
+	HOST_CHECK_PIT_IOCTL,
+	HOST_CHECK_GET_PIT,
+	HOST_CHECK_PIT_SOURCE,
+	HOST_CHECK_IRQFD_IOCTL,
+	HOST_CHECK_IRQFD_SIGNAL,	/* an eventfd is signalled, and nothing comes of it */
 	HOST_NR_CHECKS,
 };
 

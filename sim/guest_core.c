@@ -73,7 +73,7 @@ enum step do_mmio(struct vcpu *v)
 {
 	/* The last one has left KVM_RUN. */
 	if (v->device_due)
-		oracle_finding(DIV_REGISTER_MISMATCH, "mmio-exit", v->vm, v->id, DIV_NONE,
+		oracle_finding(HOST_CHECK_MMIO_EXIT, v->vm, v->id, DIV_NONE,
 			       "a write of the VMM's device at 0x%llx did not leave KVM_RUN", GUEST_DEVICE_GPA);
 	v->device_due = true;
 	v->hw->exit_gpa = GUEST_DEVICE_GPA;

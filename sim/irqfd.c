@@ -40,7 +40,7 @@ static int64_t assign(const struct irqfd *f, uint32_t flags)
 static void must_work(int64_t ret, const struct irqfd *f)
 {
 	if (ret < 0)
-		oracle_finding(DIV_REGISTER_MISMATCH, "irqfd-ioctl", f->vm, DIV_NONE, DIV_NONE,
+		oracle_finding(HOST_CHECK_IRQFD_IOCTL, f->vm, DIV_NONE, DIV_NONE,
 			       "KVM_IRQFD for GSI %u returns %lld", f->gsi, (long long)ret);
 }
 
@@ -85,6 +85,6 @@ void irqfd_quiet(void)
 {
 	for (uint32_t i = 0; i < nr_all; i++)
 		if (all[i].owes && all[i].attached)
-			oracle_finding(DIV_LOST_INTERRUPT, "irqfd-signal", all[i].vm, DIV_NONE, DIV_NONE,
+			oracle_finding(HOST_CHECK_IRQFD_SIGNAL, all[i].vm, DIV_NONE, DIV_NONE,
 				       "the eventfd of GSI %u was signalled, and its line was never raised", all[i].gsi);
 }

@@ -78,7 +78,7 @@ static void call(const struct vcpu *v, int fd, uint32_t cmd, const char *name, v
 	int64_t ret = host_ioctl(fd, cmd, (uint64_t)arg);
 
 	if (ret < 0 || ((cmd == KVM_GET_MSRS || cmd == KVM_SET_MSRS) && ret != 3))
-		oracle_finding(DIV_REGISTER_MISMATCH, "migrate-ioctl", v->vm, v->id, DIV_NONE, "%s returns %lld", name,
+		oracle_finding(HOST_CHECK_MIGRATE_IOCTL, v->vm, v->id, DIV_NONE, "%s returns %lld", name,
 			       (long long)ret);
 }
 #define CALL(v, fd, cmd, arg) call(v, fd, cmd, #cmd, arg)

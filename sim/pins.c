@@ -263,7 +263,7 @@ static void mmio_exit(struct vcpu *v, struct vm *vm, struct pins *p)
 
 	/* KVM api.rst, KVM_CREATE_IRQCHIP: the I/O APIC is KVM's. */
 	if (!split() && gpa - PINS_IOAPIC_GPA < 0x100)
-		oracle_finding(DIV_REGISTER_MISMATCH, "ioapic-exit", v->vm, v->id, DIV_NONE,
+		oracle_finding(HOST_CHECK_IOAPIC_EXIT, v->vm, v->id, DIV_NONE,
 			       "an access to the in-kernel I/O APIC at 0x%llx leaves KVM_RUN", (unsigned long long)gpa);
 	if (gpa >= PINS_DEVICE_GPA && gpa < PINS_DEVICE_GPA + 4 * KW_IOAPIC_PINS)
 		service(vm, p, (uint32_t)(gpa - PINS_DEVICE_GPA) / 4);
@@ -294,7 +294,7 @@ void hs_irq_line(uint32_t gsi, uint32_t level, uint32_t source)
 	/* The PIT has a source of its own, or its pulses would lower what userspace has raised. */
 	if (sc()->pit && !sc()->pin_irqfd_percent && !gsi && kw_shared.current_tid == MACHINE_KWORKER_TID &&
 	    source < NR_SHARED_SOURCES)
-		oracle_finding(DIV_REGISTER_MISMATCH, "pit-source", DIV_NONE, DIV_NONE, DIV_NONE,
+		oracle_finding(HOST_CHECK_PIT_SOURCE, DIV_NONE, DIV_NONE, DIV_NONE,
 			       "the PIT drives its line as source %u, which is another's", source);
 	if (sc()->pit_steady && !gsi && level)
 		oracle_pit_raised();

@@ -164,7 +164,7 @@ static void change(struct vm *vm, struct rng *r)
 	vr->next[nr] = draw(vm, r);
 	vr->changing[nr] = true;
 	if (set_table(vm, vr->next, host_ioctl) < 0)
-		oracle_finding(DIV_REGISTER_MISMATCH, "gsi-routing-ioctl", (uint32_t)(vm - machine.vm), DIV_NONE,
+		oracle_finding(HOST_CHECK_GSI_ROUTING_IOCTL, (uint32_t)(vm - machine.vm), DIV_NONE,
 			       DIV_NONE, "KVM_SET_GSI_ROUTING of a valid table fails");
 	vr->now[nr] = vr->next[nr];
 	vr->changing[nr] = false;

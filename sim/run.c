@@ -168,11 +168,11 @@ static void judge_quiet(void)
 	kw_wait_graph(graph, sizeof(graph));
 	result->end = RUN_HUNG;
 	if (restless)
-		oracle_finding(DIV_HANG, host_checks[HOST_CHECK_QUIET].name, restless->vm, restless->id, DIV_NONE,
+		oracle_finding(HOST_CHECK_QUIET, restless->vm, restless->id, DIV_NONE,
 			       "the vCPU does not come to rest; last exit reason %u, %s", restless->hw->exit_reason,
 			       graph[0] ? graph : "nobody waits for a lock");
 	else
-		oracle_finding(DIV_HANG, host_checks[HOST_CHECK_QUIET].name, DIV_NONE, DIV_NONE, DIV_NONE,
+		oracle_finding(HOST_CHECK_QUIET, DIV_NONE, DIV_NONE, DIV_NONE,
 			       "a task of userspace does not come to rest: %s",
 			       graph[0] ? graph : "nobody waits for a lock");
 }

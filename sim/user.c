@@ -169,7 +169,7 @@ static void check_exit(struct vcpu *v)
 	if (v->run->mmio.phys_addr == GUEST_DEVICE_GPA)
 		v->device_due = false;
 	if (unlikely(v->run->mmio.phys_addr >> 12 == APIC_PAGE))
-		oracle_finding(DIV_REGISTER_MISMATCH, "apic-exit", v->vm, v->id, DIV_NONE,
+		oracle_finding(HOST_CHECK_APIC_EXIT, v->vm, v->id, DIV_NONE,
 			       "a %s of the APIC's page at 0x%llx leaves KVM_RUN", v->run->mmio.is_write ? "write" : "read",
 			       (unsigned long long)v->run->mmio.phys_addr);
 }
@@ -194,7 +194,7 @@ void user_vcpu_thread(struct actor *self)
 		if (ret == -EINTR)
 			kw_task_signal_clear(v->tid);
 		else if (ret < 0)
-			oracle_finding(DIV_HANG, "kvm-run-fails", v->vm, v->id, DIV_NONE,
+			oracle_finding(HOST_CHECK_RUN_FAILS, v->vm, v->id, DIV_NONE,
 				       "KVM_RUN returns %lld (%s)", (long long)ret, strerror((int)-ret));
 		if (ret < 0 && ret != -EINTR)
 			return;

@@ -93,7 +93,7 @@ static const char *bad_table(struct table *t, struct rng *r)
 static void refused(const struct vcpu *v, const char *call, const char *what, int64_t ret)
 {
 	if (ret >= 0)
-		oracle_finding(DIV_REGISTER_MISMATCH, "bad-call", v->vm, DIV_NONE, DIV_NONE, "%s with %s returns %lld",
+		oracle_finding(HOST_CHECK_BAD_CALL, v->vm, DIV_NONE, DIV_NONE, "%s with %s returns %lld",
 			       call, what, (long long)ret);
 }
 

@@ -104,7 +104,7 @@ static void entry_written(struct vm *vm, struct user_ioapic *io, uint32_t pin)
 	if (!(entry & REDIR_MASK) && ((entry ^ io->route[pin]) & ~(REDIR_RIRR | REDIR_STATUS))) {
 		io->route[pin] = entry;
 		if (set_routes(vm, io, host_ioctl) < 0)
-			oracle_finding(DIV_REGISTER_MISMATCH, "gsi-routing-ioctl", (uint32_t)(vm - machine.vm),
+			oracle_finding(HOST_CHECK_GSI_ROUTING_IOCTL, (uint32_t)(vm - machine.vm),
 				       DIV_NONE, DIV_NONE, "KVM_SET_GSI_ROUTING of a valid table fails");
 	}
 	if (due(io, pin))

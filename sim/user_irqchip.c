@@ -27,7 +27,7 @@ static const uint32_t chips[] = { KVM_IRQCHIP_PIC_MASTER, KVM_IRQCHIP_PIC_SLAVE,
 static void load_lapic(const struct vcpu *v, struct kvm_lapic_state *regs)
 {
 	if (host_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)regs) < 0)
-		oracle_finding(DIV_REGISTER_MISMATCH, "irqchip-ioctl", v->vm, v->id, DIV_NONE, "KVM_SET_LAPIC fails");
+		oracle_finding(HOST_CHECK_IRQCHIP_IOCTL, v->vm, v->id, DIV_NONE, "KVM_SET_LAPIC fails");
 }
 
 static void call(const struct vm *vm, uint32_t cmd, struct kvm_irqchip *chip)
@@ -35,7 +35,7 @@ static void call(const struct vm *vm, uint32_t cmd, struct kvm_irqchip *chip)
 	int64_t ret = host_ioctl(vm->fd, cmd, (uint64_t)chip);
 
 	if (ret < 0)
-		oracle_finding(DIV_REGISTER_MISMATCH, "irqchip-ioctl", (uint32_t)(vm - machine.vm), DIV_NONE, DIV_NONE,
+		oracle_finding(HOST_CHECK_IRQCHIP_IOCTL, (uint32_t)(vm - machine.vm), DIV_NONE, DIV_NONE,
 			       "KVM_%s_IRQCHIP of chip %u returns %lld", cmd == KVM_GET_IRQCHIP ? "GET" : "SET",
 			       chip->chip_id, (long long)ret);
 }
@@ -71,7 +71,7 @@ static void save_lapics(const struct vm *vm, struct kvm_lapic_state *lapic)
 {
 	for (uint32_t i = 0; i < vm->nr_vcpus; i++)
 		if (host_ioctl(machine.vcpu[vm->first_vcpu + i].fd, KVM_GET_LAPIC, (uint64_t)&lapic[i]) < 0)
-			oracle_finding(DIV_REGISTER_MISMATCH, "irqchip-ioctl", (uint32_t)(vm - machine.vm), i, DIV_NONE,
+			oracle_finding(HOST_CHECK_IRQCHIP_IOCTL, (uint32_t)(vm - machine.vm), i, DIV_NONE,
 				       "KVM_GET_LAPIC fails");
 }
 

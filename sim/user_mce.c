@@ -50,7 +50,7 @@ void user_mce(struct vcpu *v)
 		oracle_message_end(message, ret >= 0);
 	/* KVM api.rst, KVM_X86_SETUP_MCE: the number of banks; and an error that is not valid is none. */
 	if ((ret < 0) != (what < 2))
-		oracle_finding(DIV_REGISTER_MISMATCH, "set-mce", v->vm, v->id, DIV_NONE,
+		oracle_finding(HOST_CHECK_SET_MCE, v->vm, v->id, DIV_NONE,
 			       "KVM_X86_SET_MCE of status 0x%llx in bank %u returns %lld", (unsigned long long)mce.status,
 			       mce.bank, (long long)ret);
 }

@@ -28,7 +28,7 @@ static int64_t call(const struct vcpu *v, uint32_t cmd, const char *name, void *
 	int64_t ret = host_ioctl(machine.vm[v->vm].fd, cmd, (uint64_t)arg);
 
 	if (ret < 0)
-		oracle_finding(DIV_REGISTER_MISMATCH, "pit-ioctl", v->vm, DIV_NONE, DIV_NONE, "%s returns %lld", name,
+		oracle_finding(HOST_CHECK_PIT_IOCTL, v->vm, DIV_NONE, DIV_NONE, "%s returns %lld", name,
 			       (long long)ret);
 	return ret;
 }
@@ -51,7 +51,7 @@ void user_pit(struct vcpu *v)
 		return;
 	if (state.channels[0].count > 0x10000 ||
 	    (state.channels[0].mode > 5 && state.channels[0].mode != MODE_UNDEFINED))
-		oracle_finding(DIV_REGISTER_MISMATCH, "get-pit", v->vm, DIV_NONE, DIV_NONE,
+		oracle_finding(HOST_CHECK_GET_PIT, v->vm, DIV_NONE, DIV_NONE,
 			       "KVM_GET_PIT2 returns count 0x%x and mode %u for channel 0", state.channels[0].count,
 			       state.channels[0].mode);
 	oracle_pit_touched();

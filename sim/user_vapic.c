@@ -75,7 +75,7 @@ void user_vapic_addr(struct vcpu *v)
 	if (word)
 		*word = tpr;
 	if (set_addr(v, gpa)) {
-		oracle_finding(DIV_REGISTER_MISMATCH, "vapic-refused", v->vm, v->id, DIV_NONE,
+		oracle_finding(HOST_CHECK_VAPIC_REFUSED, v->vm, v->id, DIV_NONE,
 			       "KVM_SET_VAPIC_ADDR refuses 0x%llx, where memory is", (unsigned long long)gpa);
 		return;
 	}
@@ -93,7 +93,7 @@ void user_vapic_bad(struct vcpu *v)
 	uint64_t gpa = MACHINE_NO_GPA + MACHINE_PAGE * rng_below(&v->program, 1000);
 
 	if (set_addr(v, gpa) >= 0)
-		oracle_finding(DIV_REGISTER_MISMATCH, "bad-call", v->vm, v->id, DIV_NONE,
+		oracle_finding(HOST_CHECK_BAD_CALL, v->vm, v->id, DIV_NONE,
 			       "KVM_SET_VAPIC_ADDR takes 0x%llx, where no memory is", (unsigned long long)gpa);
 	else
 		oracle_user_vapic_refused(v->index);
@@ -107,7 +107,7 @@ void user_tpr_reporting(struct vcpu *v)
 	if (host_ioctl(v->fd, KVM_TPR_ACCESS_REPORTING, (uint64_t)&ctl) < 0)
 		return;
 	if (ctl.flags)
-		oracle_finding(DIV_REGISTER_MISMATCH, "bad-call", v->vm, v->id, DIV_NONE,
+		oracle_finding(HOST_CHECK_BAD_CALL, v->vm, v->id, DIV_NONE,
 			       "KVM_TPR_ACCESS_REPORTING takes flags 0x%x", ctl.flags);
 	v->tpr_reports = ctl.enabled;
 }

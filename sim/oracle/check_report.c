@@ -39,13 +39,12 @@ void check_fire(enum check check, const struct oracle_vcpu *v, uint32_t vm, uint
 	va_end(args);
 }
 
-void oracle_finding(enum divergence_kind kind, const char *check, uint32_t vm, uint32_t vcpu, uint32_t vector,
-		    const char *fmt, ...)
+void oracle_finding(enum host_check check, uint32_t vm, uint32_t vcpu, uint32_t vector, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	report(kind, check, vm, vcpu, vector, fmt, args);
+	report(host_checks[check].kind, host_checks[check].name, vm, vcpu, vector, fmt, args);
 	va_end(args);
 }
 

@@ -185,8 +185,8 @@ void oracle_pv_page_back(uint32_t vcpu, uint32_t word);	/* readable and writable
  */
 void oracle_quiet(uint32_t vcpu, const struct kw_apic_state *kvm);
 
-/* Any other finding, for the crash handler and the host: fills time and hands it to report(). */
-void oracle_finding(enum divergence_kind kind, const char *check, uint32_t vm, uint32_t vcpu, uint32_t vector,
-		    const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* What is found outside of the oracle: fills time and hands it to report(). */
+void oracle_finding(enum host_check check, uint32_t vm, uint32_t vcpu, uint32_t vector, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 
 #endif

@@ -171,6 +171,18 @@ class Drafts(BucketTest):
                          {x["check"] for x in known if x["known"]})
         self.assertEqual([], [x for x in known if not x["known"]])
 
+    def test_what_a_vmm_is_told(self):
+        """Neither the oracle's nor a host's death: entries can name these checks as well."""
+        db = sqlite3.connect(self.store)
+        db.execute("UPDATE bucket SET kind = 'hang', check_name = 'kvm-run-fails' WHERE check_name = 'no-warn'")
+        db.execute("UPDATE bucket SET kind = 'register-mismatch', check_name = 'bad-call' WHERE check_name = 'isr-premature'")
+        db.commit()
+        db.close()
+        rows = self.drafts()
+        self.assertEqual({("draft", "hang", "kvm-run-fails"), ("draft", "register-mismatch", "bad-call")},
+                         {(x["type"], x["kind"], x["check"]) for x in rows}, rows)
+        self.lines("known", self.store, "--known", self.output, "--json", code=0)
+
     def test_a_check_that_is_not_ours(self):
         """A store of another lapicsim: an entry that names its check would be refused, so there is none."""
         db = sqlite3.connect(self.store)

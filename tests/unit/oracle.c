@@ -68,8 +68,8 @@ static void test_tables(void)
 static void test_finding(void)
 {
 	boot();
-	oracle_finding(DIV_HOST_BUG, "host-bug", 0, 1, DIV_NONE, "BUG at %s", "x");
-	FIRED("host-bug", DIV_HOST_BUG, DIV_NONE);
+	oracle_finding(HOST_CHECK_RUN_FAILS, 0, 1, DIV_NONE, "BUG at %s", "x");
+	FIRED("kvm-run-fails", DIV_HANG, DIV_NONE);
 	EXPECT_STR(seen[0].text, "BUG at x");
 	EXPECT_EQ(seen[0].vcpu, 1);
 }
