@@ -75,4 +75,5 @@ const struct host_check_row host_checks[HOST_NR_CHECKS] = {
 	[HOST_CHECK_PIT_SOURCE]        = { "pit-source",        DIV_REGISTER_MISMATCH },
 	[HOST_CHECK_IRQFD_IOCTL]       = { "irqfd-ioctl",       DIV_REGISTER_MISMATCH },
 	[HOST_CHECK_IRQFD_SIGNAL]      = { "irqfd-signal",      DIV_LOST_INTERRUPT },
+	[HOST_CHECK_VM_LEAK]           = { "vm-leak",           DIV_RESOURCE_LEAK },
 };

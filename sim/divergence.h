@@ -46,8 +46,8 @@ struct divergence {
 };
 
 /*
- * What is found outside of the oracle: a host that dies, warns or hangs, and
- * what a VMM is told.  The oracle's own are sim/oracle/check.h.
+ * What is found outside of the oracle: a host that dies, warns or hangs, what a VMM is told,
+ * and what a VM leaves behind.  The oracle's own are sim/oracle/check.h.
  */
 enum host_check {
 	HOST_CHECK_BUG,
@@ -74,6 +74,7 @@ enum host_check {
 	HOST_CHECK_PIT_SOURCE,
 	HOST_CHECK_IRQFD_IOCTL,
 	HOST_CHECK_IRQFD_SIGNAL,	/* an eventfd is signalled, and nothing comes of it */
+	HOST_CHECK_VM_LEAK,		/* a VM that was closed leaves something */
 	HOST_NR_CHECKS,
 };
 

@@ -82,7 +82,7 @@ const struct option scenario_options[] = {
 	ROW("topology", "hv_timer", OPT_BOOL, hv_timer, "yes", 0, 0, "yes|no",
 	    "Whether the hardware has a VMX-preemption timer, which KVM uses for the APIC timer; else: hrtimers."),
 	ROW("topology", "spare_vm", OPT_BOOL, spare_vm, "no", 0, 0, "yes|no",
-	    "Whether one more VM is made, and closed again, before the first run."),
+	    "Whether one more VM is made, and closed, before the first run; what it leaves is a resource leak."),
 	ROW("topology", "pv_eoi", OPT_BOOL, pv_eoi, "yes", 0, 0, "yes|no",
 	    "PV EOI is enabled on every vCPU before the race starts."),
 	ROW("topology", "async_pf", OPT_BOOL, async_pf, "no", 0, 0, "yes|no",

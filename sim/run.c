@@ -20,6 +20,7 @@
 #include "sim/scenario_deviation.h"
 #include "sim/scheduler.h"
 #include "sim/snapshot.h"
+#include "sim/spare_vm.h"
 #include "sim/swarm.h"
 #include "sim/trace.h"
 #include "sim/trace_state.h"
@@ -216,6 +217,8 @@ static void race(void)
 		result->end = RUN_LIMIT;
 	else
 		judge_quiet();
+	/* Last: found while building, it is no cause of what the run has shown. */
+	spare_vm_judge();
 }
 
 static void tell_mix(const char *row, uint64_t was, uint64_t is)

@@ -7,4 +7,7 @@
 /* Once, after the VMs that run were built: makes one more, and closes it. 0, or a negative errno and why in @why. */
 int64_t spare_vm(char *why, uint64_t n);
 
+/* At a run's end: reports what that one left. */
+void spare_vm_judge(void);
+
 #endif

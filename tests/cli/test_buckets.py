@@ -171,15 +171,16 @@ class Drafts(BucketTest):
                          {x["check"] for x in known if x["known"]})
         self.assertEqual([], [x for x in known if not x["known"]])
 
-    def test_what_a_vmm_is_told(self):
+    def test_what_a_vmm_is_told_and_what_a_vm_leaves(self):
         """Neither the oracle's nor a host's death: entries can name these checks as well."""
         db = sqlite3.connect(self.store)
         db.execute("UPDATE bucket SET kind = 'hang', check_name = 'kvm-run-fails' WHERE check_name = 'no-warn'")
-        db.execute("UPDATE bucket SET kind = 'register-mismatch', check_name = 'bad-call' WHERE check_name = 'isr-premature'")
+        db.execute("UPDATE bucket SET kind = 'resource-leak', check_name = 'vm-leak'"
+                   " WHERE check_name = 'isr-premature'")
         db.commit()
         db.close()
         rows = self.drafts()
-        self.assertEqual({("draft", "hang", "kvm-run-fails"), ("draft", "register-mismatch", "bad-call")},
+        self.assertEqual({("draft", "hang", "kvm-run-fails"), ("draft", "resource-leak", "vm-leak")},
                          {(x["type"], x["kind"], x["check"]) for x in rows}, rows)
         self.lines("known", self.store, "--known", self.output, "--json", code=0)
 

@@ -144,6 +144,8 @@ ROWS = (
     ("icr-split-half", "icr-split", "register-mismatch", "access-value"),
     ("pit-unmask-unseen", "pit-steady", "lost-interrupt", "pit-late"),
     ("pit-never-waits", "pit-steady", "spurious-delivery", "pit-early"),
+    ("regs-not-freed", "pit-ioapic", "resource-leak", "vm-leak"),
+    ("disabled-not-uncounted", "pit-pic", "resource-leak", "vm-leak"),
     ("halted-forgets-owed", "preempt", "lost-interrupt", "quiet-owed"),
 )
 
