@@ -209,6 +209,8 @@ def find(args):
     check_name(args.name)
     m = manifest.load(args.build, args.name)
     if not m:
+        if os.path.exists(os.path.join(manifest.variants_folder(args.build), args.name, "manifest.json")):
+            raise errors.BadInput("the manifest of %s is damaged; add the variant again" % args.name)
         names = [x["name"] for x in manifest.load_all(args.build)]
         raise errors.BadInput("no variant %s; there are: %s" % (
             args.name, " ".join(names) or "none"))
@@ -230,7 +232,10 @@ def show(args):
 
 def remove(args):
     import shutil
-    find(args)
+    import manifest
+    check_name(args.name)
+    if not os.path.isdir(os.path.join(manifest.variants_folder(args.build), args.name)):
+        find(args)
     with state.lock(args.build, args.name):
         for part in ("variants", "work"):
             shutil.rmtree(os.path.join(args.build, part, args.name),

@@ -83,14 +83,31 @@ def variants_folder(build):
     return os.path.join(build, "variants")
 
 
+# What is read of one; a manifest that lacks some of it is damaged.
+FIELDS = {"name": str, "identity": str, "class": str, "flavour": str, "optimize": int, "compiler": str,
+          "source": dict, "edits": list, "counts": dict, "kernel_files": dict}
+SOURCE = {"deb": ("package", "version"), "git": ("rev",), "tree": ("dir",)}
+
+
+def is_whole(m):
+    if not isinstance(m, dict) or not all(isinstance(m.get(k), t) for k, t in FIELDS.items()):
+        return False
+    kind = m["source"].get("kind")
+    return (isinstance(kind, str) and all(isinstance(m["source"].get(k), str) for k in SOURCE.get(kind, ("",))) and
+            all(isinstance(m["counts"].get(k), int) for k in ("implemented", "noop", "trap")) and
+            all(isinstance(e, dict) and all(isinstance(e.get(k), str) for k in ("kind", "name", "sha256")) and
+                isinstance(e.get("files"), list) and all(isinstance(f, str) for f in e["files"]) for e in m["edits"]))
+
+
 def load(build, name):
-    """A variant's manifest, or None."""
+    """A variant's manifest, or None: there is none, or it is damaged."""
     try:
         with open(os.path.join(variants_folder(build), name,
                                "manifest.json"), encoding="utf-8") as f:
-            return json.load(f)
-    except (OSError, ValueError):
+            found = json.load(f)
+    except (OSError, ValueError, RecursionError):
         return None
+    return found if is_whole(found) and found["name"] == name else None
 
 
 def load_all(build):
