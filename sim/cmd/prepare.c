@@ -185,6 +185,14 @@ static int ask_identity(struct variant *v)
 	return cmd_fail(CMD_HARNESS, "%s: does not say what it is; lapicsim variant add builds it again", v->program);
 }
 
+#define GOES_ON "%s; what was written before is safe, and the same command goes on"
+
+/* A full disk is no bad input: once there is room the same command goes on. */
+static int no_store(const char *error)
+{
+	return store_disk_fails() ? cmd_fail(CMD_HARNESS, GOES_ON, error) : cmd_fail(CMD_BAD_INPUT, "%s", error);
+}
+
 int prepare_store(struct campaign *c, const char *path)
 {
 	char error[640];
@@ -194,9 +202,9 @@ int prepare_store(struct campaign *c, const char *path)
 			return CMD_HARNESS;
 	c->store = store_open(path, error, sizeof(error));
 	if (!c->store)
-		return cmd_fail(CMD_BAD_INPUT, "%s", error);
+		return no_store(error);
 	if (store_begin(c->store, c, &c->spent_ns, error, sizeof(error)))
-		return cmd_fail(CMD_BAD_INPUT, "%s", error);
+		return no_store(error);
 	if (c->nr_runs)
 		log_line("%s has %llu runs of this campaign", path, (unsigned long long)c->nr_runs);
 	return 0;
@@ -210,8 +218,7 @@ int prepare_close_store(struct campaign *c, int signal)
 	if (!store_error(c->store) && store_write_sure(c->store, c))
 		store_end(c->store, !signal);
 	if (store_error(c->store))
-		code = cmd_fail(CMD_HARNESS, "%s; what was written before is safe, and the same command goes on",
-				store_error(c->store));
+		code = cmd_fail(CMD_HARNESS, GOES_ON, store_error(c->store));
 	store_close(c->store);
 	return code;
 }

@@ -27,9 +27,13 @@
 #define BUSY_MS		10000
 #define PROBE_BYTES	(16 << 20)	/* more than opening a store takes */
 
+static bool disk_fails;		/* under any store of this process */
+
 /* --- Statements. */
 bool store_fails(struct store *s, const char *what)
 {
+	/* Of nearly no room at all even the file that goes with WAL cannot grow: an I/O error. */
+	disk_fails |= !what && (sqlite3_errcode(s->db) == SQLITE_FULL || sqlite3_errcode(s->db) == SQLITE_IOERR);
 	if (!s->error[0])
 		snprintf(s->error, sizeof(s->error), "%s: %s%s%s", s->path, what ? what : "",
 			 what ? ": " : "", sqlite3_errmsg(s->db));
@@ -220,6 +224,8 @@ void store_close(struct store *s)
 	free(s->cell);
 	free(s);
 }
+
+bool store_disk_fails(void) { return disk_fails; }
 
 const char *store_error(const struct store *s)
 {

@@ -117,7 +117,7 @@ class Outside(Case):
         self.stopped_by(signal.SIGTERM)
 
     def test_full_disk(self):
-        """A file system with no room left, where this may mount one."""
+        """A file system with no room left, where this may mount one: none at all, and too little."""
         folder = self.fake.path("small")
         os.makedirs(folder, exist_ok=True)
         if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=208k", "lapicsim-test", folder], stderr=subprocess.DEVNULL,
@@ -125,13 +125,18 @@ class Outside(Case):
             self.skipTest("may not mount a tmpfs; test_store.test_full_disk does it with a limit")
         self.addCleanup(subprocess.run, ["umount", "-l", folder], check=True)
         path = os.path.join(folder, "store.db")
-        p = self.start(path, FAKE_SLEEP_US="20")
-        _, err = p.communicate()
-        self.assertEqual(6, p.returncode, err)
-        self.assertRegex(err, "small/store.db: .*full; what was written before is safe, and the same command goes on")
+        for size in ("12k", "208k"):
+            self.check_full(folder, path, size)
         subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True)
         self.assertGreater(self.query("SELECT coalesce(sum(count), 0) FROM range", path)[0][0], -1)
         self.check_goes_on(path)
+
+    def check_full(self, folder, path, size):
+        subprocess.run(["mount", "-o", "remount,size=" + size, folder], check=True)
+        p = self.start(path, FAKE_SLEEP_US="20")
+        _, err = p.communicate()
+        self.assertEqual(6, p.returncode, err)
+        self.assertRegex(err, "small/store.db: .*(full|disk I/O error); what was written before is safe, and the same command goes on")
 
     def test_out_of_memory(self):
         """Of lapicsim itself, at any moment: one line and exit code 6, and the store goes on."""
