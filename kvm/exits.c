@@ -108,7 +108,7 @@ static int kw_exit_apic_access(struct kvm_vcpu *vcpu)
 {
 	struct kw_hw *hw = kw_hw(vcpu);
 	struct kvm_lapic *apic = vcpu->arch.apic;
-	gpa_t addr = (vcpu->arch.apic_base & PAGE_MASK) | (hw->exit_qual & 0xfff);
+	gpa_t addr = APIC_DEFAULT_PHYS_BASE | (hw->exit_qual & 0xfff);
 	bool write = hw->exit_qual & 0x1000;
 	u32 val = write ? hw->mmio_data : 0;
 	int r;

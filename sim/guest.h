@@ -98,6 +98,9 @@ enum op { GUEST_DRAWN_OPS(X) OP_NR_DRAWN, OP_BEFORE_OTHERS = OP_NR_DRAWN - 1, GU
 GUEST_DRAWN_OPS(X) GUEST_OTHER_OPS(X)
 #undef X
 
+/* Where the APIC's page is, and where a guest may move it to. */
+#define GUEST_APIC_GPA		0xfee00000ull
+#define GUEST_APIC_MOVED	0xfee02000ull
 /* A device of the VMM, just behind the APIC's page: KVM has to tell whose an access is. */
 #define GUEST_DEVICE_GPA	0xfee01000ull
 

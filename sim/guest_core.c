@@ -7,6 +7,8 @@
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
 
+#define APIC_ACCESS_WRITE	0x1000u	/* SDM, "Exit Qualification for APIC-Access VM Exits" */
+
 void guest_set_if(struct vcpu *v, bool on, uint32_t blocking)
 {
 	struct kw_hw *hw = v->hw;
@@ -69,6 +71,18 @@ enum step do_io(struct vcpu *v)
 	return exits(v, KW_EXIT_IO_INSTRUCTION);
 }
 
+/*
+ * Where the APIC's page was there is a device of the VMM now; the processor still asks KVM about it, or,
+ * with APICv, does not.
+ */
+static enum step write_old_page(struct vcpu *v)
+{
+	v->hw->exit_qual = APIC_ACCESS_WRITE | LAPIC_ID;
+	v->hw->access_bytes = 4;
+	v->hw->mmio_data = 0;
+	return exits(v, KW_EXIT_APIC_ACCESS);
+}
+
 enum step do_mmio(struct vcpu *v)
 {
 	/* The last one has left KVM_RUN. */
@@ -76,6 +90,8 @@ enum step do_mmio(struct vcpu *v)
 		oracle_finding(HOST_CHECK_MMIO_EXIT, v->vm, v->id, DIV_NONE,
 			       "a write of the VMM's device at 0x%llx did not leave KVM_RUN", GUEST_DEVICE_GPA);
 	v->device_due = true;
+	if (unlikely(v->apic_moved) && !v->x2apic && !v->apic_off)
+		return write_old_page(v);
 	v->hw->exit_gpa = GUEST_DEVICE_GPA;
 	v->hw->exit_qual = KW_MMIO_WRITE;
 	v->hw->mmio_data = 0;

@@ -16,7 +16,6 @@
 #define REG(offset)	((offset) >> 4)
 #define LVT_MASKED	(1u << 16)
 #define LVT_TIMER	0x320u
-#define BASE_ADDRESS	0xfee00000ull
 #define BASE_BSP	(1ull << 8)
 #define BASE_EXTD	(1ull << 10)
 #define BASE_EN		(1ull << 11)
@@ -162,13 +161,15 @@ enum step do_logical_id(struct vcpu *v)
 /* --- The mode: SDM, "x2APIC State Transitions". */
 static uint64_t base_value(const struct vcpu *v, uint64_t mode)
 {
-	return BASE_ADDRESS | (v->id ? 0 : BASE_BSP) | mode;
+	return (v->apic_moved ? GUEST_APIC_MOVED : GUEST_APIC_GPA) | (v->id ? 0 : BASE_BSP) | mode;
 }
 
 static uint64_t draw_base(struct vcpu *v)
 {
 	uint32_t pick = rng_below(&v->program, 8), bit = rng_below(&v->program, 64);
 
+	if (unlikely(sc()->base_moves_percent) && rng_percent(&v->program, sc()->base_moves_percent))
+		return base_value(v, BASE_EN | (v->x2apic ? BASE_EXTD : 0)) ^ (GUEST_APIC_GPA ^ GUEST_APIC_MOVED);
 	if (pick == 0)		/* perhaps a reserved bit */
 		return base_value(v, BASE_EN | (v->x2apic ? BASE_EXTD : 0)) | 1ull << (bit & 1 ? bit >> 3 : 52 + (bit & 7));
 	if (pick == 1)		/* often not a legal transition */
@@ -197,6 +198,7 @@ void guest_apic_base_written(struct vcpu *v, uint64_t value)
 {
 	v->apic_off = !(value & BASE_EN);
 	v->x2apic = value & BASE_EXTD;
+	v->apic_moved = (value & ~0xfffull) == GUEST_APIC_MOVED;
 }
 
 /* --- What goes on without an APIC. */

@@ -16,6 +16,11 @@ static void begin_access(struct vcpu *v, const struct oracle_access *a)
 	oracle_access_begin(v->index, a);
 }
 
+static bool is_mmio(const struct kw_hw *hw)
+{
+	return hw->exit_reason == KW_EXIT_APIC_ACCESS || hw->exit_reason == KW_EXIT_EPT_MISCONFIG;
+}
+
 static void mmio(struct vcpu *v, bool write, uint32_t offset, uint32_t bytes, uint32_t value)
 {
 	struct kw_hw *hw = v->hw;
@@ -23,6 +28,12 @@ static void mmio(struct vcpu *v, bool write, uint32_t offset, uint32_t bytes, ui
 	hw->exit_reason = KW_EXIT_APIC_ACCESS;
 	hw->exit_qual = offset | (write ? 0x1000 : 0);
 	hw->access_bytes = bytes;
+	/* The hardware knows of the page only where it is by default. */
+	if (unlikely(v->apic_moved)) {
+		hw->exit_reason = KW_EXIT_EPT_MISCONFIG;
+		hw->exit_gpa = GUEST_APIC_MOVED + offset;
+		hw->exit_qual = (write ? KW_MMIO_WRITE : 0) | bytes << KW_MMIO_BYTES_SHIFT;
+	}
 	if (write)
 		hw->mmio_data = value;
 	if (unlikely(machine.registers))
@@ -78,7 +89,7 @@ void lapic_exit_read(struct vcpu *v, uint32_t offset)
 void lapic_access_done(struct vcpu *v, bool faulted)
 {
 	const struct kw_hw *hw = v->hw;
-	uint64_t value = hw->exit_reason == KW_EXIT_APIC_ACCESS ? hw->mmio_data : hw->rdx << 32 | (uint32_t)hw->rax;
+	uint64_t value = is_mmio(hw) ? hw->mmio_data : hw->rdx << 32 | (uint32_t)hw->rax;
 	struct kw_apic_state st;
 
 	v->accessing = false;
@@ -167,7 +178,7 @@ void lapic_tell_all(struct vcpu *v)
 void lapic_settle_timer(struct vcpu *v, bool faulted)
 {
 	const struct kw_hw *hw = v->hw;
-	bool mmio = hw->exit_reason == KW_EXIT_APIC_ACCESS;
+	bool mmio = is_mmio(hw);
 
 	if (!v->timer_access)
 		return;

@@ -155,6 +155,8 @@ const struct option scenario_options[] = {
 	    "Lowest vector of the timers, which nobody else may use."),
 	ROW("guest", "timer_vector_last", OPT_UINT, timer_vector_last, "0xf3", 16, 255, "vector",
 	    "Highest vector of the timers."),
+	PERCENT("guest", "base_moves", base_moves_percent, "0",
+		"Writes of IA32_APIC_BASE that move the APIC's page, or move it back."),
 	ROW("guest", "apf_while_off", OPT_BOOL, apf_while_off, "no", 0, 0, "yes|no",
 	    "Whether a vCPU that INIT has reset enables async page faults while its APIC is off in IA32_APIC_BASE; needs "
 	    "topology.async_pf, xAPIC mode, and nobody who sends it fixed interrupts meanwhile."),

@@ -118,6 +118,7 @@ struct scenario {
 	/* What the timer's operations draw: weights of its modes, in the order of the LVT's field. */
 	uint32_t timer_oneshot, timer_periodic, timer_tsc_deadline;
 	uint32_t timer_masked_percent;	/* LVTs written with the mask bit set */
+	uint32_t base_moves_percent;	/* writes of IA32_APIC_BASE that move the APIC's page */
 	bool	 apf_while_off;		/* async page faults are enabled with the APIC off in IA32_APIC_BASE */
 	bool	 apic_stays_off;	/* an APIC that is off at the end of the race is not enabled again */
 	uint32_t timer_far_percent;	/* deadlines beyond the hardware's timer */

@@ -28,7 +28,6 @@
 #include "sim/user_vapic.h"
 
 #define BETWEEN_RUNS_NS 300
-#define APIC_PAGE	0xfee00u
 
 /* Disable, enable, or move PV EOI from outside, as a migration or a reset would. */
 static void set_msrs(struct vcpu *v)
@@ -164,11 +163,13 @@ static void between_runs(struct vcpu *v)
 /* KVM api.rst, KVM_X86_QUIRK_LAPIC_MMIO_HOLE, which is on: the APIC's page is KVM's in every mode. */
 static void check_exit(struct vcpu *v)
 {
+	uint64_t page = v->run->mmio.phys_addr >> 12;
+
 	if (likely(v->run->exit_reason != KVM_EXIT_MMIO))
 		return;
-	if (v->run->mmio.phys_addr == GUEST_DEVICE_GPA)
+	if (v->run->mmio.phys_addr == GUEST_DEVICE_GPA || (v->apic_moved && page == GUEST_APIC_GPA >> 12))
 		v->device_due = false;
-	if (unlikely(v->run->mmio.phys_addr >> 12 == APIC_PAGE))
+	if (unlikely(page == (v->apic_moved ? GUEST_APIC_MOVED : GUEST_APIC_GPA) >> 12))
 		oracle_finding(HOST_CHECK_APIC_EXIT, v->vm, v->id, DIV_NONE,
 			       "a %s of the APIC's page at 0x%llx leaves KVM_RUN", v->run->mmio.is_write ? "write" : "read",
 			       (unsigned long long)v->run->mmio.phys_addr);
