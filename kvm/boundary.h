@@ -124,11 +124,17 @@ struct kw_hw {
 	/* Controls: written by the vendor module, read by the hardware. */
 	uint32_t entry_intr_info;	/* event to inject; valid bit clears on entry */
 	uint32_t entry_error_code;
-	uint32_t tpr_threshold;		/* class 0..15, for the TPR shadow */
-	uint8_t  int_window;		/* exit as soon as IF=1 and nothing blocks */
-	uint8_t  nmi_window;
-	uint8_t  immediate_exit;	/* exit right after entry and injection */
-	uint8_t  has_apicv;		/* the hardware has it, and the module uses it: see apicv */
+	/* Mostly none of them is: then nothing but an interrupt or a timer makes the guest exit unasked. */
+	union {
+		struct {
+			uint32_t tpr_threshold;	/* class 0..15, for the TPR shadow */
+			uint8_t  int_window;	/* exit as soon as IF=1 and nothing blocks */
+			uint8_t  nmi_window;
+			uint8_t  immediate_exit; /* exit right after entry and injection */
+			uint8_t  has_apicv;	/* the hardware has it, and the module uses it: see apicv */
+		};
+		uint64_t causes;
+	};
 	/* Guest state: both sides. */
 	uint64_t rflags;		/* only IF matters */
 	uint32_t interruptibility;	/* KW_BLOCK_* */

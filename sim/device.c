@@ -123,12 +123,13 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 void device_msi(struct actor *self)
 {
 	struct vm *vm = self->priv;
+	struct rng_mean gap = rng_mean(machine.scenario.msi_gap_ns);
 	struct rng_gaps time;
 	struct rng target;
 
 	rng_init(&target, host_seed, self->id, RNG_TARGET);
 	rng_gaps_init(&time, host_seed, self->id, RNG_TIME);
-	while (host_sleep_here(rng_gaps_next(&time, machine.scenario.msi_gap_ns)) && migrate_enter(vm)) {
+	while (host_sleep_here(rng_gaps_next(&time, &gap)) && migrate_enter(vm)) {
 		send(vm, vm - machine.vm, &target);
 		migrate_leave(vm);
 	}

@@ -13,6 +13,7 @@
 
 uint64_t guest_nr_interrupts;
 bool guest_again;
+struct rng_mean guest_op_means[2];
 
 #define X(op, fn, text, bytes) [OP_##op] = { text, do_##fn, bytes },
 static const struct {
@@ -28,6 +29,8 @@ static const uint32_t *weights(void) { return &sc()->guest.compute; }
 void guest_init(void)
 {
 	_Static_assert(sizeof(struct guest_mix) == OP_NR_DRAWN * sizeof(uint32_t), "a weight per operation");
+	guest_op_means[0] = rng_mean(sc()->op_ns);
+	guest_op_means[1] = rng_mean(sc()->handler_ns / 3 + 1);
 	total_weight = 0;
 	for (uint32_t i = 0; i < OP_NR_DRAWN; i++)
 		total_weight += weights()[i];
@@ -90,21 +93,9 @@ static enum op next_in_handler(struct vcpu *v)
 	return next_before_eoi(v);
 }
 
-static enum op next_op(struct vcpu *v)
+/* The program's. */
+static inline enum op next_op(struct vcpu *v)
 {
-	enum op op;
-
-	if (unlikely(v->icr_low_next))
-		return OP_ICR_LOW;
-	if (unlikely(v->ioapic_step == IOAPIC_SELECTED))
-		return OP_IOAPIC_WINDOW;
-	if (unlikely(v->retry))
-		return v->retry_op;
-	if (unlikely(v->ev.in_nmi | v->ev.boot | v->ev.sipis) &&
-	    guest_next_event_op(v, host_phase == HOST_QUIET, &op))
-		return op;
-	if (unlikely(host_phase == HOST_QUIET))
-		return next_quiet(v);
 	if (v->nr_handlers)
 		return next_in_handler(v);
 	if (v->cli_left && !--v->cli_left)
@@ -112,9 +103,22 @@ static enum op next_op(struct vcpu *v)
 	return guest_draw_op(v);
 }
 
-uint64_t guest_op_time(struct vcpu *v)
+/* The same, but for what goes before it. */
+static __attribute__((noinline)) enum op next_first(struct vcpu *v)
 {
-	return rng_gaps_next(&v->time, v->nr_handlers ? sc()->handler_ns / 3 + 1 : sc()->op_ns);
+	enum op op;
+
+	guest_again = v->retry;
+	v->retry = false;
+	if (v->icr_low_next)
+		return OP_ICR_LOW;
+	if (v->ioapic_step == IOAPIC_SELECTED)
+		return OP_IOAPIC_WINDOW;
+	if (guest_again)
+		return v->retry_op;
+	if (v->ev.busy && guest_next_event_op(v, host_phase == HOST_QUIET, &op))
+		return op;
+	return host_phase == HOST_QUIET ? next_quiet(v) : next_op(v);
 }
 
 void guest_take_interrupt(struct vcpu *v, uint8_t vector)
@@ -165,14 +169,14 @@ static bool virtualized(struct vcpu *v)
 
 bool guest_step(struct vcpu *v)
 {
-	enum op op = next_op(v);
+	enum op op;
 
+	guest_again = false;
+	op = unlikely(v->detour | v->ev.busy) || unlikely(host_phase == HOST_QUIET) ? next_first(v) : next_op(v);
 	host_event(DIGEST_GUEST, v->index, op);
 	if (trace_on())
 		trace_event("guest", "vcpu %u %s", v->index, ops[op].name);
 	v->hw->insn_len = ops[op].len;
-	guest_again = v->retry;
-	v->retry = false;
 	if (ops[op].run(v) == STEP_EXIT && !(__builtin_expect(v->hw->has_apicv, 0) && virtualized(v)))
 		return true;
 	if (likely(op != OP_STI && op != OP_MOV_SS))

@@ -106,8 +106,12 @@ GUEST_DRAWN_OPS(X) GUEST_OTHER_OPS(X)
 
 /* Before each run: sums of weights. */
 void guest_init(void);
-/* Mean time of the next operation drawn. */
-uint64_t guest_op_time(struct vcpu *v);
+/* What the next operation takes: drawn, in the program and in its handlers. */
+extern struct rng_mean guest_op_means[2];
+static inline uint64_t guest_op_time(struct vcpu *v)
+{
+	return rng_gaps_next(&v->time, &guest_op_means[v->nr_handlers != 0]);
+}
 /* The next operation: true if the guest exits, with the exit fields filled. */
 bool guest_step(struct vcpu *v);
 /* The handler of @vector starts. */

@@ -17,13 +17,20 @@ enum boot_step { BOOT_NONE, BOOT_APF_BASE, BOOT_APF_SVR, BOOT_APF_OFF, BOOT_APF_
 		 BOOT_IF };
 
 struct guest_events {
-	bool	 in_nmi;	/* the NMI handler runs; above all interrupt handlers */
+	/* What goes before the program: mostly nothing. */
+	union {
+		struct {
+			bool	 in_nmi;	/* the NMI handler runs; above all interrupt handlers */
+			uint8_t	 boot;		/* enum boot_step to do next */
+			uint8_t	 sipis;		/* SIPIs still to send to @startup */
+			uint8_t	 reserved;
+		};
+		uint32_t busy;
+	};
 	bool	 nmi_if;	/* RFLAGS.IF as it was before */
 	uint8_t	 nmi_ops;	/* operations left before its IRET */
 	bool	 waiting;	/* INIT came, SIPI did not */
-	uint8_t	 boot;		/* enum boot_step to do next */
 	uint8_t	 apf_due;	/* how often the "page ready" interrupt is still told; 0: none */
-	uint8_t	 sipis;		/* SIPIs still to send to @startup */
 	uint8_t	 inits;		/* INITs sent */
 	uint32_t startup;	/* APIC ID of the vCPU that this one is starting */
 };

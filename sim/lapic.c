@@ -115,7 +115,7 @@ void lapic_access_done(struct vcpu *v, bool faulted)
 }
 
 /* The PV EOI word as memory has it now, also after it was disabled; its page may be away. */
-static bool pv_word(struct vcpu *v, uint32_t *word)
+static inline bool pv_word(struct vcpu *v, uint32_t *word)
 {
 	const uint32_t *at;
 
@@ -135,21 +135,32 @@ static __attribute__((noinline)) void show_vapic(const struct vcpu *v)
 	oracle_vapic_word(v->index, at ? *at : 0, at);
 }
 
-void lapic_check(struct vcpu *v, bool entry)
-{
-	struct kw_apic_state st;
-	uint32_t word;
-	bool readable = pv_word(v, &word);
+/* Not on the stack, so that the two below end in a jump to the oracle. Each of them fills it anew. */
+static struct kw_apic_state seen;
 
-	kw_apic_state(v->hw, &st);
+void lapic_check_entry(struct vcpu *v)
+{
+	uint32_t word;
+	bool readable;
+
+	kw_apic_state(v->hw, &seen);
+	readable = pv_word(v, &word);
 	if (unlikely(v->vapic_gpa))
 		show_vapic(v);
-	if (!entry) {
-		oracle_exit(v->index, v->hw, &st, word, readable);
-		return;
-	}
-	counts.plain[RUN_COUNT_PV_ARMED] += st.pv_eoi_pending;
-	oracle_entry(v->index, v->hw, &st, word, readable);
+	counts.plain[RUN_COUNT_PV_ARMED] += seen.pv_eoi_pending;
+	oracle_entry(v->index, v->hw, &seen, word, readable);
+}
+
+void lapic_check_exit(struct vcpu *v)
+{
+	uint32_t word;
+	bool readable;
+
+	kw_apic_state(v->hw, &seen);
+	readable = pv_word(v, &word);
+	if (unlikely(v->vapic_gpa))
+		show_vapic(v);
+	oracle_exit(v->index, v->hw, &seen, word, readable);
 }
 
 void lapic_tell_all(struct vcpu *v)

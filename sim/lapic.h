@@ -52,8 +52,9 @@ void lapic_mmio_write(struct vcpu *v, uint32_t offset, uint32_t bytes, uint32_t 
 void lapic_rdmsr(struct vcpu *v, uint32_t index);
 void lapic_wrmsr(struct vcpu *v, uint32_t index, uint64_t value);
 
-/* Before VM-Entry (@entry), and after KVM synchronised an exit. */
-void lapic_check(struct vcpu *v, bool entry);
+/* Before VM-Entry, and after KVM synchronised an exit. */
+void lapic_check_entry(struct vcpu *v);
+void lapic_check_exit(struct vcpu *v);
 
 /* Actions that exited and whose effect KVM has to show from the next entry on. */
 enum vcpu_action { ACTION_NONE, ACTION_EOI, ACTION_TPR, ACTION_HLT, ACTION_PV_MSR, ACTION_PV_IPI,

@@ -69,7 +69,16 @@ struct vcpu {
 	uint8_t	 eoi_done;	/* the innermost handler has done its EOI */
 	uint8_t	 quiet;		/* it was told to finish */
 	bool	 halted;	/* the last exit was HLT */
-	bool	 retry;		/* the operation of the last exit has to be done again */
+	/* What may come before the program's next operation: mostly nothing. */
+	union {
+		struct {
+			bool	 retry;		/* the operation of the last exit has to be done again */
+			bool	 icr_low_next;	/* xAPIC: ICR2 is written, ICR comes next */
+			uint8_t	 ioapic_step;	/* enum ioapic_step: an access in two steps; see guest_ioapic.c */
+			uint8_t	 reserved;
+		};
+		uint32_t detour;
+	};
 	uint8_t	 retry_op;
 	uint8_t	 cli_left;	/* operations until STI; 0: IF is left alone */
 	/* Actions that exited and that the oracle has not been told all of yet: mostly 0. */
@@ -85,11 +94,8 @@ struct vcpu {
 	int32_t	 message;	/* oracle's handle of an ICR write in progress, or -1 */
 	uint64_t told_value;
 	bool	 apic_off, svr_off; /* by IA32_APIC_BASE, by SVR */
-	bool	 icr_low_next;	/* xAPIC: ICR2 is written, ICR comes next */
 	uint64_t icr_value;
 	struct guest_events ev;
-	/* The I/O APIC: an access in two steps; see guest_ioapic.c. */
-	uint8_t	 ioapic_step;	/* enum ioapic_step */
 	bool	 ioapic_read;
 	bool	 ioapic_probe, ioapic_write;	/* guest_ioapic_probe.c */
 	uint8_t	 ioapic_offset, ioapic_bytes;	/* of the access */

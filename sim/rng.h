@@ -95,8 +95,42 @@ struct rng_gaps {
 	uint64_t next;
 };
 void rng_gaps_init(struct rng_gaps *g, uint64_t seed, uint32_t actor, enum rng_purpose purpose);
-/* What rng_gap() of the stream would give. */
-uint64_t rng_gaps_next(struct rng_gaps *g, uint64_t mean);
+
+/* A mean, and what gaps are multiplied by for it: there is a division in that. */
+struct rng_mean { uint64_t mean, scale; };
+#define RNG_LONG_MEAN	0x10000000u	/* its scale has no 64 bits */
+struct rng_mean rng_mean(uint64_t mean);
+uint64_t rng_long_gap(uint64_t e, uint64_t mean);
+
+#define RNG_LN_2	0xb17217f7ull	/* in 0.32 fixed point */
+
+/*
+ * -ln(u / 2^64) in 32.32 fixed point, for u uniform: an exponential with mean 1.
+ *
+ * The leading zeros are the integer part of -log2; log2(1 + f) of the mantissa
+ * is f + f(1-f)(a - bf), with a and b such that the error stays near 0.001.  The
+ * product with ln 2 is taken in two parts, each of which has 64 bits.
+ */
+static inline uint64_t rng_exponential(uint64_t u)
+{
+	uint32_t zeros = __builtin_clzll(u | 1);
+	uint64_t f = (u | 1) << zeros << 1 >> 32;
+	uint64_t slope = 0x6ba5e354ull - ((0x2729947bull * f) >> 32);
+	uint64_t log2 = f + ((((f * (0x100000000ull - f)) >> 32) * slope) >> 32);
+
+	return (zeros + 1) * RNG_LN_2 - ((log2 * RNG_LN_2 + 0xffffffffu) >> 32);
+}
+
+/* What rng_gap() of the stream would give. Inline: an interrupt draws four. */
+static inline uint64_t rng_gaps_next(struct rng_gaps *g, const struct rng_mean *m)
+{
+	uint64_t e = g->next;
+
+	g->next = rng_exponential(rng_u64(&g->r));
+	if (__builtin_expect(m->mean >= RNG_LONG_MEAN, 0))
+		return rng_long_gap(e, m->mean);
+	return (uint64_t)(((unsigned __int128)m->scale * e) >> 64) + 1;
+}
 
 /* Index drawn by weight; @total is the sum of @weights and not 0. */
 uint32_t rng_weighted(struct rng *r, const uint32_t *weights, uint32_t nr, uint32_t total);

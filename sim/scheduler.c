@@ -33,6 +33,7 @@ static struct {
 	bool running;		/* inside sched_run() */
 	bool stop;
 	/* Per run. */
+	uint64_t end_ns, event_limit;
 	uint64_t seed;
 	const struct policy *policy;
 	struct policy_params params;
@@ -41,10 +42,15 @@ static struct {
 	void (*calls[SCHED_NR_CALLS])(void);
 } sched;
 
+uint64_t sched_nr_events(void)
+{
+	return sched.event_limit - sched_clock.left;
+}
+
 static _Noreturn void sched_die(const char *what, uint32_t id)
 {
 	fprintf(stderr, "lapicsim: scheduler.c: %s (actor %u, %llu ns, event %llu)\n", what, id,
-		(unsigned long long)sched_clock.now_ns, (unsigned long long)sched_clock.nr_events);
+		(unsigned long long)sched_clock.now_ns, (unsigned long long)sched_nr_events());
 	abort();
 }
 
@@ -95,7 +101,7 @@ void sched_reset(uint64_t seed, const struct policy *policy)
 	event_clear(&sched_clock.queue);
 	memset(sched.calls, 0, sizeof(sched.calls));
 	set_clock(0);
-	sched_clock.nr_events = 0;
+	sched.event_limit = sched_clock.left = 0;
 	sched.seed = seed;
 	sched.policy = policy;
 	sched.params = *policy_params();
@@ -124,11 +130,6 @@ struct actor *sched_actor(uint32_t id)
 	return &sched.actors[id];
 }
 
-uint64_t sched_nr_events(void)
-{
-	return sched_clock.nr_events;
-}
-
 struct actor *sched_current(void)
 {
 	return sched_clock.current;
@@ -148,7 +149,7 @@ static void queue_actor(struct actor *a, uint64_t at_ns)
 static bool first_is_actor(void)
 {
 	/* Without an event the time is EVENT_NEVER, which no end lies behind. */
-	return event_first_ns(&sched_clock.queue) < sched_clock.end_ns && sched_clock.nr_events < sched_clock.event_limit &&
+	return event_first_ns(&sched_clock.queue) < sched.end_ns && sched_clock.left &&
 	       event_first_slot(&sched_clock.queue) < sched.nr_actors;
 }
 
@@ -156,7 +157,7 @@ static bool first_is_actor(void)
 static void make_current(struct actor *next, uint64_t at_ns)
 {
 	set_clock(at_ns);
-	sched_clock.nr_events++;
+	sched_clock.left--;
 	next->state = ACTOR_RUNNING;
 	sched_clock.current = next;
 	if (sched.on_switch)
@@ -239,7 +240,11 @@ bool sched_block(uint64_t timeout_ns)
 
 	if (self->wake_pending) {
 		self->wake_pending = false;
-		sched_clock.nr_events++;
+		/* An event, even where no more may follow. */
+		if (sched_clock.left)
+			sched_clock.left--;
+		else
+			sched.event_limit++;
 		return true;
 	}
 	self->woken = false;
@@ -354,7 +359,7 @@ static void run_call(void)
 
 	set_clock(event_first_ns(&sched_clock.queue));
 	event_pop(&sched_clock.queue);
-	sched_clock.nr_events++;
+	sched_clock.left--;
 	sched.calls[slot]();
 }
 
@@ -370,7 +375,25 @@ static enum sched_end find_end(const struct sched_limits *limits)
 			set_clock(limits->end_ns);
 		return SCHED_TIME;
 	}
-	return sched_clock.nr_events >= limits->max_events ? SCHED_EVENTS : SCHED_RUNNING;
+	return sched_clock.left ? SCHED_RUNNING : SCHED_EVENTS;
+}
+
+/* What was spent stays spent. */
+static void set_event_limit(uint64_t max)
+{
+	uint64_t nr = sched_nr_events();
+
+	sched.event_limit = max > nr ? max : nr;
+	sched_clock.left = sched.event_limit - nr;
+}
+
+static void run_first_actor(void)
+{
+	struct actor *first = take_first_actor();
+
+	sched_clock.end_ns = sched.end_ns;
+	coro_switch(&sched.main, &first->coro);
+	sched_clock.end_ns = 0;
 }
 
 enum sched_end sched_run(const struct sched_limits *limits)
@@ -381,14 +404,14 @@ enum sched_end sched_run(const struct sched_limits *limits)
 		sched_die("sched_run() inside sched_run()", sched_clock.current ? sched_clock.current->id : 0);
 	sched.running = true;
 	sched.stop = false;
-	sched_clock.end_ns = limits->end_ns;
-	sched_clock.event_limit = limits->max_events;
+	sched.end_ns = limits->end_ns;
+	set_event_limit(limits->max_events);
 	for (;;) {
 		end = find_end(limits);
 		if (end != SCHED_RUNNING)
 			break;
 		if (first_is_actor())
-			coro_switch(&sched.main, &take_first_actor()->coro);
+			run_first_actor();
 		else
 			run_call();
 	}
@@ -399,7 +422,8 @@ enum sched_end sched_run(const struct sched_limits *limits)
 void sched_stop(void)
 {
 	sched.stop = true;
-	sched_clock.event_limit = 0;
+	sched.event_limit = sched_nr_events();
+	sched_clock.left = 0;
 }
 
 void sched_abandon(void)
@@ -408,6 +432,7 @@ void sched_abandon(void)
 		coro_escaped();
 		sched_clock.current->state = ACTOR_DONE;
 		sched_clock.current = NULL;
+		sched_clock.end_ns = 0;
 	}
 	sched.running = false;
 }

@@ -108,9 +108,8 @@ void sched_abandon(void);
 extern struct sched_clock {
 	struct event_queue queue;
 	uint64_t now_ns;
-	uint64_t nr_events;
-	uint64_t event_limit;	/* 0 makes everybody give way to the main stack */
-	uint64_t end_ns;
+	uint64_t left;		/* events to the limit; 0 makes everybody give way to the main stack */
+	uint64_t end_ns;	/* while an actor runs, 0 otherwise: then nobody may advance */
 	uint64_t *mirror;
 	struct actor *current;
 } sched_clock;
@@ -164,10 +163,9 @@ void sched_advance_slowly(uint64_t at_ns);
 static inline bool sched_goes_first(uint64_t at_ns)
 {
 	/* An event at the very same time was queued before, and goes first. */
-	if (at_ns >= event_first_ns(&sched_clock.queue) || at_ns >= sched_clock.end_ns ||
-	    sched_clock.nr_events >= sched_clock.event_limit || !sched_clock.current)
+	if (at_ns >= event_first_ns(&sched_clock.queue) || at_ns >= sched_clock.end_ns || unlikely(!sched_clock.left))
 		return false;
-	sched_clock.nr_events++;
+	sched_clock.left--;
 	sched_clock.now_ns = at_ns;
 	*sched_clock.mirror = at_ns;
 	return true;

@@ -102,7 +102,7 @@ static uint64_t preemption_timer_expires(const struct kw_hw *hw)
 }
 
 /* Reasons to exit between two instructions, in the order of SDM's "Priority of VM Exits". */
-static __attribute__((noinline)) bool find_exit(struct vcpu *v, uint64_t timer_ns)
+static bool find_exit(struct vcpu *v, uint64_t timer_ns)
 {
 	struct kw_hw *hw = v->hw;
 
@@ -137,17 +137,6 @@ static __attribute__((noinline)) bool find_exit(struct vcpu *v, uint64_t timer_n
 	return false;
 }
 
-/* Mostly there is none: not even one of those that would then have to be looked at. */
-static inline bool pending_exit(struct vcpu *v, uint64_t timer_ns)
-{
-	const struct kw_hw *hw = v->hw;
-
-	if (likely(!(hw->immediate_exit | hw->nmi_window | hw->int_window | hw->tpr_threshold | kw_cpu_irq->pending) &&
-		   sched_now() < timer_ns))
-		return false;
-	return find_exit(v, timer_ns);
-}
-
 static bool deliver_virtual(struct vcpu *v, uint32_t vector)
 {
 	host_event(DIGEST_ENTRY, v->index, vector);
@@ -157,22 +146,33 @@ static bool deliver_virtual(struct vcpu *v, uint32_t vector)
 	return deliver(v, vector);
 }
 
+/* Before each operation, but for those before which there can be neither: true if the guest exits. */
+static __attribute__((noinline)) bool exit_or_virtual(struct vcpu *v, uint64_t timer_ns)
+{
+	int vector;
+
+	for (;;) {
+		if (find_exit(v, timer_ns))
+			return true;
+		if (!v->hw->has_apicv || !v->hw->apicv.recognized || (vector = apicv_take(v)) < 0)
+			return false;
+		if (deliver_virtual(v, (uint32_t)vector))
+			return true;
+		crash_heartbeat++;
+	}
+}
+
 /* @timer_ns: when the VMX-preemption timer expires. */
 static void run_guest(struct vcpu *v, uint64_t timer_ns)
 {
 	bool timer_first;
 	uint64_t op_ns;
-	int vector;
 
 	for (;;) {
 		crash_heartbeat++;
-		if (unlikely(pending_exit(v, timer_ns)))
+		if (unlikely((v->hw->causes | kw_cpu_irq->pending) || sched_now() >= timer_ns) &&
+		    exit_or_virtual(v, timer_ns))
 			return;
-		if (unlikely(v->hw->has_apicv) && v->hw->apicv.recognized && (vector = apicv_take(v)) >= 0) {
-			if (deliver_virtual(v, (uint32_t)vector))
-				return;
-			continue;
-		}
 		op_ns = guest_op_time(v);
 		timer_first = unlikely(timer_ns - sched_now() <= op_ns);
 		if (sched_advance_interruptible(timer_first ? timer_ns - sched_now() : op_ns) || timer_first)
@@ -203,7 +203,7 @@ void hs_vm_enter(struct kw_hw *hw)
 		oracle_guest_if(v->index, guest_if_on(v), 0);
 	if (unlikely(pins_on))
 		pins_enter(v);
-	lapic_check(v, true);
+	lapic_check_entry(v);
 	host_event(DIGEST_ENTRY, v->index, info);
 	COUNT(ENTRIES);
 	counts.plain[RUN_COUNT_INJECTED] += valid && (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL;
@@ -227,7 +227,7 @@ void hs_vm_exit_handle(struct kw_hw *hw)
 
 	if (unlikely(vcpu_bare_entry))
 		return;
-	lapic_check(v, false);
+	lapic_check_exit(v);
 	if (unlikely(hw->has_apicv))
 		hw->apicv.trap_offset = 0;
 	lapic_tell(v);

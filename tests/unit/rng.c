@@ -262,8 +262,11 @@ static void test_gaps_ahead(void)
 
 	rng_init(&r, 77, 3, RNG_TIME);
 	rng_gaps_init(&ahead, 77, 3, RNG_TIME);
-	for (uint32_t i = 0; i < 1000; i++)
-		EXPECT_EQ(rng_gaps_next(&ahead, means[i % 6]), rng_gap(&r, means[i % 6]));
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct rng_mean mean = rng_mean(means[i % 6]);
+
+		EXPECT_EQ(rng_gaps_next(&ahead, &mean), rng_gap(&r, means[i % 6]));
+	}
 }
 
 /* Geometric with mean 4: a quarter of all gaps is 1, of the others a quarter 2, ... */
