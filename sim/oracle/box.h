@@ -93,6 +93,19 @@ static inline void box_keep_destination(const struct message *m, const struct de
 		box.dest[m - box.slot] = *d;
 }
 
+/* The usual way: there is one that was freed. NULL: look for one by box_slot_alloc(). */
+static inline struct message *box_slot_again(int32_t *handle)
+{
+	struct message *m;
+
+	*handle = box.free;
+	if (unlikely(box.free == NONE))
+		return NULL;
+	m = &box.slot[box.free];
+	box.free = m->next;
+	return m;
+}
+
 /* NULL: no room. */
 static inline struct message *box_slot_alloc(void)
 {
@@ -135,10 +148,8 @@ static inline void box_link(struct message *m)
 }
 
 /* The same for a message to @v alone. */
-static inline void box_link_one(struct message *m, struct oracle_vcpu *v)
+static inline void box_link_one(struct message *m, int32_t self, struct oracle_vcpu *v)
 {
-	int32_t self = (int32_t)(m - box.slot);
-
 	m->prev = NONE;
 	m->next = v->messages;
 	if (unlikely(m->next != NONE))

@@ -42,7 +42,7 @@ static inline uint32_t msi_destination(uint64_t address)
 	return (address >> 12 & 0xff) | (oracle.config.x2apic_format ? address >> 32 & 0xffffff00 : 0);
 }
 
-static int32_t msi_begin_slowly(uint32_t vm, uint64_t address, uint32_t data)
+static __attribute__((noinline)) int32_t msi_begin_slowly(uint32_t vm, uint64_t address, uint32_t data)
 {
 	uint32_t mode = data >> 8 & 7;
 	bool level = data >> 15 & 1, asserted = data >> 14 & 1, redirect = address >> 3 & 1;

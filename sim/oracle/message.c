@@ -89,29 +89,29 @@ static int32_t begin_plain(struct message *m, const struct destination *d, struc
 	m->target = v->index;
 	m->begin_seq = ++oracle.seq;
 	box_keep_destination(m, d);
-	box_link_one(m, v);
+	box_link_one(m, (int32_t)(m - box.slot), v);
 	vcpu_begins(v, m->vector, m->level);
-	return (int32_t)(m - box.slot);
+	return v->messages;
 }
 
 int32_t message_begin_one(uint32_t vm, uint32_t dest, uint8_t vector)
 {
 	struct oracle_vcpu *v = destination_one(dest, &oracle.vm[vm]);
 	struct message *m;
+	int32_t handle;
 
 	if (unlikely(!v || box.dest))
 		return NONE;
-	m = box_slot_alloc();
+	m = box_slot_again(&handle);
 	if (unlikely(!m))
 		return NONE;
-	m->vm = vm;
-	m->vector = vector;
-	m->level = false;
-	m->target = v->index;
-	m->begin_seq = ++oracle.seq;
-	box_link_one(m, v);
+	*m = (struct message){
+		.begin_seq = ++oracle.seq, .vm = vm, .target = v->index, .map = NONE, .soft = NONE, .vector = vector,
+		.active = true,
+	};
+	box_link_one(m, handle, v);
 	vcpu_begins(v, vector, false);
-	return v->messages;
+	return handle;
 }
 
 int32_t message_begin(const struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest)
@@ -280,15 +280,8 @@ static inline bool end_plain(struct message *m, int32_t handle, struct oracle_vc
 	return true;
 }
 
-void message_end(int32_t handle, bool accepted)
+static __attribute__((noinline)) void end_slowly(struct message *m, bool accepted)
 {
-	struct message *m;
-
-	if (handle < 0 || handle >= box.high || !box.slot[handle].active || box.slot[handle].ended)
-		return;
-	m = &box.slot[handle];
-	if (likely(accepted && m->map == NONE) && likely(end_plain(m, handle, oracle_vcpu(m->target))))
-		return;
 	if (unlikely(!accepted) || (unlikely(m->group) && m->absorbed)) {
 		message_release(m);
 		return;
@@ -303,6 +296,17 @@ void message_end(int32_t handle, bool accepted)
 	else
 		box_for_each_target(m, end_target);
 	box_slot_free(m);
+}
+
+void message_end(int32_t handle, bool accepted)
+{
+	struct message *m;
+
+	if (handle < 0 || handle >= box.high || !box.slot[handle].active || box.slot[handle].ended)
+		return;
+	m = &box.slot[handle];
+	if (unlikely(!accepted || m->map != NONE) || unlikely(!end_plain(m, handle, oracle_vcpu(m->target))))
+		end_slowly(m, accepted);
 }
 
 void message_dispatched(struct oracle_vcpu *v, uint32_t vector)
