@@ -46,6 +46,13 @@ void digest_due(struct digest *d, uint64_t what, uint64_t now_ns, uint64_t a, ui
 	struct digest_watch *w = d->watch;
 	uint64_t nr = d->due;
 
+	/* In some runs somebody wants each event, and mostly that is all that is due. */
+	if (!w && nr % DIGEST_CHECKPOINT_EVENTS) {
+		d->due = nr + 1;
+		d->left = 1;
+		d->each((enum digest_event)what, a, b);
+		return;
+	}
 	if (nr % DIGEST_CHECKPOINT_EVENTS == 0)
 		checkpoint(d);
 	if (w && nr > w->first && w->nr < w->room) {
