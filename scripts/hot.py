@@ -23,7 +23,7 @@ SHARE = 0.0004		# of all instructions: less is not hot
 
 HEAD = """\
 # SPDX-License-Identifier: GPL-2.0-only
-# Functions that lie side by side in a runner, hottest first; see kvm/builder/link.py.
+# Functions that lie side by side in a runner, those of each interrupt first; see kvm/builder/link.py.
 # Made by scripts/hot.py. It decides about places only: what is not there is no error.
 """
 
@@ -74,15 +74,19 @@ def shares(runner, scenario):
 def main():
     build, variants = sys.argv[1], sys.argv[2:]
     scenarios = [s for s in sorted(glob.glob(os.path.join(ROOT, "scenarios/*.scn"))) if "/big" not in s]
-    heat = collections.Counter()
+    heat, of_interrupts = collections.Counter(), set()
     for variant in variants:
         runner = os.path.join(build, "variants", variant, "plain/runner")
         for scenario in scenarios + [BENCH]:
             weight = 1 if scenario == BENCH else 1 / len(scenarios)
             for name, share in shares(runner, scenario).items():
+                if scenario == BENCH and share >= SHARE:
+                    of_interrupts.add(name)
                 heat[name] += share * weight / (2 * len(variants))
     with open(TABLE, "w", encoding="utf-8") as f:
-        f.write(HEAD + "".join(name + "\n" for name, share in heat.most_common()
+        # What each interrupt touches lies together, with nothing of other scenarios between.
+        ordered = sorted(heat.most_common(), key=lambda row: row[0] not in of_interrupts)
+        f.write(HEAD + "".join(name + "\n" for name, share in ordered
                                if share >= SHARE and re.fullmatch(r"\w+", name) and not name.startswith("0x")))
 
 
