@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Exit codes: each command ends in each way that docs/exit-codes.md says, and the texts agree with the table."""
 
+import json
 import os
 import re
 import shutil
@@ -146,7 +147,10 @@ class Exits(unittest.TestCase):
 
     def full(self, command):
         """An output that takes nothing is a result that is lost."""
-        self.f.write("b/variants/x/manifest.json", '{"name": "x"}')
+        self.f.write("b/variants/x/manifest.json", json.dumps({
+            "name": "x", "identity": "0", "class": "x", "flavour": "plain", "optimize": 2, "compiler": "cc",
+            "source": {"kind": "tree", "dir": "x"}, "edits": [], "kernel_files": {},
+            "counts": {"implemented": 0, "noop": 0, "trap": 0}}))
         words = {"variant": ["variant", "show", "x", "--json"], "merge": ["merge", self.fresh("merged4.db"), self.store],
                  "live": ["live", "--help"]}
         with open("/dev/full", "w", encoding="utf-8") as full:
