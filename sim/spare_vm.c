@@ -4,8 +4,8 @@
  * to destroy one, which a run cannot, since it ends by putting memory back.
  *
  * One of its vCPUs has a timer that runs, one an APIC that was never enabled and has the
- * first one's ID, one an APIC that IA32_APIC_BASE switches off; the I/O APIC holds a level back;
- * an irqfd, with its resamplefd, is left assigned.  Verifies that nothing is left of it: no
+ * first one's ID, one an APIC that IA32_APIC_BASE switches off, and one is left as it is made, so
+ * that more APICs are disabled than enabled; the I/O APIC holds a level back; an irqfd, with its resamplefd, is left assigned.  Verifies that nothing is left of it: no
  * memory, no timer, no work, no count; else each run reports a resource leak at its end.  And
  * that there is no WARN and no fault (the sanitized flavour: nor a use after free).  It comes
  * after the VMs that run, whose numbers it leaves alone.  Does not run a guest in it.
@@ -22,7 +22,7 @@
 #include "sim/oracle/oracle.h"
 #include "sim/vcpu.h"
 
-#define NR_VCPUS	4
+#define NR_VCPUS	5
 #define APIC_OFF	0xfee00000ull
 #define APIC_ON		0xfee00800ull
 #define APIC_X2		0xfee00c00ull
