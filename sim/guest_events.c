@@ -31,7 +31,6 @@
 #define MSR_APF_INT	0x4b564d06u
 /* It may be in IRR from the exit on that lets it in, and must be once the oracle has seen the APIC enabled. */
 #define APF_SETTLES	3
-#define APIC_BASE	0xfee00000ull
 #define APIC_BASE_BSP	(1ull << 8)
 #define APIC_BASE_EN	(1ull << 11)
 #define APF_BY_INTERRUPT 9u
@@ -191,7 +190,7 @@ void guest_apf_settle(struct vcpu *v)
 
 static enum step switch_apic(struct vcpu *v, bool on)
 {
-	uint64_t value = APIC_BASE | (v->id ? 0 : APIC_BASE_BSP) | (on ? APIC_BASE_EN : 0);
+	uint64_t value = GUEST_APIC_GPA | (v->id ? 0 : APIC_BASE_BSP) | (on ? APIC_BASE_EN : 0);
 
 	oracle_apic_base_begin(v->index, value);
 	v->apic_off = !on;

@@ -5,7 +5,8 @@
  *
  * One of its vCPUs has a timer that runs, one an APIC that was never enabled and has the
  * first one's ID, one an APIC that IA32_APIC_BASE switches off, and one is left as it is made, so
- * that more APICs are disabled than enabled; the I/O APIC holds a level back; an irqfd, with its resamplefd, is left assigned.  Verifies that nothing is left of it: no
+ * that more APICs are disabled than enabled; the I/O APIC holds a level back; an irqfd, with its
+ * resamplefd, is left assigned.  Verifies that nothing is left of it: no
  * memory, no timer, no work, no count; else each run reports a resource leak at its end.  And
  * that there is no WARN and no fault (the sanitized flavour: nor a use after free).  It comes
  * after the VMs that run, whose numbers it leaves alone.  Does not run a guest in it.

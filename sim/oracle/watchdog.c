@@ -8,7 +8,6 @@
 
 #include "sim/oracle/state.h"
 
-
 struct watchdog_vcpu {
 	bool	nmi;		/* LINT0 is unmasked, in mode NMI */
 	bool	changing;	/* it is being written */
