@@ -35,10 +35,15 @@ enum rtc_answer rtc_pending(uint32_t vm)
 	return answer;
 }
 
+static struct destination entry_destination(uint64_t entry)
+{
+	return (struct destination){ .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+}
+
 /* @entry's message has left; not @sure: perhaps. */
 void rtc_sent(uint32_t vm, uint64_t entry, bool sure)
 {
-	struct destination d = { .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+	struct destination d = entry_destination(entry);
 
 	for (uint32_t i = oracle.vm[vm].first; i < oracle.vm[vm].first + oracle.vm[vm].nr; i++) {
 		enum match match = destination_match(&d, oracle_vcpu(i));
@@ -80,7 +85,7 @@ void rtc_settled(uint32_t vcpu)
 static void perhaps_open(struct oracle_vcpu *v)
 {
 	uint64_t entry = chips.vm[v->vm].io.redir[RTC_PIN];
-	struct destination d = { .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+	struct destination d = entry_destination(entry);
 	struct chip_rtc *r = &chips.rtc[v->index];
 	uint8_t vector = entry & REDIR_VECTOR;
 
@@ -108,7 +113,7 @@ void oracle_lapic_reloaded(uint32_t vcpu)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 	uint64_t entry = chips.vm[v->vm].io.redir[RTC_PIN];
-	struct destination d = { .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+	struct destination d = entry_destination(entry);
 	const struct chip_rtc *r = &chips.rtc[vcpu];
 	enum match match = destination_match(&d, v);
 
@@ -130,7 +135,7 @@ void rtc_disagrees(uint32_t vm, bool sent)
 void rtc_ioapic_loaded(uint32_t vm)
 {
 	uint64_t entry = chips.vm[vm].io.redir[RTC_PIN];
-	struct destination d = { .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+	struct destination d = entry_destination(entry);
 	uint8_t vector = entry & REDIR_VECTOR;
 
 	for (uint32_t i = oracle.vm[vm].first; i < oracle.vm[vm].first + oracle.vm[vm].nr; i++) {
