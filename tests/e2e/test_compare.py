@@ -190,8 +190,10 @@ class Packages(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         rows = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual(rows[-1]["first_bad"], h.commits[lapic], done.stderr)
-        # Of the ends and a dozen commits, those that decide: a search, not one after the other.
-        self.assertLess(len(rows) - 1, 2 + len(h.commits) // 2, rows)
+        # The ends, and of the commits between them those that halve what is left; one that does not build costs one more.
+        steps = [r["verdict"] for r in rows if r["type"] == "step"]
+        halvings = (len(h.commits) - 2).bit_length()
+        self.assertLessEqual(len(steps), 2 + halvings + steps.count("skip"), rows)
 
 
 if __name__ == "__main__":
