@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -167,6 +168,25 @@ class Fake:
                                 stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE,
                                 env=self.environment(env))
+
+    def alive(self):
+        """Ids of this folder's runners."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.readlink("/proc/%s/exe" % pid).startswith(self.path("build/variants")):
+                    found.append(int(pid))
+            except OSError:     # it has ended, or is not ours
+                continue
+        return found
+
+    def wait_until_busy(self, p):
+        """Until @p has a runner, and that some time: how long it takes to come so far is the machine's affair."""
+        deadline = time.monotonic() + 60
+        while not self.alive():
+            assert p.poll() is None and time.monotonic() < deadline, "it runs nothing"
+            time.sleep(0.02)
+        time.sleep(0.5)
 
     def runner(self, *words, variant="6.1-unfixed", stdin=None, **env):
         return subprocess.run(

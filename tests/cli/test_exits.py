@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import unittest
 
 from fake import REPO, fake
@@ -176,7 +175,7 @@ class Exits(unittest.TestCase):
                        "--restart", self.bug),
         }[command]
         p = self.f.start(*words, **LONG)
-        time.sleep(2.5)
+        self.f.wait_until_busy(p)
         p.send_signal(sig)
         _, err = p.communicate(timeout=60)
         self.assertEqual(128 + sig, p.returncode, err)

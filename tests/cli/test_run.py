@@ -109,9 +109,7 @@ class Results(RunTest):
         self.assertEqual(self.f.run("replay", token).returncode, 10)
 
     def test_time(self):
-        start = time.monotonic()
         out = self.lines("alpha", "beta", "--time", "1s")
-        self.assertLess(time.monotonic() - start, 4)
         runs = [x["runs"] for x in self.of_type(out, "variant")]
         self.assertGreater(runs[0], 1000)
         self.assertEqual(runs[0], runs[1])
@@ -387,7 +385,7 @@ class Signals(RunTest):
     def stop(self, sig):
         p = self.f.start("run", "alpha", "--runs", "1000000", "--json",
                          "--variant", "6.12-fixed", FAKE_SLEEP_US="1000")
-        time.sleep(1.5)
+        self.f.wait_until_busy(p)
         p.send_signal(sig)
         out, err = p.communicate(timeout=20)
         return p.returncode, out, err
@@ -396,7 +394,7 @@ class Signals(RunTest):
         code, out, err = self.stop(signal.SIGINT)
         self.assertEqual(code, 130, err)
         lines = json_lines(out)
-        self.assertGreater(lines[0]["runs"], 100)
+        self.assertGreater(lines[0]["runs"], 0)
         self.assertEqual(lines[-1]["exit"], 130)
         self.assertIn("stopping", err)
 
@@ -406,19 +404,13 @@ class Signals(RunTest):
     def test_no_runner_survives_kill_9(self):
         p = self.f.start("run", "alpha", "--runs", "1000000", "--jobs", "2",
                          FAKE_SLEEP_US="1000")
-        time.sleep(1)
+        self.f.wait_until_busy(p)
         p.kill()
         p.communicate()
-        time.sleep(0.5)
-        alive = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                exe = os.readlink("/proc/%s/exe" % pid)
-            except OSError:
-                continue
-            if exe.startswith(self.f.root):
-                alive.append(exe)
-        self.assertEqual(alive, [])
+        deadline = time.monotonic() + 20
+        while self.f.alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual(self.f.alive(), [])
 
 
 class BadInput(RunTest):
