@@ -98,21 +98,49 @@ static const char *fault_of(const char *text)
 	return strstr(text, "faults, but must not") ? " must not fault" : "";
 }
 
+/* Takes the numbers off the names of actors: "vcpu1 waits for a lock of memory0". Returns the new length. */
+static size_t without_actors(char *text)
+{
+	char *out = text;
+
+	for (const char *p = text; *p; p++) {
+		if (islower((unsigned char)*p) && isdigit((unsigned char)p[1])) {
+			size_t digits = strspn(p + 1, "0123456789");
+
+			if (!isalnum((unsigned char)p[1 + digits])) {
+				*out++ = *p;
+				p += digits;
+				continue;
+			}
+		}
+		*out++ = *p;
+	}
+	*out = '\0';
+	return (size_t)(out - text);
+}
+
 void signature_slice(const struct divergence *d, char *buf, size_t n)
 {
-	const char *number = first_number(d->text), *object = NULL, *blank;
-	size_t len = number ? (size_t)(number - d->text) : strlen(d->text);
+	/* What comes after the first number or semicolon says in which state. */
+	const char *number = first_number(d->text), *end = d->text + strcspn(d->text, ";");
+	const char *object = NULL, *blank;
+	char words[sizeof(d->text)];
+	size_t len;
 
 	buf[0] = '\0';
 	if (d->kind == DIV_HOST_BUG || d->kind == DIV_HOST_WARN)
 		return;
-	if (number)
-		object = object_of(d->text, number);
-	while (len && isspace((unsigned char)d->text[len - 1]))
+	if (number && number < end)
+		object = object_of(d->text, end = number);
+	else
+		number = NULL;
+	snprintf(words, sizeof(words), "%.*s", (int)(end - d->text), d->text);
+	len = without_actors(words);
+	while (len && isspace((unsigned char)words[len - 1]))
 		len--;
 	blank = len ? " " : "";
 	/* Half a name tells as much, and a store's rows are short. */
-	snprintf(buf, n, "%.*s%s%s%s", (int)(len < 48 ? len : 48), d->text, object ? blank : "", object ? object : "",
+	snprintf(buf, n, "%.*s%s%s%s", (int)(len < 48 ? len : 48), words, object ? blank : "", object ? object : "",
 		 number ? fault_of(number) : "");
 }
 

@@ -16,9 +16,9 @@
 #define SIGNATURE_BYTES	80u
 
 /*
- * The text up to its first number, the register that it is about, and which way a
- * fault is wrong: "register lvt0", "WRMSR of icr must fault".  "" for a BUG or a
- * WARN, which its function names.
+ * The text up to its first number or semicolon, the register that it is about, and
+ * which way a fault is wrong: "register lvt0", "WRMSR of icr must fault".  "vcpu1"
+ * is "vcpu" in it.  "" for a BUG or a WARN, which its function names.
  */
 void signature_slice(const struct divergence *d, char *buf, size_t n);
 /* The name of all that follow a new one in the same run: consequences, as far as anybody knows. */
