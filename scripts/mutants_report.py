@@ -87,9 +87,9 @@ class Score:
 
 def all_checks(build):
     """Names of the oracle's checks, as `lapicsim checks` lists them."""
-    done = subprocess.run([os.path.join(build, "lapicsim"), "checks"], stdout=subprocess.PIPE, text=True, check=True)
-    names = [line.split()[0] for line in done.stdout.splitlines() if line[:1].isalpha() and line.split()[1:]]
-    return [n for n in names if "-" in n]
+    done = subprocess.run([os.path.join(build, "lapicsim"), "checks", "--json"], stdout=subprocess.PIPE, text=True,
+                          check=True)
+    return [row["name"] for row in map(json.loads, done.stdout.splitlines()) if row["type"] == "check"]
 
 
 class Report:

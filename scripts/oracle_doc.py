@@ -36,6 +36,15 @@ registers. What each file verifies, and what it does not, stands at its beginnin
 |---|---|---|---|---|%s
 """
 
+HOST_CHECKS = """
+## What the host and its userspace see
+
+Not of the oracle: KVM's own words, its host's, and what its userspace expects of its calls.
+
+| name | kind | rule | broken variants and scenarios |
+|---|---|---|---|
+"""
+
 DEVIATIONS = """
 ## Deviations
 
@@ -147,7 +156,8 @@ def no_mutant(check, rows, corpus, killed):
 
 def checks_text(program):
     rows, reasons = constants("tests/e2e/test_rules.py", "ROWS", "NO_RULE")
-    corpus, files, killed, checks = corpus_rows(), files_of_checks(), mutants(), listed(program, "checks")
+    corpus, files, killed = corpus_rows(), files_of_checks(), mutants()
+    checks, hosts = ([c for c in listed(program, "checks") if c["type"] == t] for t in ("check", "host-check"))
     more = ("", "", "") if killed is None else (
         " \"Mutants\" is how many mutants it saw in the run that killed them (`make mutants`), or, if that were"
         " none, a few that it sees in its own scenario; where it sees none, why.", " mutants |", "---|")
@@ -159,6 +169,10 @@ def checks_text(program):
         if killed is not None:
             out.append(" %s |" % (killed["checks"].get(c["name"]) or no_mutant(c["name"], rows, corpus, killed)))
         out.append("\n")
+    out.append(HOST_CHECKS)
+    for c in hosts:
+        shown = variants_of(c["name"], rows, corpus) or "none: " + reasons.get(c["name"], "not shown yet")
+        out.append("| `%s` | %s | %s | %s |\n" % (c["name"], c["kind"], cell(c["source"]), cell(shown)))
     return "".join(out)
 
 

@@ -81,6 +81,7 @@ enum host_check {
 struct host_check_row {
 	const char *name;		/* in divergence.check */
 	uint32_t kind;
+	const char *source;		/* what says that it must not be */
 };
 
 extern const struct host_check_row host_checks[HOST_NR_CHECKS];

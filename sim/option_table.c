@@ -361,7 +361,7 @@ const struct option_section command_sections[] = {
 	  "Shows help on a command; or, as a reference: scenario-keys, options, known-keys, exit-codes, policies, divergences; "
 	  "lists: topics, scenarios, variants; manual pages: man, or man PAGE; bash's completion: completion." },
 	{ "deviations", "", false, "Lists the named places where the oracle lets KVM differ, with their sources." },
-	{ "checks", "", false, "Lists the oracle's checks: name, kind of divergence, source." },
+	{ "checks", "", false, "Lists the oracle's checks and the host's: name, kind of divergence, source." },
 	{ "known", "[STORE]", false, "Lists the findings that are explained (known/*.known), and what each looks like; with "
 	  "STORE drafts an entry for each bucket of it that none explains, and replays it 20 times if nobody has." },
 	{ "merge", "OUT IN...", false,

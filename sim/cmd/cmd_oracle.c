@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lapicsim deviations and lapicsim checks: the oracle's two tables, for people and for scripts. */
+/* lapicsim deviations and lapicsim checks: the oracle's tables and the host's, for people and for scripts. */
 #include <stdio.h>
 
 #include "sim/cmd/cmd.h"
@@ -41,6 +41,20 @@ int cmd_deviations(int argc, char **argv)
 	return CMD_OK;
 }
 
+/* @type: "check" of the oracle's own, "host-check" of what the host and its userspace see. */
+static void print_check(const char *type, const char *name, uint32_t kind, const char *source, bool json)
+{
+	if (!json) {
+		printf("%-28s %-20s %s\n", name, divergence_key(kind), source);
+		return;
+	}
+	printf("{\"type\":\"%s\"", type);
+	member("name", name);
+	member("kind", divergence_key(kind));
+	member("source", source);
+	printf("}\n");
+}
+
 int cmd_checks(int argc, char **argv)
 {
 	const struct check_row *row;
@@ -51,16 +65,9 @@ int cmd_checks(int argc, char **argv)
 		return code;
 	if (cl.args.nr)
 		return cmd_fail(CMD_USAGE, "checks: takes no argument");
-	for (uint32_t i = 0; (row = check_row(i)); i++) {
-		if (!cl.json) {
-			printf("%-28s %-20s %s\n", row->name, divergence_key(row->kind), row->source);
-			continue;
-		}
-		printf("{\"type\":\"check\"");
-		member("name", row->name);
-		member("kind", divergence_key(row->kind));
-		member("source", row->source);
-		printf("}\n");
-	}
+	for (uint32_t i = 0; (row = check_row(i)); i++)
+		print_check("check", row->name, row->kind, row->source, cl.json);
+	for (uint32_t i = 0; i < HOST_NR_CHECKS; i++)
+		print_check("host-check", host_checks[i].name, host_checks[i].kind, host_checks[i].source, cl.json);
 	return CMD_OK;
 }

@@ -3,7 +3,7 @@
 
 Builds a broken variant for each row out of 6.12's source, and runs a scenario
 that does not show it on 6.12 itself (tests/e2e/test_race.py).  Each check of the
-oracle's own table has a row here, or a reason why it cannot.
+oracle's table and of the host's has a row here, or a reason why it cannot.
 """
 
 import json
@@ -147,6 +147,28 @@ ROWS = (
     ("regs-not-freed", "pit-ioapic", "resource-leak", "vm-leak"),
     ("disabled-not-uncounted", "pit-pic", "resource-leak", "vm-leak"),
     ("halted-forgets-owed", "preempt", "lost-interrupt", "quiet-owed"),
+    # What the host and its userspace see.
+    ("apic-not-found", "sw-disable", "register-mismatch", "apic-exit"),
+    ("ioapic-not-found", "ioapic-logical", "register-mismatch", "ioapic-exit"),
+    ("apic-page-endless", "timer-short", "register-mismatch", "mmio-exit"),
+    ("mce-unchecked", "cmci", "register-mismatch", "set-mce"),
+    ("pit-count-shifted", "pit-steady", "register-mismatch", "get-pit"),
+    ("pit-reinject-refused", "pit-steady", "register-mismatch", "pit-ioctl"),
+    ("pit-source-shared", "pit-ioapic", "register-mismatch", "pit-source"),
+    ("irqfd-not-allowed", "irqfd-resample", "register-mismatch", "irqfd-ioctl"),
+    ("irqchip-refused", "irqchip-save", "register-mismatch", "irqchip-ioctl"),
+    ("routes-refused", "gsi-routing", "register-mismatch", "gsi-routing-ioctl"),
+    ("pv-eoi-msr-no-disable", "save-restore", "register-mismatch", "migrate-ioctl"),
+    ("msi-route-unchecked", "ioapic-split", "register-mismatch", "bad-call"),
+    ("vapic-refused", "vapic", "register-mismatch", "vapic-refused"),
+    ("run-refused", "init-sipi", "hang", "kvm-run-fails"),
+    ("icr-unsplit", "icr-x2apic", "host-warn", "no-warn"),
+    ("absent-not-skipped", "ioapic-logical", "host-crash", "fault"),
+    ("ioapic-keeps-lock", "ioapic-logical", "hang", "deadlock"),
+    ("halted-never-blocks", "timer-hv-late", "hang", "not-quiet"),
+    ("unfix-pv-eoi", "pv-eoi-disable", "host-bug", "bug"),
+    ("loops-rarely", "pv-eoi-plain", "hang", "runaway"),
+    ("panics-rarely", "pv-eoi-plain", "host-crash", "panic"),
 )
 
 # Checks that no rule makes fire, and why. One that has a row as well is an error.
@@ -161,6 +183,8 @@ NO_RULE = {
     "page-register": "lapicsim live only, where nothing races: tests/unit/live.c",
     "msr-access": "lapicsim live only: tests/unit/live.c",
     "disabled-accepts": "lapicsim live only: tests/unit/live.c",
+    "worker-died": "of the supervisor: kills-rarely, in tests/e2e/test_limits.py",
+    "worker-hung": "of the supervisor: loops-rarely, in tests/e2e/test_limits.py",
 }
 # Most rules are seen at once; the rest of the seeds is for the rare ones.
 SEEDS = ("0-49", "50-399")
