@@ -362,6 +362,9 @@ static void pv_msr_written(struct oracle_vcpu *v, uint64_t value, bool accepted)
 	v->pv_msr = value;
 	/* Another word, or a word with another meaning; what page_gone said was about the old one. */
 	v->word_known = v->word_trusted = v->armed = v->page_gone = false;
+	/* Without PV EOI no word is looked at any more, in whatever page: nothing excuses an EOI by the next exit. */
+	if (!(value & 1))
+		v->page_was_gone = false;
 }
 
 /*

@@ -24,6 +24,7 @@ ROWS = (
     ("arm-with-irr", "pv-eoi-plain", "pv-eoi-word", "pv-word-irr-pending"),
     ("pv-eoi-not-withdrawn", "pv-eoi-plain", "pv-eoi-word", "pv-word-untracked"),
     ("double-eoi", "pv-eoi-plain", "premature-eoi", "isr-premature"),
+    ("pv-eoi-disabled-goes-on", "pv-eoi-disable-away", "premature-eoi", "isr-premature"),
     ("ppr-ignores-isr", "pv-eoi-nested", "priority-inversion", "dispatch-in-service"),
     ("ppr-ignores-isr", "pv-eoi-nested", "priority-inversion", "dispatch-ppr"),
     ("eoi-keeps-cache", "pv-eoi-plain", "stale-cache", "cache-highest-isr"),

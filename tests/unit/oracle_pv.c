@@ -256,6 +256,25 @@ static void test_pv_gone_premature(void)
 	}
 }
 
+/* The same after PV EOI was disabled: then the page excuses nothing. */
+static void test_pv_gone_disabled(void)
+{
+	boot_pv();
+	send(0x41);
+	prepare_and_enter();
+	M->gone = true;
+	oracle_pv_page_gone(0);
+	leave();
+	M->pv_msr = 0;
+	oracle_guest_pv_msr(0, 0, true);
+	enter();
+	SILENT();
+	M->isr[0x41] = 0;
+	M->pending = false;
+	oracle_exit(0, &M->hw, model_look(M), M->word, false);
+	FIRED("isr-premature", DIV_PREMATURE_EOI, 0x41);
+}
+
 /* The guest acked, then the page went away: KVM may notice once it is back, or never wait. */
 static void test_pv_gone_late_ack(void)
 {
@@ -416,6 +435,6 @@ TEST_MAIN(TEST(test_pv_ack), TEST(test_pv_ignored), TEST(test_pv_lost_ack), TEST
 	  TEST(test_pv_disabled_pending), TEST(test_pv_disabled_cancelled), TEST(test_pv_msr), TEST(test_pv_idle),
 	  TEST(test_pv_irr_pending), TEST(test_pv_irr_late), TEST(test_pv_switch_check),
 	  TEST(test_pv_other_bits), TEST(test_pv_tracking), TEST(test_pv_running),
-	  TEST(test_pv_cancelled), TEST(test_pv_gone_premature), TEST(test_pv_gone_late_ack),
+	  TEST(test_pv_cancelled), TEST(test_pv_gone_premature), TEST(test_pv_gone_disabled), TEST(test_pv_gone_late_ack),
 	  TEST(test_pv_replaced), TEST(test_pv_replaced_early),
 	  TEST(test_pv_moved_from_gone), TEST(test_caches), TEST(test_cache_in_flight))
