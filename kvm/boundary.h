@@ -40,7 +40,7 @@
 
 /* ---- Basic exit reasons: SDM volume 3, appendix "VMX Basic Exit Reasons". */
 enum kw_exit_reason {
-	KW_EXIT_EXCEPTION_NMI		= 0,
+	KW_EXIT_EXCEPTION_NMI		= 0,	/* an NMI of the host: a performance counter's */
 	KW_EXIT_EXTERNAL_INTERRUPT	= 1,
 	KW_EXIT_TRIPLE_FAULT		= 2,
 	KW_EXIT_INTERRUPT_WINDOW	= 7,
@@ -151,7 +151,8 @@ struct kw_hw {
 	/* VMX-preemption timer: loaded at entry, counts down by one each 2^SHIFT TSC ticks. */
 	uint32_t preemption_timer;
 	uint8_t  preemption_timer_on;
-	uint8_t  reserved8b[3];
+	uint8_t  late_pmi;		/* a counter has overflowed: its NMI comes when the exit is over */
+	uint8_t  reserved8b[2];
 	/* The page that hardware's TPR shadow works on: the vCPU's APIC registers. */
 	uint8_t *vapic_page;
 	/* Identity, constant. */

@@ -128,6 +128,7 @@ static int kw_exit_apic_access(struct kvm_vcpu *vcpu)
 }
 
 static int (*const kw_exits[KW_NR_EXIT_REASONS])(struct kvm_vcpu *) = {
+	[KW_EXIT_EXCEPTION_NMI]		= kw_exit_nothing,
 	[KW_EXIT_EXTERNAL_INTERRUPT]	= kw_exit_nothing,
 	[KW_EXIT_INTERRUPT_WINDOW]	= kw_exit_irq_window,
 	[KW_EXIT_NMI_WINDOW]		= kw_exit_nmi_window,

@@ -338,8 +338,16 @@ fastpath_t kw_op_vcpu_run(struct kvm_vcpu *vcpu, bool force_immediate_exit)
 
 void kw_op_handle_exit_irqoff(struct kvm_vcpu *vcpu)
 {
-	if (kw_hw(vcpu)->exit_reason == KW_EXIT_EXTERNAL_INTERRUPT)
+	struct kw_hw *hw = kw_hw(vcpu);
+
+	if (hw->exit_reason == KW_EXIT_EXTERNAL_INTERRUPT)
 		kw_take_irqs_off();
+	else if (unlikely(hw->exit_reason == KW_EXIT_EXCEPTION_NMI))
+		kw_pmi_in_guest(vcpu);
+	if (unlikely(hw->late_pmi)) {
+		hw->late_pmi = 0;
+		kw_pmi_in_host(vcpu);
+	}
 }
 
 /* --- What the libc world may look at. */

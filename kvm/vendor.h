@@ -40,6 +40,10 @@ bool kw_post_interrupt(struct kvm_vcpu *vcpu, int vector);
 int kw_exit_virtualized_eoi(struct kvm_vcpu *vcpu);
 int kw_exit_apic_write(struct kvm_vcpu *vcpu);
 
+/* pmi.c: a counter's NMI came, and made the guest exit, or in the host just behind an exit. */
+void kw_pmi_in_guest(struct kvm_vcpu *vcpu);
+void kw_pmi_in_host(struct kvm_vcpu *vcpu);
+
 /* hv_timer.c */
 void kw_hv_timer_setup(struct kvm_x86_ops *ops);
 void kw_hv_timer_load(struct kvm_vcpu *vcpu);

@@ -71,7 +71,9 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(VAPIC_TPR, vapic_tpr, "vapic tpr", 3)			\
 	X(CMCI_LVT, cmci_lvt, "cmci lvt", 2)				\
 	X(MC_CTL2, mc_ctl2, "mci ctl2", 2)				\
-	X(LINT0_NMI, lint0_nmi, "lint0 nmi", 2)
+	X(LINT0_NMI, lint0_nmi, "lint0 nmi", 2)				\
+	X(LVTPC, lvtpc, "lvtpc", 2)					\
+	X(PMI, pmi, "counter overflows", 1)
 
 /* What only the program itself decides. */
 #define GUEST_OTHER_OPS(X)						\
@@ -147,6 +149,9 @@ void guest_lint0_done(struct vcpu *v);
 void guest_boot_base_done(struct vcpu *v);
 /* guest_mce.c: KVM has handled a WRMSR of IA32_MCi_CTL2. */
 void guest_mc_done(struct vcpu *v, bool faulted);
+/* guest_pmi.c: perhaps a counter overflows in HLT; KVM has handled the exit of one in which it did. */
+void guest_pmi_at_hlt(struct vcpu *v);
+void guest_pmi_done(struct vcpu *v);
 /* guest_vapic.c: TPR is not 0, wherever it lies. */
 bool guest_vapic_raised(const struct vcpu *v);
 void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);

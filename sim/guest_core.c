@@ -50,6 +50,8 @@ enum step do_hlt(struct vcpu *v)
 		guest_set_if(v, true, KW_BLOCK_STI);
 	v->told = ACTION_HLT;
 	v->halted = true;
+	if (unlikely(sc()->pmi_hlt_percent))
+		guest_pmi_at_hlt(v);
 	return exits(v, KW_EXIT_HLT);
 }
 

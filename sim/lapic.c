@@ -104,6 +104,9 @@ void lapic_access_done(struct vcpu *v, bool faulted)
 	case ACCESS_BASE:
 		guest_boot_base_done(v);
 		return;
+	case ACCESS_PMI:
+		guest_pmi_done(v);
+		return;
 	case ACCESS_HYPERV:
 		hyperv_read_done(v, faulted);
 		return;

@@ -416,7 +416,7 @@ static bool uses_events(const struct scenario *s)
 	return s->guest.nmi || s->guest.nmi_others || s->guest.init || s->guest.sipi || s->guest.startup ||
 	       s->guest.pv_ipi || s->guest.pv_nmi || s->guest.pv_kick ||
 	       s->migrate_gap_ns || s->vcpu_events || s->mp_state || s->user_nmi || s->nmi_percent || s->init_percent ||
-	       s->ioapic_nmi_percent || s->cmci || s->guest.lint0_nmi;
+	       s->ioapic_nmi_percent || s->cmci || s->guest.lint0_nmi || scenario_uses_pmi(s);
 }
 
 /* Does anybody access registers at random? */
@@ -425,7 +425,7 @@ static bool uses_registers(const struct scenario *s)
 	const struct guest_mix *g = &s->guest;
 
 	return (g->reg_read || g->reg_write || g->reg_msr || g->svr || g->logical_id || g->apic_base || g->icr_any ||
-		s->change_lapic || s->any_msr || s->cmci) &&
+		s->change_lapic || s->any_msr || s->cmci || scenario_uses_pmi(s)) &&
 	       !g->init && !g->sipi && !g->startup && !s->init_percent && !s->migrate_gap_ns;
 }
 
@@ -448,7 +448,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 	}
 	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = s->wide_ids, .broadcast_quirk = s->broadcast_quirk, .tpr_shadow = s->tpr_shadow,
 				     .cmci = s->cmci, .pit = s->pit_steady,
-				     .watchdog = s->guest.lint0_nmi, .vapic = s->vapic || s->tpr_reporting,
+				     .watchdog = s->guest.lint0_nmi, .vapic = s->vapic || s->tpr_reporting, .pmi = scenario_uses_pmi(s),
 				     .events = uses_events(s), .registers = uses_registers(s),
 				     .report = record_divergence, .now_ns = record_now,
 				     .timer = machine.timers,

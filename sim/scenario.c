@@ -260,6 +260,8 @@ bool scenario_uses_timers(const struct scenario *s)
 	       s->guest.timer_read | s->timer_load | s->timer_msr;
 }
 
+bool scenario_uses_pmi(const struct scenario *s) { return s->guest.pmi | s->pmi_hlt_percent; }
+
 /* What resets or changes an APIC's registers as a whole, or any of them. */
 static bool any_register_changes(const struct scenario *s)
 {
@@ -309,6 +311,20 @@ static void check_cmci_keys(struct parser *p)
 	/* The register file, which has the LVT entry, knows no INIT, and a random entry may send one. */
 	if (s->cmci && (any_register_changes(s) || g->sipi || g->reg_msr || s->any_msr || s->apicv))
 		complain_at(p, "topology", "cmci", "does not go together with INIT, random registers, migration, apicv");
+}
+
+static void check_pmi_keys(struct parser *p)
+{
+	const struct scenario *s = p->s;
+	const struct guest_mix *g = &s->guest;
+
+	/* Userspace would see what KVM has not looked at yet. */
+	if (s->pmi_hlt_percent && (s->get_lapic || s->set_lapic))
+		complain_at(p, "guest", "pmi_hlt", "does not go together with [userspace] get_lapic, set_lapic");
+	/* As for cmci; and a state of events that userspace saved before may lack an NMI. */
+	if (scenario_uses_pmi(s) && (any_register_changes(s) || g->sipi || g->reg_msr || s->any_msr || s->vcpu_events ||
+				     s->mp_state))
+		complain_at(p, "guest", "pmi", "does not go together with INIT, random registers, migration, vcpu_events");
 }
 
 static void check_watchdog_keys(struct parser *p)
@@ -363,6 +379,7 @@ static void check_between_keys(struct parser *p)
 	check_timer_keys(p);
 	check_vapic_keys(p);
 	check_cmci_keys(p);
+	check_pmi_keys(p);
 	check_watchdog_keys(p);
 	check_chip_keys(p);
 	if (s->vector_first > s->vector_last)

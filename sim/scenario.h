@@ -75,6 +75,7 @@ struct guest_mix {
 	uint32_t vapic_tpr;		/* TPR where userspace has put it */
 	uint32_t cmci_lvt, mc_ctl2;	/* corrected machine-check interrupts */
 	uint32_t lint0_nmi;		/* LINT0 for a watchdog that the PIT drives */
+	uint32_t lvtpc, pmi;		/* performance monitoring interrupts */
 };
 
 struct scenario {
@@ -108,6 +109,7 @@ struct scenario {
 	uint32_t handler_ns;		/* mean time in an interrupt handler */
 	uint32_t handler_ops;		/* operations that a handler does before its EOI, at most */
 	uint32_t nest_percent;		/* handlers that set IF while they run */
+	uint32_t pmi_hlt_percent;	/* HLTs in which a performance counter overflows */
 	uint32_t hyperv_percent;	/* EOI, ICR and TPR writes that go through Hyper-V's MSRs */
 	uint32_t eoi_write_percent;	/* handlers that ignore PV EOI and write EOI */
 	uint32_t service_percent;	/* handlers that service their device before the EOI */
@@ -219,6 +221,8 @@ int scenario_load(struct scenario *s, const char *path, const char *overrides, c
 void scenario_defaults(struct scenario *s);
 /* Does any actor of @s touch the APIC timers? */
 bool scenario_uses_timers(const struct scenario *s);
+/* Do performance counters overflow? */
+bool scenario_uses_pmi(const struct scenario *s);
 
 /*
  * The word that @s says about @kind for @class: the class's own, else that of

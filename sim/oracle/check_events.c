@@ -19,6 +19,7 @@
 #include "sim/oracle/events.h"
 #include "sim/oracle/message.h"
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/pmi.h"
 
 #include <string.h>
 
@@ -79,7 +80,8 @@ static void check_wakeup(struct oracle_vcpu *v, struct event_vcpu *e, const stru
 		return;
 	if ((e->halt_sipi || e->sipi_inflight) && deviation_allows(DEV_HALT_SIPI))
 		return;
-	check_fire(CHECK_HALT, v, v->vm, DIV_NONE, "the guest runs on after HLT, and nothing woke it");
+	check_fire(CHECK_HALT, v, v->vm, DIV_NONE, "the guest runs on after HLT, and nothing woke it%s",
+		   pmi_was_masked(v) ? " but a counter's interrupt that LVTPC masks" : "");
 }
 
 void check_events_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm)

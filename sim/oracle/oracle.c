@@ -25,6 +25,7 @@
 #include "sim/oracle/regs.h"
 #include "sim/oracle/vapic.h"
 #include "sim/oracle/pit.h"
+#include "sim/oracle/pmi.h"
 #include "sim/oracle/watchdog.h"
 
 struct oracle_state oracle;
@@ -76,6 +77,8 @@ int oracle_init(const struct oracle_config *config)
 		ret = watchdog_init(oracle.nr_vcpus);
 	if (!ret && config->cmci)
 		ret = cmci_init(oracle.nr_vcpus);
+	if (!ret && config->pmi)
+		ret = pmi_init(oracle.nr_vcpus);
 	if (!ret && config->vapic)
 		ret = vapic_init(oracle.nr_vcpus);
 	if (ret) {
@@ -105,6 +108,7 @@ void oracle_fini(void)
 	regs_fini();
 	vapic_fini();
 	cmci_fini();
+	pmi_fini();
 	watchdog_fini();
 	chips_fini();
 	timer_fini();
@@ -121,6 +125,7 @@ void oracle_reset(void)
 	regs_reset();
 	vapic_reset();
 	cmci_reset();
+	pmi_reset();
 	pit_reset();
 	watchdog_reset();
 	chips_reset();
@@ -247,6 +252,8 @@ static __attribute__((noinline)) void entry_checks(struct oracle_vcpu *v, const 
 		check_apicv_entry(v, kvm);
 		kvm = apicv_view(v, kvm);
 	}
+	if (unlikely(pmi_on))
+		pmi_entered(v);
 	identity_refresh(v, kvm);
 	if (unlikely(vapic.vcpu != NULL))
 		vapic_look(v, kvm);

@@ -34,6 +34,7 @@ struct oracle_config {
 	bool pit;		/* ticks of the PIT are judged: pit.h */
 	bool watchdog;		/* the PIT's pulses reach LINT0: watchdog.h; with events */
 	bool cmci;		/* vCPUs have corrected machine-check interrupts: cmci.h; with registers */
+	bool pmi;		/* performance counters overflow: pmi.h; with registers and events */
 	bool vapic;		/* TPR lies in memory, or its accesses are reported: vapic.h */
 	bool registers;		/* every register access is told, and judged; nobody sends INIT */
 	bool x2apic_format;	/* MSI addresses carry 32-bit destinations (KVM_X2APIC_API_USE_32BIT_IDS) */
