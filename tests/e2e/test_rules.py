@@ -40,6 +40,7 @@ ROWS = (
     ("timer-drop-nth", "timer-oneshot", "lost-interrupt", "timer-lost"),
     ("timer-counts-fast", "timer-oneshot", "spurious-delivery", "timer-early"),
     ("timer-no-wait", "timer-deadline", "spurious-delivery", "timer-taken-early"),
+    ("timer-early-again", "timer-in-handler", "spurious-delivery", "timer-taken-early"),
     ("timer-waits-long", "timer-deadline", "lost-interrupt", "timer-waits"),
     ("timer-pending-kept", "timer-deadline", "spurious-delivery", "timer-duplicate"),
     ("timer-deadline-kept", "timer-deadline", "register-mismatch", "timer-deadline"),
