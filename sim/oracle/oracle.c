@@ -258,10 +258,11 @@ static __attribute__((noinline)) void entry_checks(struct oracle_vcpu *v, const 
 	if (unlikely(vapic.vcpu != NULL))
 		vapic_look(v, kvm);
 	check_tpr(v, kvm);
-	if (unlikely(events.vcpu != NULL))
-		check_events_entry(v, hw, kvm);
+	/* What ended a HLT may be the timer's. */
 	if (unlikely(oracle.timer))
 		check_timer_entry(v, hw, kvm);
+	if (unlikely(events.vcpu != NULL))
+		check_events_entry(v, hw, kvm);
 	if (unlikely(ack_still_unseen(v, hw, kvm))) {
 		check_irr(v, kvm);
 		return;
