@@ -88,7 +88,7 @@ static enum op next_in_handler(struct vcpu *v)
 
 		--*left;
 		op = guest_draw_op(v);
-		return op == OP_HLT || op == OP_CLI ? OP_COMPUTE : op;
+		return op == OP_HLT || op == OP_CLI || op == OP_MWAIT ? OP_COMPUTE : op;
 	}
 	return next_before_eoi(v);
 }

@@ -73,7 +73,8 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(MC_CTL2, mc_ctl2, "mci ctl2", 2)				\
 	X(LINT0_NMI, lint0_nmi, "lint0 nmi", 2)				\
 	X(LVTPC, lvtpc, "lvtpc", 2)					\
-	X(PMI, pmi, "counter overflows", 1)
+	X(PMI, pmi, "counter overflows", 1)				\
+	X(MWAIT, mwait, "mwait", 3)
 
 /* What only the program itself decides. */
 #define GUEST_OTHER_OPS(X)						\
@@ -120,6 +121,8 @@ bool guest_step(struct vcpu *v);
 void guest_take_interrupt(struct vcpu *v, uint8_t vector);
 /* The NMI handler starts. */
 void guest_take_nmi(struct vcpu *v);
+/* guest_mwait.c: the guest sleeps after MWAIT. Returns when the VMX-preemption timer expires, which was at @timer_ns. */
+uint64_t guest_mwait(struct vcpu *v, uint64_t timer_ns);
 /* guest_timer.c: a periodic timer runs, which the guest must stop before it rests. */
 bool guest_timer_keeps_on(const struct vcpu *v);
 /* guest_pit.c: the same for the PIT. */

@@ -239,6 +239,17 @@ void machine_use_side(struct vm *vm, uint32_t side)
 	}
 }
 
+/* KVM takes the capability from a host that cannot have it, and leaves MWAIT exiting. */
+static int64_t allow_mwait(const struct vm *vm)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_X86_DISABLE_EXITS, .args = { KVM_X86_DISABLE_EXITS_MWAIT } };
+	int64_t ret = kw_ioctl(vm->fd, KVM_CHECK_EXTENSION, cap.cap);
+
+	if (ret < 0)
+		return ret;
+	return ret & KVM_X86_DISABLE_EXITS_MWAIT ? kw_ioctl(vm->fd, KVM_ENABLE_CAP, (uint64_t)&cap) : -EOPNOTSUPP;
+}
+
 static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 {
 	const struct scenario *s = &machine.scenario;
@@ -258,6 +269,8 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 					  : kw_ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0);
 	if (ret >= 0)
 		ret = kw_ioctl(vm->fd, KVM_ENABLE_CAP, (uint64_t)&x2api);
+	if (ret >= 0 && s->mwait)
+		ret = allow_mwait(vm);
 	if (ret >= 0)
 		ret = user_bad_build(vm);
 	if (ret >= 0)

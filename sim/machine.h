@@ -69,6 +69,7 @@ struct vcpu {
 	uint8_t	 eoi_done;	/* the innermost handler has done its EOI */
 	uint8_t	 quiet;		/* it was told to finish */
 	bool	 halted;	/* the last exit was HLT */
+	uint8_t	 mwait;		/* enum mwait: it has just executed MWAIT */
 	/* What may come before the program's next operation: mostly nothing. */
 	union {
 		struct {
@@ -121,6 +122,7 @@ struct vcpu {
 };
 
 enum access_kind { ACCESS_APIC, ACCESS_MC_CTL2, ACCESS_HYPERV, ACCESS_LINT0, ACCESS_BASE, ACCESS_PMI };
+enum mwait { MWAIT_NONE, MWAIT_SHALLOW, MWAIT_DEEP };	/* C1; a C-state deeper than C2 */
 enum pic_eoi { PIC_HANDLER = 1, PIC_OWES_MASTER = 2, PIC_OWES_SLAVE = 4 };
 enum ioapic_step { IOAPIC_IDLE, IOAPIC_SELECTING, IOAPIC_SELECTED, IOAPIC_ACCESSING };
 

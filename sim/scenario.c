@@ -392,6 +392,8 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "topology", "apic_mode", "more than 255 vCPUs in a VM need apic_mode = x2apic");
 	if (s->posted_percent && !s->apicv)
 		complain_at(p, "devices", "posted", "needs apicv = yes");
+	if (s->guest.mwait && !s->mwait)
+		complain_at(p, "guest", "mwait", "needs topology.mwait = yes");
 	if (s->async_pf && (s->pv_words_per_page > 1 || s->memory_gap_ns || s->vector_last >= 0xf3))
 		complain_at(p, "topology", "async_pf",
 			    "needs pv_words_per_page = 1, no memory manager, and vector 0xf3 for itself");

@@ -76,6 +76,7 @@ struct guest_mix {
 	uint32_t cmci_lvt, mc_ctl2;	/* corrected machine-check interrupts */
 	uint32_t lint0_nmi;		/* LINT0 for a watchdog that the PIT drives */
 	uint32_t lvtpc, pmi;		/* performance monitoring interrupts */
+	uint32_t mwait;			/* MWAIT, which does not exit */
 };
 
 struct scenario {
@@ -100,6 +101,7 @@ struct scenario {
 	bool	 async_pf;		/* a vCPU that was started enables async page faults before its APIC */
 	bool	 hyperv;		/* the word is in Hyper-V's VP assist page */
 	bool	 cmci;			/* vCPUs have machine-check banks with corrected machine-check interrupts */
+	bool	 mwait;			/* guests may execute MWAIT themselves */
 	bool	 vapic;			/* TPR lies in memory before the race: KVM_SET_VAPIC_ADDR */
 	uint32_t pv_words_per_page;	/* vCPUs that share a page for their PV EOI words */
 
@@ -126,6 +128,8 @@ struct scenario {
 	uint32_t timer_far_percent;	/* deadlines beyond the hardware's timer */
 	uint32_t timer_vector_first, timer_vector_last;	/* the timers' own */
 	uint32_t timer_ns;		/* mean time until the timer expires */
+	uint32_t mwait_ns;		/* mean time until somebody writes what a guest in MWAIT monitors */
+	uint32_t mwait_deep_percent;	/* MWAITs of a C-state deeper than C2 */
 	uint32_t delivery_exit_ppm;	/* event deliveries that an EPT violation interrupts */
 
 	/* [devices] */

@@ -179,6 +179,8 @@ static void run_guest(struct vcpu *v, uint64_t timer_ns)
 			continue;
 		if (guest_step(v))
 			return;
+		if (unlikely(v->mwait))
+			timer_ns = guest_mwait(v, timer_ns);
 	}
 }
 

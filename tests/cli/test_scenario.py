@@ -155,6 +155,8 @@ class ScenarioTest(unittest.TestCase):
                  "FILE: devices.vector_first: must be at most vector_last"),
                 ("[guest]", "[memory]\ngap = 1us\nunmap = 0\n[guest]",
                  "FILE:7: gap: every action of [memory] has weight 0"),
+                ("[guest]", "[guest]\nmwait = 1",
+                 "FILE:7: mwait: needs topology.mwait = yes"),
                 ("[guest]", "[userspace]\nrun_again = 0\n[guest]",
                  "FILE:7: run_again: every action of [userspace] has weight "
                  "0"),

@@ -144,6 +144,7 @@ ROWS = (
     ("hyperv-tpr-reads-ppr", "hyperv-eoi", "register-mismatch", "hyperv-read"),
     ("timer-left-behind", "timer-elsewhere-sw", "lost-interrupt", "timer-lost"),
     ("hv-timer-left-behind", "timer-elsewhere", "lost-interrupt", "timer-lost"),
+    ("hv-timer-in-mwait", "mwait-timer", "lost-interrupt", "timer-lost"),
     ("watchdog-not-counted", "pit-nmi", "lost-interrupt", "nmi-held"),
     ("lvt-mask-ignored", "pit-nmi", "spurious-delivery", "nmi-spurious"),
     ("icr-split-half", "icr-split", "register-mismatch", "access-value"),
