@@ -75,5 +75,6 @@ const struct host_check_row host_checks[HOST_NR_CHECKS] = {
 	[HOST_CHECK_PIT_SOURCE] = { "pit-source", DIV_REGISTER_MISMATCH, "api.rst, KVM_IRQ_LINE: sources of one line are ORed" },
 	[HOST_CHECK_IRQFD_IOCTL] = { "irqfd-ioctl", DIV_REGISTER_MISMATCH, "api.rst, KVM_IRQFD" },
 	[HOST_CHECK_IRQFD_SIGNAL] = { "irqfd-signal", DIV_LOST_INTERRUPT, "api.rst, KVM_IRQFD" },
+	[HOST_CHECK_ADD_VCPU] = { "vcpu-add", DIV_REGISTER_MISMATCH, "api.rst, KVM_CREATE_VCPU" },
 	[HOST_CHECK_VM_LEAK] = { "vm-leak", DIV_RESOURCE_LEAK, "a VM that was closed leaves nothing" },
 };

@@ -74,6 +74,7 @@ enum host_check {
 	HOST_CHECK_PIT_SOURCE,
 	HOST_CHECK_IRQFD_IOCTL,
 	HOST_CHECK_IRQFD_SIGNAL,	/* an eventfd is signalled, and nothing comes of it */
+	HOST_CHECK_ADD_VCPU,		/* userspace cannot add a vCPU while others run */
 	HOST_CHECK_VM_LEAK,		/* a VM that was closed leaves something */
 	HOST_NR_CHECKS,
 };

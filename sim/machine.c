@@ -11,7 +11,9 @@
 #include <sys/mman.h>
 
 #include "sim/crash.h"
+#include "sim/host.h"
 #include "sim/hyperv.h"
+#include "sim/oracle/added.h"
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
@@ -19,6 +21,7 @@
 #include "sim/routes.h"
 #include "sim/snapshot.h"
 #include "sim/spare_vm.h"
+#include "sim/user_add.h"
 #include "sim/user_bad.h"
 #include "sim/user_mce.h"
 #include "sim/user_pit.h"
@@ -86,9 +89,16 @@ int64_t machine_set_slot(struct vm *vm, uint64_t gpa, uint64_t bytes)
 }
 
 /* --- vCPUs. */
-static struct kw_hw *created;	/* by the KVM_CREATE_VCPU in progress */
+static struct kw_hw *created;	/* by the KVM_CREATE_VCPU in progress, while the VMs are built */
 
-void hs_vcpu_created(struct kw_hw *hw) { created = hw; }
+/* In a run several threads may be at it, each for its own. */
+void hs_vcpu_created(struct kw_hw *hw)
+{
+	if (host_phase == HOST_BUILD)
+		created = hw;
+	else
+		machine.vcpu[kw_shared.current_tid - 1].hw = hw;
+}
 void hs_vcpu_freed(struct kw_hw *hw) { (void)hw; }
 
 /* The leaves that interrupts and KVM's own interface need; the rest only costs memory. */
@@ -123,10 +133,12 @@ int64_t machine_set_msr(int64_t (*ioctl)(int fd, uint32_t cmd, uint64_t arg), in
 	return ioctl(fd, KVM_SET_MSRS, (uint64_t)&m);
 }
 
-/* While the VMs are built KVM has to take it. */
-static int64_t set_msr(int fd, uint32_t index, uint64_t value)
+typedef int64_t ioctl_fn(int fd, uint32_t cmd, uint64_t arg);
+
+/* KVM has to take it. */
+static int64_t set_msr(ioctl_fn *ioctl, int fd, uint32_t index, uint64_t value)
 {
-	int64_t ret = machine_set_msr(kw_ioctl, fd, index, value);
+	int64_t ret = machine_set_msr(ioctl, fd, index, value);
 
 	return ret == 1 ? 0 : ret < 0 ? ret : -EINVAL;
 }
@@ -152,29 +164,29 @@ static void set_logical_id(const struct vcpu *v, struct kvm_lapic_state *regs)
 	memcpy(regs->regs + 0xe0, &dfr, 4);
 }
 
-static int64_t enable_apic(struct vcpu *v)
+static int64_t enable_apic(struct vcpu *v, ioctl_fn *ioctl)
 {
 	struct kvm_lapic_state regs;
 	uint64_t base = APIC_BASE_DEFAULT | APIC_BASE_EN | (v->x2apic ? APIC_BASE_EXTD : 0) |
 			(v->id ? 0 : APIC_BASE_BSP);
 	struct kvm_mp_state mp = { .mp_state = KVM_MP_STATE_RUNNABLE };
-	int64_t ret = set_msr(v->fd, MSR_APIC_BASE, base);
+	int64_t ret = set_msr(ioctl, v->fd, MSR_APIC_BASE, base);
 
-	if (ret || (ret = kw_ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs)) < 0)
+	if (ret || (ret = ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs)) < 0)
 		return ret;
 	memcpy(regs.regs + 0xf0, &(uint32_t){ SVR_ENABLED | (machine.scenario.directed_eoi ? SVR_SUPPRESS_EOI : 0) }, 4);
 	if (!v->x2apic)
 		set_logical_id(v, &regs);
-	if ((ret = kw_ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)&regs)) < 0)
+	if ((ret = ioctl(v->fd, KVM_SET_LAPIC, (uint64_t)&regs)) < 0)
 		return ret;
-	return kw_ioctl(v->fd, KVM_SET_MP_STATE, (uint64_t)&mp);
+	return ioctl(v->fd, KVM_SET_MP_STATE, (uint64_t)&mp);
 }
 
-static int64_t show_power_up(const struct vcpu *v)
+static int64_t show_power_up(const struct vcpu *v, ioctl_fn *ioctl)
 {
 	struct kvm_lapic_state regs;
 	struct kw_apic_state st;
-	int64_t ret = kw_ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs);
+	int64_t ret = ioctl(v->fd, KVM_GET_LAPIC, (uint64_t)&regs);
 
 	if (ret < 0)
 		return ret;
@@ -183,41 +195,60 @@ static int64_t show_power_up(const struct vcpu *v)
 	return 0;
 }
 
+int64_t machine_prepare_vcpu(struct vcpu *v, ioctl_fn *ioctl, const char **what)
+{
+	int64_t ret;
+
+	v->hw->owner = v;
+	v->run = kw_mmap(v->fd, 0);
+	*what = "KVM_SET_CPUID2";
+	if ((ret = ioctl(v->fd, KVM_SET_CPUID2, (uint64_t)&cpuid)) < 0)
+		return ret;
+	*what = "KVM_X86_SETUP_MCE";
+	if ((ret = user_mce_build(v)) < 0)
+		return ret;
+	*what = "KVM_GET_LAPIC";
+	if ((ret = show_power_up(v, ioctl)) < 0)
+		return ret;
+	*what = "enabling the APIC";
+	if ((ret = enable_apic(v, ioctl)) < 0)
+		return ret;
+	v->hw->rflags |= KW_RFLAGS_IF;
+	return 0;
+}
+
 static int build_vcpu(struct vm *vm, struct vcpu *v, char *error, uint64_t n)
 {
 	const struct scenario *s = &machine.scenario;
-	uint32_t words = s->pv_words_per_page ? s->pv_words_per_page : 1;
 	struct kw_apic_state st;
+	const char *what;
 	int64_t ret = kw_ioctl(vm->fd, KVM_CREATE_VCPU, v->id);
 
 	if (ret < 0)
 		return failed(error, n, "KVM_CREATE_VCPU", ret) ? -1 : 0;
 	v->fd = (int)ret;
 	v->hw = created;
-	v->hw->owner = v;
-	v->run = kw_mmap(v->fd, 0);
-	for (int i = 0; i < 2; i++)
-		v->pv_gpa[i] = MACHINE_PV_GPA + (2ull * (v->id / words) + i) * MACHINE_PAGE +
-			       (v->id % words) * 4;
-	if ((ret = kw_ioctl(v->fd, KVM_SET_CPUID2, (uint64_t)&cpuid)) < 0)
-		return failed(error, n, "KVM_SET_CPUID2", ret) ? -1 : 0;
-	if ((ret = user_mce_build(v)) < 0)
-		return failed(error, n, "KVM_X86_SETUP_MCE", ret) ? -1 : 0;
-	if ((ret = show_power_up(v)) < 0)
-		return failed(error, n, "KVM_GET_LAPIC", ret) ? -1 : 0;
-	if ((ret = enable_apic(v)) < 0)
-		return failed(error, n, "enabling the APIC", ret) ? -1 : 0;
-	if (s->pv_eoi && (ret = set_msr(v->fd, machine_pv_msr(), v->pv_gpa[0] | 1)) < 0)
+	if ((ret = machine_prepare_vcpu(v, kw_ioctl, &what)) < 0)
+		return failed(error, n, what, ret) ? -1 : 0;
+	if (s->pv_eoi && (ret = set_msr(kw_ioctl, v->fd, machine_pv_msr(), v->pv_gpa[0] | 1)) < 0)
 		return failed(error, n, "KVM_SET_MSRS of the PV EOI MSR", ret) ? -1 : 0;
 	v->pv_msr = s->pv_eoi ? v->pv_gpa[0] | 1 : 0;
 	if ((ret = user_vapic_build(v)) < 0)
 		return failed(error, n, "KVM_SET_VAPIC_ADDR", ret) ? -1 : 0;
-	v->hw->rflags |= KW_RFLAGS_IF;
 	kw_apic_state(v->hw, &st);
 	oracle_baseline(v->index, v->id, v->x2apic, &st);
 	if (s->pv_eoi)
 		oracle_user_pv_msr(v->index, v->pv_msr, true);
 	return 0;
+}
+
+static void place_pv_words(struct vcpu *v)
+{
+	uint32_t words = machine.scenario.pv_words_per_page ? machine.scenario.pv_words_per_page : 1;
+
+	for (int i = 0; i < 2; i++)
+		v->pv_gpa[i] = MACHINE_PV_GPA + (2ull * (v->id / words) + i) * MACHINE_PAGE +
+			       (v->id % words) * 4;
 }
 
 static bool wants_x2apic(const struct scenario *s, uint32_t id)
@@ -289,6 +320,11 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 		v->id = i;
 		v->tid = 1 + v->index;
 		v->boot_x2apic = v->x2apic = wants_x2apic(s, i);
+		place_pv_words(v);
+		if (machine_adds(v)) {
+			oracle_absent(v->index, v->id);
+			continue;
+		}
 		if (build_vcpu(vm, v, error, n))
 			return -1;
 		/* Each change of the APIC map leaves an old one to RCU. */
@@ -460,7 +496,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = s->wide_ids, .broadcast_quirk = s->broadcast_quirk, .tpr_shadow = s->tpr_shadow,
-				     .cmci = s->cmci, .pit = s->pit_steady,
+				     .cmci = s->cmci, .added = s->added_vcpus, .pit = s->pit_steady,
 				     .watchdog = s->guest.lint0_nmi, .vapic = s->vapic || s->tpr_reporting, .pmi = scenario_uses_pmi(s),
 				     .events = uses_events(s), .registers = uses_registers(s),
 				     .report = record_divergence, .now_ns = record_now,
@@ -516,7 +552,10 @@ void machine_reset(uint64_t seed)
 		       sizeof(*v) - offsetof(struct vcpu, program));
 		v->message = -1;
 		v->x2apic = v->boot_x2apic;
-		v->pv_msr = machine.scenario.pv_eoi ? v->pv_gpa[0] | 1 : 0;
+		if (unlikely(machine_adds(v)))
+			user_add_reset(v);
+		else
+			v->pv_msr = machine.scenario.pv_eoi ? v->pv_gpa[0] | 1 : 0;
 		rng_init(&v->program, seed, v->tid, RNG_PROGRAM);
 		rng_gaps_init(&v->time, seed, v->tid, RNG_TIME);
 		rng_init(&v->target, seed, v->tid, RNG_TARGET);

@@ -43,7 +43,7 @@
 #define VCPU_MAX_HANDLERS	40u
 
 struct vcpu {
-	/* Constant. */
+	/* Constant, but in one that is added: user_add.c. */
 	struct kw_hw *hw;
 	struct kvm_run *run;	/* the mapped page, of <linux/kvm.h> */
 	int	 fd;
@@ -175,6 +175,14 @@ static inline struct vcpu_side *machine_side(const struct vcpu *v, uint32_t side
 }
 /* From now on @vm runs there. */
 void machine_use_side(struct vm *vm, uint32_t side);
+
+/* Userspace adds it during the run. */
+static inline bool machine_adds(const struct vcpu *v)
+{
+	return v->id + machine.scenario.added_vcpus >= machine.scenario.vcpus;
+}
+/* What a VMM does with a vCPU that it has created: CPUID, registers as firmware leaves them, runnable. @what: a step. */
+int64_t machine_prepare_vcpu(struct vcpu *v, int64_t (*ioctl)(int fd, uint32_t cmd, uint64_t arg), const char **what);
 
 /* 0, or -1 with a message. */
 int machine_build(const struct scenario *s, char *error, uint64_t n);

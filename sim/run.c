@@ -152,6 +152,8 @@ static void judge_quiet(void)
 		struct vcpu *v = &machine.vcpu[i];
 		struct kw_apic_state st;
 
+		if (v->fd < 0)
+			continue;	/* could not be added */
 		if (!at_rest(v)) {
 			stuck = true;
 			restless = restless ? restless : v;

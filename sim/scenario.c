@@ -357,6 +357,21 @@ static void check_chip_keys(struct parser *p)
 			    "needs one VM with devices.pit and pins, and no other interrupts of GSI 0 than fixed ones by the I/O APIC");
 }
 
+/* What looks at a vCPU that is not there, or knows no APIC that becomes one. */
+static void check_added_keys(struct parser *p)
+{
+	const struct scenario *s = p->s;
+
+	if (!s->added_vcpus)
+		return;
+	if (s->added_vcpus >= s->vcpus)
+		complain_at(p, "topology", "added_vcpus", "must be less than vcpus");
+	if (s->migrate_gap_ns || s->monitor_gap_ns || s->irqchip_gap_ns || s->posted_percent || s->cmci || s->vapic ||
+	    s->xapic_ldr != XAPIC_LDR_NONE || s->directed_eoi || s->guest.startup || s->vms > 1 || s->vcpus > 255)
+		complain_at(p, "topology", "added_vcpus",
+			    "needs one VM of at most 255 vCPUs, xapic_ldr = none, and no migration, monitor, irqchip_gap, posted, cmci, vapic, startup");
+}
+
 static void check_timer_keys(struct parser *p)
 {
 	const struct scenario *s = p->s;
@@ -382,6 +397,7 @@ static void check_between_keys(struct parser *p)
 	check_pmi_keys(p);
 	check_watchdog_keys(p);
 	check_chip_keys(p);
+	check_added_keys(p);
 	if (s->vector_first > s->vector_last)
 		complain_at(p, "devices", "vector_first", "must be at most vector_last");
 	if (!sum_of_guest_mix(&s->guest))

@@ -87,6 +87,7 @@ struct scenario {
 
 	/* [topology] */
 	uint32_t vms, vcpus;		/* vcpus: per VM */
+	uint32_t added_vcpus;		/* of them, the last ones: userspace adds them while the others run */
 	uint32_t irqchip, apic_mode;
 	uint32_t xapic_ldr;		/* enum scenario_xapic_ldr */
 	bool	 wide_ids;		/* KVM_X2APIC_API_USE_32BIT_IDS */
@@ -173,6 +174,7 @@ struct scenario {
 	uint32_t bad_calls;		/* weight of calls that KVM has to refuse */
 	uint32_t inhibit;		/* weight of KVM_GUESTDBG_BLOCKIRQ for a while */
 	uint32_t inhibit_hold_ns;
+	uint32_t add_ns;		/* mean time until a vCPU is added */
 	uint32_t migrate_gap_ns;	/* mean time between two migrations of a VM; 0: none */
 	uint32_t migrate_order;
 	uint32_t vcpu_events, mp_state, user_nmi; /* weights too */

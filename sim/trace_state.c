@@ -104,6 +104,8 @@ void trace_state_reset(void)
 void trace_state(void)
 {
 	for (uint32_t i = 0; i < machine.nr_vcpus && i < MAX_VCPUS; i++) {
+		if (!machine.vcpu[i].hw)
+			continue;	/* not added yet */
 		describe(&machine.vcpu[i]);
 		if (!strcmp(state, last[i]))
 			continue;

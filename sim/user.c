@@ -19,6 +19,7 @@
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
 #include "sim/rng.h"
+#include "sim/user_add.h"
 #include "sim/user_bad.h"
 #include "sim/user_events.h"
 #include "sim/user_mce.h"
@@ -188,6 +189,8 @@ void user_vcpu_thread(struct actor *self)
 {
 	struct vcpu *v = self->priv;
 
+	if (unlikely(!v->hw) && !user_add(v))
+		return;
 	for (;;) {
 		int64_t ret = host_ioctl(v->fd, KVM_RUN, 0);
 

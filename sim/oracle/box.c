@@ -11,6 +11,9 @@
 
 struct message_box box;
 
+/* Of messages in flight, where a vCPU may begin or cease to match one. */
+static bool keeps_destinations(void) { return oracle.config.registers || oracle.config.added; }
+
 int message_init(uint32_t nr_vcpus, uint32_t vcpus_per_vm)
 {
 	box.nr_slots = (int32_t)(nr_vcpus + 256);
@@ -18,9 +21,9 @@ int message_init(uint32_t nr_vcpus, uint32_t vcpus_per_vm)
 	box.map_words = (vcpus_per_vm + 63) / 64;
 	box.slot = calloc((size_t)box.nr_slots, sizeof(*box.slot));
 	box.maps = calloc((size_t)box.nr_maps * box.map_words, sizeof(*box.maps));
-	if (oracle.config.registers)
+	if (keeps_destinations())
 		box.dest = calloc((size_t)box.nr_slots, sizeof(*box.dest));
-	if (!box.slot || !box.maps || (oracle.config.registers && !box.dest)) {
+	if (!box.slot || !box.maps || (keeps_destinations() && !box.dest)) {
 		message_fini();
 		return -ENOMEM;
 	}

@@ -115,6 +115,7 @@ void oracle_power_up(uint32_t vcpu, uint32_t apic_id, const uint8_t *page, const
 	if (!regs.vcpu)
 		return;
 	v->x2apic_id = apic_id;
+	reg_vcpu(v)->power_up.wrong = false;
 	if (kvm->apic_base != base)
 		reg_vcpu(v)->power_up = (struct reg_power_up){ true, NR_REGS * 16, (uint32_t)kvm->apic_base, (uint32_t)base };
 	for (uint32_t r = 0; r < NR_REGS; r++) {

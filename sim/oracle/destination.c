@@ -221,10 +221,11 @@ static enum match match_as_it_is(const struct destination *d, const struct oracl
 	/*
 	 * "Local APIC State After It Has Been Software Disabled": it drops the
 	 * message, unless KVM is just handling the write that enables it, or a
-	 * state load: without a register file nobody knows.
+	 * state load: without a register file nobody knows.  One that has not been added is off.
 	 */
 	if (!identity_enabled(&v->now))
-		return oracle.config.registers ? MATCH_NO : MATCH_MAY;
+		return oracle.config.registers || (oracle.config.added && !(v->now.apic_base & APIC_BASE_EN)) ? MATCH_NO
+													      : MATCH_MAY;
 	return d->doubtful ? MATCH_MAY : match;
 }
 

@@ -143,7 +143,7 @@ int32_t message_begin(const struct destination *d, uint32_t vm, uint8_t vector, 
 		}
 	}
 	/* Nobody's now may become somebody's while it is in flight. */
-	if (!nr && oracle.config.registers)
+	if (!nr && box.dest)
 		m->map = box_map_alloc();
 	if (!nr && m->map == NONE) {
 		box_slot_free(m);
