@@ -115,7 +115,7 @@ def speed(campaign, verdict):
     points, offset = [], 0
     for s in campaign.sessions:
         before = (0, 0)
-        for wall, _, events, _, _ in s.series:
+        for wall, _, events, *_ in s.series:
             if wall < before[0] + SHORTEST_NS:
                 continue
             if events >= before[1]:

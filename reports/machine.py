@@ -160,5 +160,6 @@ def csv_files(campaign, verdict):
         "pairs.csv": table(["scenario", "variant", "previous", "operation", "state", "runs"], [
             [p.scenario, p.variant, p.previous, p.operation, p.state, p.runs]
                                                                      for p in campaign.pairs]),
-        "series.csv": table(["session", "seconds", "runs", "events", "divergent", "buckets"], points),
+        "series.csv": table(["session", "seconds", "runs", "events", "divergent", "buckets", "new_buckets",
+                             "known_buckets"], points),
     }

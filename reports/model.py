@@ -136,7 +136,7 @@ class Session:
     host: str
     jobs: int
     finished: bool
-    series: list = dataclasses.field(default_factory=list)      # [(wall_ns, runs, events, divergent, buckets)]
+    series: list = dataclasses.field(default_factory=list)      # [(wall_ns, runs, events, divergent, buckets, new, known)]
 
 
 @dataclasses.dataclass

@@ -17,7 +17,7 @@ from database import Db, StoreError, count, name, optional, seed, text, whole
 from model import Bucket, Campaign, Cell, Failure, Record, Scenario, Session, Variant
 
 APPLICATION_ID = 0x4c415049
-VERSIONS = (1, 2, 3)
+VERSIONS = (1, 2, 3, 4)
 ENDS = ("complete", "limited", "crashed", "hung", "trapped", "timed_out", "out_of_memory")
 
 
@@ -160,10 +160,11 @@ def read_rest(db, campaign, by_id):
                        campaign.number):
         sessions[row[0]] = Session(row[0], whole(row[1], "a time"), whole(row[2], "a time"), name(row[3]),
                                    whole(row[4], "jobs"), bool(row[5]))
-    for row in db.rows("SELECT session, wall_ns, runs, events, divergent, buckets FROM series"
-                       " ORDER BY session, wall_ns"):
+    later = ["new_buckets", "known_buckets"] if "new_buckets" in db.columns("series") else ["NULL", "NULL"]
+    for row in db.rows("SELECT session, wall_ns, runs, events, divergent, buckets, %s FROM series"
+                       " ORDER BY session, wall_ns" % ", ".join(later)):
         if row[0] in sessions:
-            sessions[row[0]].series.append(tuple(whole(v, "the series") for v in row[1:]))
+            sessions[row[0]].series.append((*(whole(v, "the series") for v in row[1:6]), *map(optional, row[6:])))
     campaign.sessions = list(sessions.values())
 
 

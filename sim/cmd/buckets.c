@@ -38,7 +38,7 @@ static void name_bucket(const struct campaign *c, const struct cell *cell, const
 		b->slice[0] = '\0';
 }
 
-static bool is_new(const struct campaign *c, const struct cell *cell, const struct bucket *b)
+bool campaign_is_new(const struct campaign *c, const struct cell *cell, const struct bucket *b)
 {
 	return !b->known && !campaign_expects(c, cell, b->kind);
 }
@@ -64,7 +64,7 @@ void campaign_name_buckets(const struct campaign *c, const struct cell *cell, co
 		struct bucket *b = &names[i];
 
 		name_bucket(c, cell, &r->divergence[i], b);
-		if (!is_new(c, cell, b))
+		if (!campaign_is_new(c, cell, b))
 			continue;
 		if (!cause)
 			cause = b;
@@ -140,7 +140,7 @@ void campaign_bucket_loaded(const struct campaign *c, struct cell *cell, const s
 	struct bucket name, *b;
 
 	name_bucket(c, cell, &loaded->first, &name);
-	if (loaded->follows && is_new(c, cell, &name))
+	if (loaded->follows && campaign_is_new(c, cell, &name))
 		name_follower(&name);
 	/* Two that the store tells apart are one if known/ has changed. */
 	b = find_bucket(cell, &name);

@@ -148,6 +148,15 @@ static void add_failure(struct cell *cell, enum failure_kind kind, uint64_t seed
 	snprintf(f->text, sizeof(f->text), "%s", text);
 }
 
+/* What the run brought that its cell did not have, from bucket @first on. */
+static void note_buckets(struct campaign *c, const struct cell *cell, uint32_t first)
+{
+	c->last_bucket_ns = monotonic_ns();
+	for (uint32_t i = first; i < cell->nr_buckets; i++)
+		if (campaign_is_new(c, cell, &cell->buckets[i]) && !cell->buckets[i].follows)
+			c->last_new_ns = c->last_bucket_ns;
+}
+
 void campaign_record(struct campaign *c, struct cell *cell, const struct run_result *r)
 {
 	uint32_t nr_buckets;
@@ -168,7 +177,7 @@ void campaign_record(struct campaign *c, struct cell *cell, const struct run_res
 	}
 	buckets_record(c, cell, r);
 	if (cell->nr_buckets > nr_buckets && !cell->canary)
-		c->last_bucket_ns = monotonic_ns();
+		note_buckets(c, cell, nr_buckets);
 	if (cell->pairs)
 		pairs_add_run(cell->pairs, r);
 	for (uint32_t i = 0; i < DEV_NR; i++) {

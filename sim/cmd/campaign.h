@@ -127,7 +127,8 @@ struct campaign {
 	uint64_t spent_ns;		/* of @time_ns, before this process */
 	uint64_t start_ns;		/* of the work of this process */
 	uint64_t nr_runs, nr_events, nr_divergent, virtual_ns; /* so far, without the canary's */
-	uint64_t last_bucket_ns;	/* when a bucket was new; 0: not yet in this process */
+	/* When a bucket came up for the first time, and one that is new; 0: not yet in this process. */
+	uint64_t last_bucket_ns, last_new_ns;
 	pthread_mutex_t lock;
 };
 
@@ -172,6 +173,8 @@ bool campaign_same_cause(const struct bucket *a, const struct bucket *b);
 int campaign_order_buckets(const struct bucket *a, const struct bucket *b);
 /* Does the scenario say that @kind may come? */
 bool campaign_expects(const struct campaign *c, const struct cell *cell, uint32_t kind);
+/* Neither known nor expected: a finding, unless it follows one. */
+bool campaign_is_new(const struct campaign *c, const struct cell *cell, const struct bucket *b);
 /* What a store had: @b, with its first divergence but without its name, and a failure by its key. */
 void campaign_bucket_loaded(const struct campaign *c, struct cell *cell, const struct bucket *b);
 void campaign_failure_loaded(struct cell *cell, const char *key, uint64_t seed, const char *text);

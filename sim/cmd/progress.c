@@ -93,17 +93,18 @@ static void update_rates(uint64_t now, const struct status *s)
 	p.rate_virtual = s->virtual_ns;
 }
 
+/* "2 new buckets, last 0:09 ago, 31 known": of the whole campaign, but when one came up in another session is not known. */
 static void bucket_text(const struct status *s, char *buf, size_t n)
 {
-	uint64_t fresh = s->nr_buckets - p.before.nr_buckets;
-	char ago[32];
+	char count[32] = "no", last[48] = "", ago[32];
 
-	if (!fresh) {
-		snprintf(buf, n, "no new bucket");
-		return;
+	if (s->nr_new)
+		progress_count(s->nr_new, count, sizeof(count));
+	if (s->last_new_ns) {
+		duration_text(s->wall_ns - s->last_new_ns, ago, sizeof(ago));
+		snprintf(last, sizeof(last), ", last %s ago", ago);
 	}
-	duration_text(s->wall_ns - s->last_bucket_ns, ago, sizeof(ago));
-	snprintf(buf, n, "%" PRIu64 " new bucket%s, last %s ago", fresh, fresh > 1 ? "s" : "", ago);
+	snprintf(buf, n, "%s new bucket%s%s, %" PRIu64 " known", count, s->nr_new > 1 ? "s" : "", last, s->nr_known);
 }
 
 /* "slowest big-4096, 1.204 s" */
@@ -121,7 +122,7 @@ static void slowest_text(const struct status *s, char *buf, size_t n)
 
 static void draw(uint64_t now, const struct status *s)
 {
-	char time[32], runs[32], all[40] = "", rate[32], events[32], left[32], buckets[96], slowest[192], line[512];
+	char time[32], runs[32], all[40] = "", rate[32], events[32], left[32], buckets[128], slowest[192], line[512];
 	uint64_t total = runs_in_all(p.c);
 
 	update_rates(now, s);

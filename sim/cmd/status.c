@@ -19,6 +19,17 @@ static void find_slowest(struct status *s, const struct campaign *c)
 	}
 }
 
+static void count_buckets(struct status *s, const struct campaign *c, const struct cell *cell)
+{
+	s->nr_buckets += cell->nr_buckets;
+	for (uint32_t i = 0; i < cell->nr_buckets; i++) {
+		if (!campaign_is_new(c, cell, &cell->buckets[i]))
+			s->nr_known++;
+		else if (!cell->buckets[i].follows)
+			s->nr_new++;
+	}
+}
+
 void status_take(struct status *s, struct campaign *c)
 {
 	*s = (struct status){ .wall_ns = monotonic_ns() - c->start_ns, .nr_workers = runner_nr_alive() };
@@ -28,8 +39,9 @@ void status_take(struct status *s, struct campaign *c)
 	s->nr_divergent = c->nr_divergent;
 	s->virtual_ns = c->virtual_ns;
 	for (uint32_t i = 0; i < c->nr_cells; i++)
-		s->nr_buckets += c->cells[i].nr_buckets;
+		count_buckets(s, c, &c->cells[i]);
 	s->last_bucket_ns = c->last_bucket_ns ? c->last_bucket_ns - c->start_ns : 0;
+	s->last_new_ns = c->last_new_ns ? c->last_new_ns - c->start_ns : 0;
 	find_slowest(s, c);
 	pthread_mutex_unlock(&c->lock);
 }

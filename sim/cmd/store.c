@@ -136,11 +136,18 @@ static bool make(struct store *s)
 	return store_exec(s, set) && store_exec(s, "COMMIT");
 }
 
-/* Version 2: "gone" did not have the slice.  Each session writes it anew. */
-static bool upgrade(struct store *s)
+/*
+ * Version 2: "gone" did not have the slice; each session writes it anew.  Version 3: "series" counted buckets, but
+ * did not tell those that are new from those that are known.
+ */
+static bool upgrade(struct store *s, int64_t version)
 {
-	return store_exec(s, "DROP TABLE gone") && store_exec(s, store_schema_table("gone")) &&
-	       store_exec(s, "PRAGMA user_version = 3") && store_exec(s, "COMMIT");
+	if (version == 2 && (!store_exec(s, "DROP TABLE gone") || !store_exec(s, store_schema_table("gone"))))
+		return false;
+	return store_exec(s, "ALTER TABLE series ADD COLUMN new_buckets INTEGER;"
+			     " ALTER TABLE series ADD COLUMN known_buckets INTEGER;"
+			     " ALTER TABLE series ADD COLUMN last_new_ns INTEGER;"
+			     " PRAGMA user_version = 4; COMMIT");
 }
 
 static bool make_or_check(struct store *s)
@@ -156,8 +163,8 @@ static bool make_or_check(struct store *s)
 		return make(s);
 	if (id != APPLICATION_ID)
 		snprintf(s->error, sizeof(s->error), "%s: a database, but not a store of lapicsim", s->path);
-	else if (version == 2)
-		return upgrade(s);
+	else if (version == 2 || version == 3)
+		return upgrade(s, version);
 	else if (version != STORE_VERSION)
 		snprintf(s->error, sizeof(s->error),
 			 "%s: a store of version %" PRId64 "; this lapicsim reads and writes version %d", s->path,

@@ -25,7 +25,7 @@
 #include "sim/cmd/campaign.h"
 #include "sim/cmd/status.h"
 
-#define STORE_VERSION	3
+#define STORE_VERSION	4
 #define STORE_KEPT	16
 
 struct store;

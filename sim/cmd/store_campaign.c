@@ -169,10 +169,12 @@ void store_progress(struct store *s, const struct campaign *c, const struct stat
 	s->series_ns = now->wall_ns;
 	pthread_mutex_lock(&s->lock);
 	store_sql(s, "INSERT OR IGNORE INTO series (session, wall_ns, runs, events, divergent, buckets, virtual_ns,"
-		  " workers, last_bucket_ns, slowest, slowest_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0),"
-		  " nullif(?, ''), nullif(?, 0))", NULL, NULL, "iiiiiiiiisi", s->session, (int64_t)now->wall_ns,
+		  " workers, last_bucket_ns, slowest, slowest_ns, new_buckets, known_buckets, last_new_ns)"
+		  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, ''), nullif(?, 0), ?, ?, nullif(?, 0))",
+		  NULL, NULL, "iiiiiiiiisiiii", s->session, (int64_t)now->wall_ns,
 		  (int64_t)now->nr_runs, (int64_t)now->nr_events, (int64_t)now->nr_divergent,
 		  (int64_t)now->nr_buckets, (int64_t)now->virtual_ns, (int64_t)now->nr_workers,
-		  (int64_t)now->last_bucket_ns, slowest, (int64_t)now->slowest_ns);
+		  (int64_t)now->last_bucket_ns, slowest, (int64_t)now->slowest_ns, (int64_t)now->nr_new,
+		  (int64_t)now->nr_known, (int64_t)now->last_new_ns);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -107,8 +107,9 @@ static const char *const copy[] = {
 	"  JOIN main.operation op ON op.name = ip.name JOIN main.operation oo ON oo.name = io.name"
 	"  JOIN main.apic_state os ON os.name = st.name",
 	"INSERT INTO main.series (session, wall_ns, runs, events, divergent, buckets, virtual_ns, workers,"
-	"  last_bucket_ns, slowest, slowest_ns) SELECT m.new, t.wall_ns, t.runs, t.events, t.divergent, t.buckets,"
-	"  t.virtual_ns, t.workers, t.last_bucket_ns, t.slowest, t.slowest_ns FROM input.series t JOIN session_map m ON m.old = t.session",
+	"  last_bucket_ns, slowest, slowest_ns, new_buckets, known_buckets, last_new_ns) SELECT m.new, t.wall_ns, t.runs,"
+	"  t.events, t.divergent, t.buckets, t.virtual_ns, t.workers, t.last_bucket_ns, t.slowest, t.slowest_ns,"
+	"  t.new_buckets, t.known_buckets, t.last_new_ns FROM input.series t JOIN session_map m ON m.old = t.session",
 	"DROP TABLE session_map", "DROP TABLE cell_map", "DROP TABLE campaign_map",
 	NULL,
 };

@@ -64,7 +64,8 @@ static const char *const tables[] = {
 	"CREATE TABLE series (session INTEGER NOT NULL REFERENCES session(id), wall_ns INTEGER NOT NULL,"
 	" runs INTEGER NOT NULL, events INTEGER NOT NULL, divergent INTEGER NOT NULL, buckets INTEGER NOT NULL,"
 	" virtual_ns INTEGER NOT NULL DEFAULT 0, workers INTEGER NOT NULL DEFAULT 0, last_bucket_ns INTEGER,"
-	" slowest TEXT, slowest_ns INTEGER, PRIMARY KEY (session, wall_ns)) WITHOUT ROWID",
+	" slowest TEXT, slowest_ns INTEGER, new_buckets INTEGER, known_buckets INTEGER, last_new_ns INTEGER,"
+	" PRIMARY KEY (session, wall_ns)) WITHOUT ROWID",
 	"CREATE TABLE sure (" CAMPAIGN " scenario INTEGER NOT NULL REFERENCES scenario(id),"
 	" variant INTEGER NOT NULL REFERENCES variant(id), runs INTEGER NOT NULL, clean INTEGER NOT NULL,"
 	" bound REAL, sampled INTEGER NOT NULL, pairs INTEGER NOT NULL, f1 INTEGER NOT NULL, f2 INTEGER NOT NULL,"

@@ -319,7 +319,7 @@ int supervisor_run(struct campaign *c)
 	if (c->store)
 		store_progress(c->store, c, &status, true);
 	if (f.quiet)
-		log_line("quiet: no new bucket in at least %llu runs", (unsigned long long)c->until_quiet);
+		log_line("quiet: no further bucket in at least %llu runs", (unsigned long long)c->until_quiet);
 	progress_end();
 	free(jobs);
 	return stop_signal;

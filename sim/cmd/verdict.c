@@ -21,7 +21,7 @@ static const char *class_of(const struct campaign *c, const struct cell *cell)
 
 bool verdict_expected(const struct campaign *c, const struct cell *cell, const struct bucket *b)
 {
-	return b->known || campaign_expects(c, cell, b->kind);
+	return !campaign_is_new(c, cell, b);
 }
 
 /* " --scenario PATH" for a file that its name alone does not find. */

@@ -79,7 +79,7 @@ class Campaign(Case):
         self.assertEqual(one.stdout, four.stdout)
         self.assertEqual(self.seeds(), self.seeds(other))
         self.check_variants_alike(self.seeds())
-        self.assertIn("quiet: no new bucket in at least 20000 runs", one.stderr)
+        self.assertIn("quiet: no further bucket in at least 20000 runs", one.stderr)
         runs = json_lines(one.stdout)[-1]["runs"]
         # All that there is to find comes within the first few hundred runs.
         self.assertTrue(20000 <= runs < 30000, runs)
@@ -125,22 +125,44 @@ class Campaign(Case):
 
     def test_what_the_screen_shows_is_stored(self):
         p = self.fake.run("run", "alpha", "beta", "--seeds", "0-19999", "--store", self.path, "--jobs", "2",
-                          FAKE_SLEEP_US="300")
+                          FAKE_SLEEP_US="300", FAKE_WARN="40")
         line = next(x for x in p.stderr.splitlines() if "runs/s" in x)
         self.assertRegex(line, r"^lapicsim: 0:\d\d  [\d,]+/80,000 runs  \S+( k)? runs/s  \S+ [kM] events/s  "
-                         r"simulated/real \d+\.\d{3}  \d+ new buckets, last 0:\d\d ago  "
+                         r"simulated/real \d+\.\d{3}  4 new buckets, last 0:\d\d ago, \d known  "
                          r"slowest (alpha|beta), 0\.\d{3} ms  \d+ workers  0:\d\d left$")
-        rows = self.query("SELECT runs, events, virtual_ns, buckets, last_bucket_ns, slowest, slowest_ns, workers"
-                          " FROM series ORDER BY wall_ns")
+        rows = self.query("SELECT runs, events, virtual_ns, buckets, last_bucket_ns, slowest, slowest_ns, workers,"
+                          " new_buckets, known_buckets, last_new_ns FROM series ORDER BY wall_ns")
         self.assertEqual(80000, rows[-1][0])
         self.assertEqual(self.query("SELECT sum(events), sum(virtual_ns) FROM range JOIN cell ON cell.id = cell"
                                     " WHERE NOT canary")[0], rows[-1][1:3])
-        self.assertEqual(self.query("SELECT count(*) FROM bucket JOIN cell ON cell.id = cell WHERE NOT canary")[0][0],
-                         rows[-1][3])
+        # Two scenarios on two variants: the warning on each; what else there is the scenarios expect.
+        counts = self.query("SELECT count(*), sum(kind = 'host-warn' AND NOT expected), sum(expected) FROM bucket"
+                            " JOIN cell ON cell.id = cell WHERE NOT canary")[0]
+        self.assertEqual(counts, (rows[-1][3], *rows[-1][8:10]))
+        self.assertEqual((4, counts[0]), (counts[1], counts[1] + counts[2]))
         self.assertGreater(rows[-1][4], 0)
+        self.assertTrue(0 < rows[-1][10] <= rows[-1][4], rows[-1])
         self.assertIn(rows[-1][5], ("alpha", "beta"))
         self.assertGreater(rows[-1][6], 100000)
         self.assertGreater(max(r[7] for r in rows), 0)
+
+    def test_what_is_known_is_not_counted_as_new(self):
+        p = self.fake.run("run", "alpha", "--seeds", "0-19999", "--store", self.path, "--jobs", "2", FAKE_SLEEP_US="600")
+        line = next(x for x in p.stderr.splitlines() if "runs/s" in x)
+        self.assertRegex(line, r"  no new bucket, [1-9]\d* known  ")
+        self.assertEqual([(0, True, None)], self.query("SELECT new_buckets, known_buckets = buckets AND buckets > 0,"
+                                                       " last_new_ns FROM series ORDER BY wall_ns DESC LIMIT 1"))
+
+    def test_new_buckets_of_another_session_are_counted(self):
+        """But when the last of them came up, this one does not know."""
+        words = ("run", "alpha", "--store", self.path, "--jobs", "2", "--time", "3s")
+        first = self.fake.run(*words, FAKE_WARN="1", FAKE_SLEEP_US="600")
+        self.assertEqual(10, first.returncode, first.stderr)
+        p = self.fake.start(*words, "--time", "60s", FAKE_WARN="1", FAKE_SLEEP_US="600")
+        line = next(x for x in p.stderr if "runs/s" in x)
+        p.send_signal(signal.SIGTERM)
+        p.communicate()
+        self.assertRegex(line, r"  2 new buckets, \d+ known  ")
 
     # --- How sure.
 

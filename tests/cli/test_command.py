@@ -190,7 +190,7 @@ class Progress(CommandTest):
 
     def test_line_is_drawn_in_place(self):
         self.assertRegex(self.drawn(250), r"0:0\d  [\d,]+/2,000 runs  \S+ runs/s  .* events/s  simulated/real .*  "
-                         r"\d+ new buckets, last 0:0\d ago  slowest alpha, 1\.\d+ ms  \d workers  \S+ left")
+                         r"no new bucket, \d+ known  slowest alpha, 1\.\d+ ms  \d workers  \S+ left")
 
     def test_line_is_cut_where_the_terminal_ends(self):
         lines = self.drawn(60).split("\r\033[K")

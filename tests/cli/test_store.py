@@ -276,21 +276,47 @@ class Store(unittest.TestCase):
     def test_another_version(self):
         self.fake.run(*self.words("--store", self.path))
         self.query("PRAGMA user_version = 99")
-        self.assert_refused("a store of version 99; this lapicsim reads and writes version 3")
+        self.assert_refused("a store of version 99; this lapicsim reads and writes version 4")
 
-    def test_the_version_before(self):
+    def before_version_4(self):
+        """The series as it was, with the points it has."""
+        for column in ("new_buckets", "known_buckets", "last_new_ns"):
+            self.query("ALTER TABLE series DROP COLUMN %s" % column)
+        self.query("PRAGMA user_version = 3")
+
+    def test_version_3(self):
+        """Its series goes on; what it did not tell apart stays unknown."""
+        words = self.words("--store", self.path)
+        want = self.fake.run(*words)
+        before = self.query("SELECT session, wall_ns, runs, buckets FROM series")
+        self.before_version_4()
+        got = self.fake.run(*words)
+        self.assertEqual((want.returncode, want.stdout), (got.returncode, got.stdout))
+        self.assertEqual([(4,)], self.query("PRAGMA user_version"))
+        self.assertEqual([(*b, None, None, None) for b in before],
+                         self.query("SELECT session, wall_ns, runs, buckets, new_buckets, known_buckets, last_new_ns"
+                                    " FROM series WHERE session = 1"))
+        self.assertEqual([(0, 1)], self.query("SELECT new_buckets, known_buckets = buckets FROM series WHERE session = 2"))
+        # A shard's store of that version, too.
+        self.before_version_4()
+        merged = self.path + ".merged"
+        self.addCleanup(os.unlink, merged)
+        self.assertEqual(0, self.fake.run("merge", merged, self.path).returncode)
+
+    def test_version_2(self):
         """Is brought up to date: nothing of it is lost, and failures by their old names still are."""
         env = {"FAKE_EXIT": "7"}
         words = self.words("--store", self.path, "--json")
         want = self.fake.run(*words, **env)
         self.assertEqual(6, want.returncode)
+        self.before_version_4()
         self.query("DROP TABLE gone")
         self.query("CREATE TABLE gone (campaign INTEGER, scenario INTEGER, variant INTEGER, kind TEXT, check_name TEXT,"
                    " function TEXT, other TEXT)")
         self.query("PRAGMA user_version = 2")
         got = self.fake.run(*words, **env)
         self.assertEqual((6, want.stdout), (got.returncode, got.stdout))
-        self.assertEqual([(3,)], self.query("PRAGMA user_version"))
+        self.assertEqual([(4,)], self.query("PRAGMA user_version"))
         self.assertIn("slice", {row[1] for row in self.query("PRAGMA table_info(gone)")})
         self.query("UPDATE failure SET kind = 'worker-hung'")
         again = self.fake.run(*words, **env)

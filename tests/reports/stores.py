@@ -110,7 +110,7 @@ class Store:
                            jobs=2, finished=1, **values)
         for i in range(1, points + 1):
             self.add("series", session=session, wall_ns=i * 10 ** 10, runs=i * 100, events=i * 100000 + i % 3 * 9000,
-                     divergent=i, buckets=min(i, 4))
+                     divergent=i, buckets=min(i, 4), new_buckets=min(i, 1), known_buckets=min(i, 3))
         return session
 
     def bucket(self, cell, kind="premature-eoi", check="isr-premature", function="", known="", runs=20, first=5,
