@@ -32,7 +32,7 @@ static bool write_sure(struct store *s, const struct campaign *c, const struct c
 
 static bool write_gone(struct store *s, const struct campaign *c, const struct gone *g)
 {
-	return store_sql(s, "INSERT OR REPLACE INTO gone (campaign, scenario, variant, kind, check_name, function, slice, other,"
+	return store_sql(s, "INSERT INTO gone (campaign, scenario, variant, kind, check_name, function, slice, other,"
 			 " other_identity, other_shown, other_runs, rate_low, clean, needed, more) VALUES (?1, "
 			 OF_CELL ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)", NULL, NULL, "iissssssiidiii",
 			 s->campaign, store_cell(s, c, g->cell), divergence_key(g->bucket->kind),

@@ -117,20 +117,51 @@ static void gone_elsewhere(struct gone_list *l, const struct campaign *c, const 
 	}
 }
 
+/*
+ * Two campaigns of one variant are two estimates of one rate, perhaps of the same seeds: the one with more runs
+ * counts, whatever it says, and of equals the first, which is this campaign's.
+ */
+static bool outdone(const struct gone_list *l, uint32_t first, uint32_t i)
+{
+	const struct gone *g = &l->item[i];
+
+	for (uint32_t j = first; j < l->nr; j++) {
+		const struct gone *h = &l->item[j];
+
+		if (j != i && !campaign_order_buckets(g->bucket, h->bucket) && !strcmp(g->other, h->other) &&
+		    !strcmp(g->other_identity, h->other_identity) &&
+		    (h->other_runs > g->other_runs || (h->other_runs == g->other_runs && j < i)))
+			return true;
+	}
+	return false;
+}
+
+/* From @first on: without what the variant has after all, and with the best estimate of what it has not. */
+static void pick(struct gone_list *l, const struct campaign *c, uint32_t first)
+{
+	struct gone *kept = alloc_array(l->nr - first + 1, sizeof(*kept));
+	uint32_t nr = 0;
+
+	for (uint32_t i = first; i < l->nr; i++)
+		if (!shown_elsewhere(c, l->item[i].cell, l->item[i].bucket) && !outdone(l, first, i))
+			kept[nr++] = l->item[i];
+	if (nr)
+		memcpy(&l->item[first], kept, nr * sizeof(*kept));
+	l->nr = first + nr;
+	free(kept);
+}
+
 void sure_gone(struct gone_list *l, const struct campaign *c)
 {
 	*l = (struct gone_list){ 0 };
 	for (uint32_t i = 0; i < c->nr_cells; i++) {
 		const struct cell *cell = &c->cells[i];
-		uint32_t first = l->nr, kept = l->nr;
+		uint32_t first = l->nr;
 
 		if (cell->broken || !cell->nr_ends[RUN_COMPLETE])
 			continue;
 		gone_within(l, c, cell);
 		gone_elsewhere(l, c, cell);
-		for (uint32_t j = first; j < l->nr; j++)
-			if (!shown_elsewhere(c, cell, l->item[j].bucket))
-				l->item[kept++] = l->item[j];
-		l->nr = kept;
+		pick(l, c, first);
 	}
 }

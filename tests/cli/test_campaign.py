@@ -241,6 +241,20 @@ class Campaign(Case):
         self.assertNotIn("host-bug", {x["kind"] for x in self.lines(third, "divergence")})
         self.assertEqual([], self.lines(third, "gone"))
 
+    def test_of_two_campaigns_the_longer_says_what_has_gone(self):
+        """Not both, which might not agree: whether it has gone or not, and in whatever order they came."""
+        words = ("run", "alpha", "--json", "--store", self.path, "--seeds")
+        counts = {}
+        for runs, most in ((60, 60), (1000, 1000), (200, 1000)):
+            p = self.fake.run(*words, "0-%d" % (runs - 1))
+            bug = next(x for x in self.lines(p, "divergence") if x["kind"] == "host-bug")
+            counts[runs] = bug["runs"]
+            gone, = self.lines(p, "gone")
+            self.check_gone(gone, counts[most], most, runs)
+            self.assertEqual([(counts[most], most, runs, gone["needed"], gone["more"])], self.query(
+                "SELECT other_shown, other_runs, clean, needed, more FROM gone WHERE campaign ="
+                " (SELECT max(id) FROM campaign)"))
+
     # --- Pairs of operations.
 
     PAIRS = ("run", "alpha", "--seeds", "0-9999", "--json", "--variant", "6.12-fixed")
