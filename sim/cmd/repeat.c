@@ -100,9 +100,19 @@ static bool have_runner(struct repeat *p, struct campaign *c, struct cell *cell)
 	return false;
 }
 
+/* What gave no answer may have been stopped, or its machine: once more, and it was the run. */
+static bool hung(struct campaign *c, struct cell *cell, uint64_t seed, bool before)
+{
+	if (before)
+		campaign_fail(c, cell, FAILURE_UNSTEADY, seed, "hung when it ran again, twice");
+	else
+		log_line("a worker gave no answer; its comparison is made again");
+	return !before;
+}
+
 uint64_t repeat_run(struct repeat *p, struct campaign *c, struct cell *cell, struct runner *first)
 {
-	uint64_t nr = 0;
+	uint64_t nr = 0, hung_on = p->nr;
 	char how[128];
 
 	for (uint32_t i = 0; i < p->nr && have_runner(p, c, cell); i++) {
@@ -116,7 +126,8 @@ uint64_t repeat_run(struct repeat *p, struct campaign *c, struct cell *cell, str
 			campaign_fail(c, cell, FAILURE_MEMORY, p->seeds[i].seed, "when it ran again");
 			continue;
 		case RUNNER_HUNG:
-			campaign_fail(c, cell, FAILURE_UNSTEADY, p->seeds[i].seed, "hung when it ran again");
+			if (hung(c, cell, p->seeds[i].seed, hung_on == i))
+				hung_on = i--;
 			continue;
 		case RUNNER_ERROR:
 			campaign_fail(c, cell, FAILURE_UNSTEADY, p->seeds[i].seed, "run again: %s",

@@ -7,7 +7,8 @@
  * FAKE_EXIT, FAKE_KILL (SIGKILL), FAKE_HANG (it waits), FAKE_LOOP (it does not), FAKE_EAT (memory), FAKE_SPIN (until the run's time is over),
  * FAKE_FULL (no memory left for the run), FAKE_TRAP, FAKE_LIMIT, FAKE_WARN, FAKE_LATE and FAKE_FLAKY are lists
  * of seeds ("5,17"), as is FAKE_OTHER, where a variant of class pv-eoi-unfixed has another premature EOI; FAKE_ONCE (crash), FAKE_WARN_ONCE and FAKE_KILL_ONCE (SIGKILL) are
- * "SEED:FILE", where FILE is made the first time, and so is FAKE_STOP_ONCE (SIGSTOP); FAKE_EACH is
+ * "SEED:FILE", where FILE is made the first time, and so is FAKE_STOP_ONCE (SIGSTOP); FAKE_STOP_SECOND stops the
+ * second time instead, FAKE_STOP_LATER each time from then on; FAKE_EACH is
  * "SEED:FILE", too, and dies in another way each time; FAKE_BURN is SEED:MS of CPU time; FAKE_SETUP=text makes
  * run_setup() fail, FAKE_SLEEP_US slows each run down.  Variants of class
  * canary lose an interrupt in one run of 100, unless there is FAKE_BLIND.  Those of class
@@ -72,6 +73,22 @@ static bool once(const char *variable, uint64_t seed)
 	if (!value || strtoull(value, &file, 0) != seed)
 		return false;
 	fd = open(file + 1, O_CREAT | O_EXCL | O_WRONLY, 0600);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* True when @seed runs for the second time; with @later from then on. */
+static bool not_first(const char *variable, uint64_t seed, bool later)
+{
+	const char *value = getenv(variable);
+	char name[4096];
+	int fd;
+
+	if (!value || once(variable, seed) || strtoull(value, NULL, 0) != seed)
+		return false;
+	snprintf(name, sizeof(name), "%s.second", strchr(value, ':') + 1);
+	fd = open(name, O_CREAT | (later ? 0 : O_EXCL) | O_WRONLY, 0600);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
@@ -186,7 +203,8 @@ static void die_if_told(uint64_t seed)
 			;
 	if (listed("FAKE_KILL", seed) || once("FAKE_KILL_ONCE", seed))
 		kill(getpid(), SIGKILL);
-	if (once("FAKE_STOP_ONCE", seed))
+	if (once("FAKE_STOP_ONCE", seed) || not_first("FAKE_STOP_SECOND", seed, false) ||
+	    not_first("FAKE_STOP_LATER", seed, true))
 		kill(getpid(), SIGSTOP);
 	die_in_another_way(seed);
 	if (getenv("FAKE_SLEEP_US"))

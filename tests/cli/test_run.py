@@ -316,6 +316,18 @@ class Workers(RunTest):
             self.assertEqual((0, want.stdout), (got.returncode, got.stdout))
             self.assertIn("a worker gave no answer in 300 ms, and was killed; the run was made again", got.stderr)
 
+    def test_a_comparison_that_was_stopped_once_is_made_again(self):
+        """The first run is always made twice: who stops the second one shows nothing of KVM."""
+        with tempfile.TemporaryDirectory() as d:
+            words = ("alpha", "--runs", "5", "--variant", "6.12-fixed", "--worker-timeout", "300ms")
+            got = self.f.run("run", *words, "--json", FAKE_STOP_SECOND="0:%s/mark" % d)
+            self.assertEqual(0, got.returncode, got.stderr)
+            self.assertIn("a worker gave no answer; its comparison is made again", got.stderr)
+            self.assertEqual(1, json_lines(got.stdout)[-1]["repeated"])
+        with tempfile.TemporaryDirectory() as d:
+            failure, = self.of_type(self.lines(*words, code=6, FAKE_STOP_LATER="0:%s/mark" % d), "failure")
+            self.assertEqual(("unsteady", "hung when it ran again, twice"), (failure["failure"], failure["text"]))
+
     def test_another_death_each_time_is_a_failure(self):
         with tempfile.TemporaryDirectory() as d:
             out = self.lines("alpha", "--runs", "60", "--variant", "6.12-fixed", code=6, FAKE_EACH="33:%s/mark" % d)
