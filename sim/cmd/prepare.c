@@ -218,7 +218,7 @@ int prepare_close_store(struct campaign *c, int signal)
 	if (!store_error(c->store) && store_write_sure(c->store, c))
 		store_end(c->store, !signal);
 	if (store_error(c->store))
-		code = cmd_fail(CMD_HARNESS, GOES_ON, store_error(c->store));
+		code = cmd_fail(CMD_HARNESS, store_lost(c->store) ? "%s" : GOES_ON, store_error(c->store));
 	store_close(c->store);
 	return code;
 }

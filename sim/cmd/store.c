@@ -16,6 +16,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "sim/alloc.h"
 #include "sim/cmd/monotonic.h"
@@ -186,14 +188,45 @@ static void no_memory(struct store *s)
 	option_one_line(s->error);
 }
 
+static char *file_of(const char *path)
+{
+	char *file = alloc_array(strlen(path) + 3, 1);
+
+	sprintf(file, "%s%s", path[0] == '/' ? "" : "./", path);
+	return file;
+}
+
+/* SQLite would try to make a database of a device. */
+static bool no_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISREG(st.st_mode);
+}
+
+bool store_still_there(struct store *s)
+{
+	int moved = 0;
+
+	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || !moved)
+		return true;
+	s->lost = true;
+	snprintf(s->error, sizeof(s->error), "%s: was removed or replaced meanwhile: what this process wrote is not in it",
+		 s->path);
+	return false;
+}
+
 static struct store *open_with(const char *path, int flags, char *error, size_t n)
 {
 	struct store *s = alloc_array(1, sizeof(*s));
 
 	s->path = path;
+	s->file = file_of(path);
 	s->start_ns = monotonic_ns();
 	pthread_mutex_init(&s->lock, NULL);
-	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | flags, NULL) != SQLITE_OK) {
+	if (no_file(s->file)) {
+		snprintf(s->error, sizeof(s->error), "%s: cannot open the store: not a file", path);
+	} else if (sqlite3_open_v2(s->file, &s->db, SQLITE_OPEN_READWRITE | flags, NULL) != SQLITE_OK) {
 		store_fails(s, "cannot open the store");
 	} else {
 		sqlite3_busy_timeout(s->db, BUSY_MS);
@@ -202,7 +235,7 @@ static struct store *open_with(const char *path, int flags, char *error, size_t 
 	}
 	if (!s->error[0])
 		return s;
-	if (sqlite3_errcode(s->db) == SQLITE_NOMEM)
+	if (s->db && sqlite3_errcode(s->db) == SQLITE_NOMEM)
 		no_memory(s);
 	snprintf(error, n, "%s", s->error);
 	store_close(s);
@@ -229,10 +262,13 @@ void store_close(struct store *s)
 	store_forget_pairs(s);
 	sqlite3_close(s->db);
 	free(s->cell);
+	free(s->file);
 	free(s);
 }
 
 bool store_disk_fails(void) { return disk_fails; }
+
+bool store_lost(const struct store *s) { return s->lost; }
 
 const char *store_error(const struct store *s)
 {

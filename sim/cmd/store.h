@@ -105,5 +105,6 @@ bool store_new_examined(struct store *s, int64_t id, const struct bucket *b);
 /* What went wrong, or NULL. */
 const char *store_error(const struct store *s);
 bool store_disk_fails(void);		/* it was the disk: full, or I/O errors */
+bool store_lost(const struct store *s);	/* its file was taken away */
 
 #endif

@@ -19,7 +19,9 @@ struct store_statement {
 
 struct store {
 	sqlite3 *db;
-	const char *path;
+	const char *path;		/* as it was given */
+	char *file;			/* for SQLite, to which ":memory:" and "file:..." are something else */
+	bool lost;			/* the file is no longer there, or another one */
 	int64_t campaign, session;
 	struct pair_set *written;	/* pair states that each cell's own row has */
 	uint32_t nr_written;
@@ -46,6 +48,8 @@ int64_t store_id(const struct store *s);
 /* One that runs once or has no parameters; it is not kept. */
 bool store_exec(struct store *s, const char *sql);
 bool store_fails(struct store *s, const char *what);
+/* False, with store->error set: what is written goes to a file that has no name any more. */
+bool store_still_there(struct store *s);
 
 /* store_load.c: what the store has of the campaign, into its cells. */
 bool store_load(struct store *s, struct campaign *c, uint64_t *spent_ns);

@@ -62,7 +62,7 @@ bool store_write_sure(struct store *s, const struct campaign *c)
 	bool ok;
 
 	sure_gone(&l, c);
-	ok = store_exec(s, "BEGIN IMMEDIATE") &&
+	ok = store_still_there(s) && store_exec(s, "BEGIN IMMEDIATE") &&
 	     store_sql(s, "DELETE FROM sure WHERE campaign = ?", NULL, NULL, "i", s->campaign) &&
 	     store_sql(s, "DELETE FROM gone WHERE campaign = ?", NULL, NULL, "i", s->campaign);
 	for (uint32_t i = 0; ok && i < c->nr_cells; i++)

@@ -83,7 +83,7 @@ static bool write_chunk(struct store *s, const struct campaign *c, const struct 
 	int64_t cell = store_cell(s, c, of);
 
 	if (!store_exec(s, k->nr_buckets ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL") ||
-	    !store_exec(s, "BEGIN IMMEDIATE") || !still_ours(s) ||
+	    !store_still_there(s) || !store_exec(s, "BEGIN IMMEDIATE") || !still_ours(s) ||
 	    !store_sql(s, "INSERT INTO range (cell, first, count, session, events, interrupts, virtual_ns, digest,"
 		       " divergent, repeated, complete, limited, first_limited, crashed, hung, trapped, timed_out,"
 		       " out_of_memory, sampled, pairs, wall_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"

@@ -8,6 +8,7 @@
 
 #include "sim/alloc.h"
 #include "sim/cmd/canary.h"
+#include "sim/cmd/store.h"
 
 static const struct scenario *scenario_of(const struct campaign *c, const struct cell *cell)
 {
@@ -191,6 +192,8 @@ void verdict_make(struct verdict *v, const struct campaign *c, int signal)
 		v->code = CMD_INCONCLUSIVE;
 		verdict_show_limit(v, c);
 	}
+	if (c->store && store_error(c->store))
+		v->code = CMD_HARNESS;
 	if (signal)
 		v->code = CMD_SIGNAL + signal;
 }
