@@ -12,6 +12,7 @@
 
 #include "sim/alloc.h"
 #include "sim/cmd/canary.h"
+#include "sim/cmd/log.h"
 #include "sim/cmd/monotonic.h"
 #include "sim/cmd/store_compare.h"
 #include "sim/cmd/store_sql.h"
@@ -61,10 +62,23 @@ static char *file_text(const char *path)
 	return text ? text : alloc_text("");
 }
 
+/*
+ * A file that has other comments, claims or expectations since the campaign began
+ * has the same runs: they are those of the row that it began with.
+ */
 static bool find_scenario(struct store *s, const struct scenario *sc, int64_t *id)
 {
-	char *text = file_text(sc->path);
-	bool ok = store_sql(s, "INSERT OR IGNORE INTO scenario (name, hash, claim, text) VALUES (?, ?, ?, ?)", NULL,
+	char *text;
+	bool ok;
+
+	if (!store_sql(s, "SELECT scenario.id FROM scenario JOIN cell ON cell.scenario = scenario.id WHERE campaign = ?"
+		       " AND name = ? AND hash = ? ORDER BY 1 DESC", store_take_int, id, "isi", s->campaign, sc->name,
+		       (int64_t)sc->hash))
+		return false;
+	if (*id)
+		return true;
+	text = file_text(sc->path);
+	ok = store_sql(s, "INSERT OR IGNORE INTO scenario (name, hash, claim, text) VALUES (?, ?, ?, ?)", NULL,
 			    NULL, "siss", sc->name, (int64_t)sc->hash, sc->claim, text) &&
 		  store_sql(s, "SELECT id FROM scenario WHERE name = ? AND hash = ? AND text = ?", store_take_int, id,
 			    "sis", sc->name, (int64_t)sc->hash, text);
@@ -109,9 +123,67 @@ static bool find_cells(struct store *s, const struct campaign *c)
 	return true;
 }
 
+/* --- Is it that another command was meant to go on? */
+struct before {
+	char *key, *then, *now;		/* ours; the first words that differ, if they do but in a hash or an identity */
+};
+
+static size_t word_length(const char *p)
+{
+	return strcspn(p, " ");
+}
+
+/* "6.12@f89bba3500611cec": up to the @, or all of it. */
+static size_t name_length(const char *p)
+{
+	size_t n = word_length(p), at = strcspn(p, "@");
+
+	return at < n ? at : n;
+}
+
+static void compare_keys(sqlite3_stmt *q, void *arg)
+{
+	struct before *b = arg;
+	const char *a = (const char *)sqlite3_column_text(q, 0), *o = b->key, *then = NULL, *now = NULL;
+
+	while (*a && *o) {
+		if (name_length(a) != name_length(o) || strncmp(a, o, name_length(a)))
+			return;
+		if (!then && (word_length(a) != word_length(o) || strncmp(a, o, word_length(a)))) {
+			then = a;
+			now = o;
+		}
+		a += word_length(a) + (a[word_length(a)] != '\0');
+		o += word_length(o) + (o[word_length(o)] != '\0');
+	}
+	if (*a || *o || !then)
+		return;
+	free(b->then);
+	free(b->now);
+	b->then = strndup(then, word_length(then));
+	b->now = strndup(now, word_length(now));
+	if (!b->then || !b->now)
+		alloc_failed();
+}
+
+/* A new campaign that has the command of another one would be a surprise to who wanted that to go on. */
+static bool tell_of_others(struct store *s, char *key)
+{
+	struct before b = { .key = key };
+	bool ok = store_sql(s, "SELECT key FROM campaign WHERE id <> ? ORDER BY id", compare_keys, &b, "i", s->campaign);
+
+	if (b.then)
+		log_line("%s has this campaign of %s, which is %s now: it stays as it is, and this one begins anew", s->path,
+			 b.then, b.now);
+	free(b.then);
+	free(b.now);
+	return ok;
+}
+
 static bool find_campaign(struct store *s, const struct campaign *c)
 {
 	char *key = campaign_key(c);
+	int before = sqlite3_total_changes(s->db);
 	bool ok = store_sql(s, "INSERT OR IGNORE INTO campaign (key, flavour, overrides, first_seed, last_seed,"
 			    " budget_ns, until_quiet, replay_share, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", NULL,
 			    NULL, "sssiiiiii", key, flavour_name(c->flavour), c->overrides, (int64_t)c->first_seed,
@@ -119,6 +191,8 @@ static bool find_campaign(struct store *s, const struct campaign *c)
 			    (int64_t)c->replay_share, (int64_t)time(NULL)) &&
 		  store_sql(s, "SELECT id FROM campaign WHERE key = ?", store_take_int, &s->campaign, "s", key);
 
+	if (ok && sqlite3_total_changes(s->db) != before)
+		ok = tell_of_others(s, key);
 	free(key);
 	return ok;
 }
