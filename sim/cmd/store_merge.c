@@ -123,11 +123,10 @@ bool store_merge(struct store *s, const char *path)
 	input = store_open_existing(path, s->error, sizeof(s->error));
 	if (!input)
 		return false;
+	ok = store_sql(s, "ATTACH ? AS input", NULL, NULL, "s", input->file);
 	store_close(input);
-	ok = store_sql(s, "ATTACH ? AS input", NULL, NULL, "s", path) && store_exec(s, "BEGIN IMMEDIATE") &&
-	     each(s, add_names) && each(s, match) && each(s, forget) && each(s, copy) && store_exec(s, "COMMIT") &&
-	     store_exec(s, "DETACH input");
-	return ok;
+	return ok && store_exec(s, "BEGIN IMMEDIATE") && each(s, add_names) && each(s, match) && each(s, forget) &&
+	       each(s, copy) && store_exec(s, "COMMIT") && store_exec(s, "DETACH input");
 }
 
 /* --- What a merged store lacks. */
@@ -145,6 +144,7 @@ static void take_line(sqlite3_stmt *q, void *arg)
 }
 
 /* Each range beside the end of the one before it; a last one beyond the end closes the campaign. */
+#define OF_CAMPAIGN "CASE (SELECT count(*) FROM campaign) WHEN 1 THEN '' ELSE 'campaign ' || placed.campaign || ', ' END"
 #define RANGES \
 	"WITH all_ranges AS (SELECT cell.campaign, cell.scenario, cell.variant, range.first, range.count" \
 	"  FROM range JOIN cell ON cell.id = range.cell WHERE NOT cell.canary UNION ALL" \
@@ -156,22 +156,35 @@ static void take_line(sqlite3_stmt *q, void *arg)
 	"  ON campaign.id = all_ranges.campaign WINDOW same AS (PARTITION BY all_ranges.campaign," \
 	"  all_ranges.scenario, all_ranges.variant ORDER BY all_ranges.first)) "
 
+/* Parts that do not fit together are of several campaigns: what tells those apart is in their keys. */
+static bool name_campaigns(struct store *s, FILE *f)
+{
+	struct report r = { .f = f };
+
+	return store_sql(s, "SELECT 'campaign ' || id || ': ' || (SELECT count(DISTINCT scenario) FROM cell WHERE campaign ="
+			 " campaign.id AND NOT canary) || ' scenarios' || substr(key, instr(key, ' --variant')) FROM campaign"
+			 " WHERE (SELECT count(*) FROM campaign) > 1 ORDER BY id", take_line, &r, "");
+}
+
 bool store_check(struct store *s, FILE *f, uint64_t *nr_wrong)
 {
 	struct report r = { .f = f };
-	bool ok = store_sql(s, RANGES "SELECT 'gap: ' || scenario.name || ' on ' || variant.name || ': seeds ' ||"
+	bool ok = store_sql(s, RANGES "SELECT 'gap: ' || " OF_CAMPAIGN " || scenario.name || ' on ' || variant.name || ': seeds ' ||"
 			    " placed.start || '-' || (placed.first - 1) || ' of ' || placed.last_seed FROM placed"
 			    " JOIN scenario ON scenario.id = placed.scenario JOIN variant ON variant.id = placed.variant"
 			    " WHERE placed.start < placed.first ORDER BY placed.campaign, scenario.name, variant.name,"
 			    " placed.first", take_line, &r, "") &&
-		  store_sql(s, RANGES "SELECT 'overlap: ' || scenario.name || ' on ' || variant.name || ': seeds ' ||"
+		  store_sql(s, RANGES "SELECT 'overlap: ' || " OF_CAMPAIGN " || scenario.name || ' on ' || variant.name || ': seeds ' ||"
 			    " placed.first || '-' || (placed.start - 1) FROM placed JOIN scenario"
 			    " ON scenario.id = placed.scenario JOIN variant ON variant.id = placed.variant"
 			    " WHERE placed.start > placed.first AND placed.count > 0 ORDER BY 1", take_line, &r, "") &&
 		  store_sql(s, "SELECT 'mixed: variant ' || name || ' has ' || count(DISTINCT identity) || ' identities: '"
 			    " || group_concat(DISTINCT identity) FROM variant GROUP BY name HAVING"
-			    " count(DISTINCT identity) > 1 ORDER BY 1", take_line, &r, "");
+			    " count(DISTINCT identity) > 1 ORDER BY 1", take_line, &r, "") &&
+		  store_sql(s, "SELECT 'mixed: scenario ' || name || ' has ' || count(DISTINCT scenario.id) || ' texts of"
+			    " the same meaning' FROM cell JOIN scenario ON scenario.id = scenario WHERE NOT canary"
+			    " GROUP BY campaign, name HAVING count(DISTINCT scenario.id) > 1 ORDER BY 1", take_line, &r, "");
 
 	*nr_wrong = r.nr;
-	return ok;
+	return ok && (!r.nr || name_campaigns(s, f));
 }
