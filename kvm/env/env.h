@@ -31,6 +31,7 @@ struct kw_task {
 	struct list_head wait_entry;
 	/* RCU: the grace period number at the start of its outermost section. */
 	u64 rcu_start;
+	u32 srcu_sections;		/* that it is inside of, of any SRCU structure */
 	/* Cross calls that wait for this CPU. */
 	struct list_head calls;
 	/* Its CPU's timers. */

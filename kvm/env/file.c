@@ -122,6 +122,8 @@ int kw_open(void)
 static void kw_to_userspace(void)
 {
 	kw_outside_rcu("a return to userspace inside an RCU read section");
+	if (kw_self->srcu_sections)
+		hs_fault("a return to userspace inside an SRCU read section");
 	if (kw_cpu_irq->disabled)
 		hs_fault("a return to userspace with interrupts off");
 }

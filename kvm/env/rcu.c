@@ -204,6 +204,7 @@ int __srcu_read_lock(struct srcu_struct *s)
 	struct kw_srcu *k = kw_srcu_of(s);
 
 	k->readers[k->idx]++;
+	kw_self->srcu_sections++;
 	return k->idx;
 }
 
@@ -213,6 +214,7 @@ void __srcu_read_unlock(struct srcu_struct *s, int idx)
 
 	if (idx < 0 || idx > 1 || !k->readers[idx])
 		hs_fault("srcu_read_unlock without its lock");
+	kw_self->srcu_sections--;
 	if (!--k->readers[idx]) {
 		kw_released(k);
 		if (unlikely(k->waiting))
