@@ -389,7 +389,7 @@ int run_setup(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	if (while_building.nr_divergences) {
-		snprintf(error, n, "building the VMs: %s: %s", while_building.divergence[0].site,
+		snprintf(error, n, "building the VMs: %s: %s", while_building.divergence[0].check,
 			 while_building.divergence[0].text);
 		return -1;
 	}

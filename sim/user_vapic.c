@@ -77,6 +77,7 @@ void user_vapic_addr(struct vcpu *v)
 	if (set_addr(v, gpa)) {
 		oracle_finding(HOST_CHECK_VAPIC_REFUSED, v->vm, v->id, DIV_NONE,
 			       "KVM_SET_VAPIC_ADDR refuses 0x%llx, where memory is", (unsigned long long)gpa);
+		oracle_user_vapic_refused(v->index);
 		return;
 	}
 	v->tpr = tpr;
