@@ -70,6 +70,7 @@ enum kw_exit_reason {
 #define KW_INTR_TYPE_EXTERNAL		(0u << 8)
 #define KW_INTR_TYPE_NMI		(2u << 8)
 #define KW_INTR_TYPE_EXCEPTION		(3u << 8)
+#define KW_INTR_TYPE_SOFT		(4u << 8)
 #define KW_INTR_VECTOR_MASK		0xffu
 
 /* ---- Interruptibility state: SDM, "Guest Non-Register State". */

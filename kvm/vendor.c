@@ -178,6 +178,8 @@ void kw_op_inject_irq(struct kvm_vcpu *vcpu, bool reinjected)
 	}
 	++vcpu->stat.irq_injections;
 	hw->entry_intr_info = KW_INTR_VALID | KW_INTR_TYPE_EXTERNAL | vcpu->arch.interrupt.nr;
+	if (unlikely(vcpu->arch.interrupt.soft))
+		hw->entry_intr_info |= KW_INTR_TYPE_SOFT;
 	kw_point(KW_POINT_INJECT);
 }
 
@@ -234,7 +236,7 @@ static void kw_requeue(struct kvm_vcpu *vcpu, u32 info)
 		kw_requeue_exception(vcpu, vector, info & KW_INTR_HAS_ERROR_CODE);
 		break;
 	default:
-		kvm_queue_interrupt(vcpu, vector, false);
+		kvm_queue_interrupt(vcpu, vector, (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_SOFT);
 	}
 }
 

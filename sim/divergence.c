@@ -68,6 +68,7 @@ const struct host_check_row host_checks[HOST_NR_CHECKS] = {
 	[HOST_CHECK_IRQCHIP_IOCTL] = { "irqchip-ioctl", DIV_REGISTER_MISMATCH, "api.rst, KVM_SET_IRQCHIP, KVM_SET_LAPIC" },
 	[HOST_CHECK_GSI_ROUTING_IOCTL] = { "gsi-routing-ioctl", DIV_REGISTER_MISMATCH, "api.rst, KVM_SET_GSI_ROUTING" },
 	[HOST_CHECK_MIGRATE_IOCTL] = { "migrate-ioctl", DIV_REGISTER_MISMATCH, "api.rst: what one host gives the other takes" },
+	[HOST_CHECK_EVENTS_IOCTL] = { "events-ioctl", DIV_REGISTER_MISMATCH, "api.rst, KVM_SET_VCPU_EVENTS, KVM_SET_MP_STATE" },
 	[HOST_CHECK_VAPIC_REFUSED] = { "vapic-refused", DIV_REGISTER_MISMATCH, "api.rst, KVM_SET_VAPIC_ADDR" },
 	[HOST_CHECK_SET_MCE] = { "set-mce", DIV_REGISTER_MISMATCH, "api.rst, KVM_X86_SET_MCE" },
 	[HOST_CHECK_PIT_IOCTL] = { "pit-ioctl", DIV_REGISTER_MISMATCH, "api.rst, KVM_SET_PIT2, KVM_REINJECT_CONTROL" },

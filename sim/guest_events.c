@@ -136,6 +136,7 @@ void hs_vcpu_init(struct kw_hw *hw)
 		oracle_message_end(v->message, false);
 	v->message = -1;
 	v->told = 0;
+	v->fault_due = false;
 	v->pv_msr = 0;
 	v->tpr = v->nr_handlers = v->cli_left = 0;
 	v->eoi_done = v->halted = v->retry = v->icr_low_next = v->sw_disabled = false;

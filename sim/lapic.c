@@ -93,7 +93,6 @@ void lapic_access_done(struct vcpu *v, bool faulted)
 	struct kw_apic_state st;
 
 	v->accessing = false;
-	v->fault_due = faulted;
 	switch (v->access_kind) {
 	case ACCESS_MC_CTL2:
 		guest_mc_done(v, faulted);

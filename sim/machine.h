@@ -110,7 +110,7 @@ struct vcpu {
 	uint8_t	 timer_dcr;
 	bool	 sw_disabled;	/* SVR bit 8 is clear */
 	uint8_t	 access_kind;	/* enum access_kind: what "accessing" is about */
-	bool	 fault_due;	/* KVM has refused an access, and not injected the exception yet */
+	bool	 fault_due;	/* KVM has refused what the guest did, and not injected the exception yet */
 	bool	 apic_moved;	/* the guest has moved the APIC's page: GUEST_APIC_MOVED */
 	bool	 device_due;	/* an access to the VMM's device has not reached it yet */
 	bool	 looked_at;	/* by the monitor: its thread stays out of KVM_RUN */

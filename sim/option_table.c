@@ -281,7 +281,7 @@ const struct option scenario_options[] = {
 	       "KVM_SET_LAPIC of a state with a wrong x2APIC ID and SVR's enable bit set, which KVM has to refuse."),
 	WEIGHT("userspace", "pit_calls", pit_calls, "0", "KVM_GET_PIT2, then KVM_SET_PIT2 of the same, or KVM_REINJECT_CONTROL."),
 	WEIGHT("userspace", "bad_calls", bad_calls, "0",
-	       "KVM_SET_GSI_ROUTING, KVM_SIGNAL_MSI, KVM_IRQFD and KVM_*_IRQCHIP that KVM has to refuse."),
+	       "KVM_SET_GSI_ROUTING, KVM_SIGNAL_MSI, KVM_IRQFD, KVM_*_IRQCHIP, KVM_SET_MP_STATE and KVM_SET_VCPU_EVENTS that KVM has to refuse."),
 	WEIGHT("userspace", "set_mce", set_mce, "0",
 	       "KVM_X86_SET_MCE of an error that needs no action, or is corrected, or is none."),
 	WEIGHT("userspace", "vapic_addr", vapic_addr, "0",

@@ -2,7 +2,8 @@
 /*
  * A VMM's mistakes: calls about interrupts that KVM has to refuse, and that must
  * not change anything (KVM api.rst, KVM_SET_GSI_ROUTING, KVM_SIGNAL_MSI, KVM_IRQFD,
- * KVM_GET_IRQCHIP, KVM_SET_IRQCHIP, KVM_CAP_X2APIC_API).
+ * KVM_GET_IRQCHIP, KVM_SET_IRQCHIP, KVM_CAP_X2APIC_API, KVM_SET_MP_STATE,
+ * KVM_SET_VCPU_EVENTS).
  *
  * Checks the refusal; that nothing has changed is for the oracle to see.
  */
@@ -141,6 +142,21 @@ static void bad_irqchip(struct vcpu *v, int fd)
 		oracle_pic_over(v->index);
 }
 
+/* What the calls about a vCPU's events and run state do not define. */
+static void bad_state(struct vcpu *v, int fd)
+{
+	struct kvm_mp_state mp = { .mp_state = 6 + rng_below(&v->program, 3) };
+	struct kvm_vcpu_events undefined = { .flags = 1u << 31 };
+	struct kvm_vcpu_events nmi = { .exception = { .injected = 1, .nr = rng_below(&v->program, 2) ? 2 : 32 } };
+
+	(void)fd;
+	refused(v, "KVM_SET_MP_STATE", "a state that an x86 vCPU does not have",
+		host_ioctl(v->fd, KVM_SET_MP_STATE, (uint64_t)&mp));
+	refused(v, "KVM_SET_VCPU_EVENTS", "an undefined flag", host_ioctl(v->fd, KVM_SET_VCPU_EVENTS, (uint64_t)&undefined));
+	refused(v, "KVM_SET_VCPU_EVENTS", "an exception whose vector is none of an exception",
+		host_ioctl(v->fd, KVM_SET_VCPU_EVENTS, (uint64_t)&nmi));
+}
+
 int user_bad_build(struct vm *vm)
 {
 	if (!sc()->bad_calls)
@@ -151,7 +167,8 @@ int user_bad_build(struct vm *vm)
 
 void user_bad_call(struct vcpu *v)
 {
-	static void (*const calls[])(struct vcpu *v, int fd) = { bad_routes, bad_routes, bad_msi, bad_irqfd, bad_irqchip };
+	static void (*const calls[])(struct vcpu *v, int fd) = { bad_routes, bad_routes, bad_msi, bad_irqfd, bad_irqchip,
+								  bad_state };
 
 	calls[rng_below(&v->program, sizeof(calls) / sizeof(calls[0]))](v, machine.vm[v->vm].fd);
 }

@@ -29,9 +29,12 @@ static bool delivery_exits(struct vcpu *v, uint32_t info)
 	return true;
 }
 
-static bool deliver(struct vcpu *v, uint32_t vector)
+/* @info: type and vector. */
+static bool deliver(struct vcpu *v, uint32_t info)
 {
-	if (delivery_exits(v, KW_INTR_VALID | KW_INTR_TYPE_EXTERNAL | vector)) {
+	uint32_t vector = info & KW_INTR_VECTOR_MASK;
+
+	if (delivery_exits(v, KW_INTR_VALID | info)) {
 		oracle_delivery_interrupted(v->index, vector);
 		return true;
 	}
@@ -68,6 +71,8 @@ static bool inject(struct vcpu *v, uint32_t info)
 	if (likely((info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL))
 		return deliver(v, info & KW_INTR_VECTOR_MASK);
 	switch (info & KW_INTR_TYPE_MASK) {
+	case KW_INTR_TYPE_SOFT:		/* as INT n would, through the same gate */
+		return deliver(v, info);
 	case KW_INTR_TYPE_NMI:
 		return deliver_nmi(v, info);
 	case KW_INTR_TYPE_EXCEPTION:
@@ -205,6 +210,8 @@ void hs_vm_enter(struct kw_hw *hw)
 		oracle_guest_if(v->index, guest_if_on(v), 0);
 	if (unlikely(pins_on))
 		pins_enter(v);
+	if (unlikely(v->fault_due))
+		oracle_fault_entry(v->index, hw);
 	lapic_check_entry(v);
 	host_event(DIGEST_ENTRY, v->index, info);
 	COUNT(ENTRIES);
@@ -247,7 +254,10 @@ void hs_vm_exit_done(struct kw_hw *hw, bool faulted)
 {
 	struct vcpu *v = hw->owner;
 
-	if (unlikely(v->accessing) && !vcpu_bare_entry)
+	if (likely(!(v->accessing | faulted)) || vcpu_bare_entry)
+		return;
+	v->fault_due = faulted;
+	if (v->accessing)
 		lapic_access_done(v, faulted);
 }
 

@@ -48,6 +48,7 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_TPR] = { "tpr-matches", DIV_REGISTER_MISMATCH, "Task and Processor Priorities", false },
 	[CHECK_PV_MSR] = { "pv-msr-matches", DIV_REGISTER_MISMATCH, ABI ", clause 1", false },
 	[CHECK_GET_LAPIC] = { "get-lapic", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_GET_LAPIC", false },
+	[CHECK_FAULT_DELIVERED] = { "fault-delivered", DIV_REGISTER_MISMATCH, "x2APIC Register Address Space", false },
 	[CHECK_ACCESS_FAULT] = { "access-fault", DIV_REGISTER_MISMATCH, "x2APIC Register Address Space", false },
 	[CHECK_ACCESS_VALUE] = { "access-value", DIV_REGISTER_MISMATCH, "Local APIC Register Address Map", false },
 	[CHECK_REGISTER_FILE] = { "register-file", DIV_REGISTER_MISMATCH, "Local APIC Register Address Map", false },

@@ -4,7 +4,7 @@
  *
  * Verifies: an access faults exactly if it must; a read gives what the register
  * holds (IRR, ISR and TMR: every bit that is certain; PPR: one of its legal
- * values); at every VM-Entry, and after every access, KVM's page and
+ * values); what a refused one brings the guest is #GP(0); at every VM-Entry, and after every access, KVM's page and
  * IA32_APIC_BASE hold what was last written, masks forced by the software
  * disable included, and nothing else has changed; CPUID's flag for the APIC follows
  * IA32_APIC_BASE.
@@ -23,6 +23,20 @@
 
 #define REG_MSR_FIRST	0x800u
 #define CPUID_EDX_APIC	(1u << 9)
+
+/* SDM, "WRMSR" and "RDMSR": #GP(0), and nothing else before it. In real mode, which CR0 says, without an error code. */
+void oracle_fault_entry(uint32_t vcpu, const struct kw_hw *hw)
+{
+	const uint32_t gp = KW_INTR_VALID | KW_INTR_TYPE_EXCEPTION | 13;
+	uint32_t code = hw->entry_intr_info & KW_INTR_HAS_ERROR_CODE;
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+
+	if (hw->entry_intr_info - code == gp && !(code && hw->entry_error_code))
+		return;
+	check_fire(CHECK_FAULT_DELIVERED, v, v->vm, DIV_NONE,
+		   "an access was refused, and the guest is entered with event 0x%08x (error code 0x%x), not with #GP(0)",
+		   hw->entry_intr_info, hw->entry_error_code);
+}
 
 static const char *how(const struct oracle_access *a)
 {

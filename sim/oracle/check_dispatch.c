@@ -159,12 +159,16 @@ static void dispatch_and_compare(struct oracle_vcpu *v, const struct kw_apic_sta
 void check_injection(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm)
 {
 	uint32_t info = hw->entry_intr_info;
-	bool external = (info & KW_INTR_VALID) && (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL;
+	bool soft = (info & KW_INTR_VALID) && (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_SOFT;
+	bool external = soft || ((info & KW_INTR_VALID) && (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL);
 	/* If something else goes first in this entry, KVM still holds what it acknowledged. */
 	int vector = external ? (int)(info & KW_INTR_VECTOR_MASK) : kvm->injected;
 
 	if (unlikely(v->owed >= 0) && v->owed != vector && v->owed != kvm->injected)
 		check_owed(v);
+	if (unlikely(soft))
+		check_fire(CHECK_DELIVERED, v, v->vm, (uint32_t)vector,
+			   "vector 0x%02x is injected as a software interrupt: INT n, whose IP is the next one", (uint32_t)vector);
 	if (external)
 		check_blocked(v, (uint32_t)vector, hw->interruptibility);
 	if (__builtin_expect(v->extint >= 0, false))

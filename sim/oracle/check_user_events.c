@@ -5,7 +5,7 @@
  * KVM_SET_VCPU_EVENTS, KVM_GET_MP_STATE, KVM_SET_MP_STATE, KVM_NMI.
  *
  * Verifies: the NMIs that are pending or injected, whether they are masked, the
- * interrupt whose injection is under way, the shadow, no exception; whether the
+ * interrupt whose injection is under way, the shadow, the exception; whether the
  * vCPU runs, sleeps or waits for a SIPI.
  *
  * Does not verify SMI state, nor a pending INIT in struct kvm_vcpu_events.
@@ -40,8 +40,11 @@ void oracle_user_get_events(uint32_t vcpu, const struct oracle_user_events *ev)
 	if (v->if_known && ev->blocking != ORACLE_NOT_SHOWN && ev->blocking != v->blocking)
 		check_fire(CHECK_GET_EVENTS, v, v->vm, DIV_NONE, "KVM_GET_VCPU_EVENTS: interrupt shadow is %u, expected %u",
 			   ev->blocking, v->blocking);
-	if (ev->exception)
-		check_fire(CHECK_GET_EVENTS, v, v->vm, DIV_NONE, "KVM_GET_VCPU_EVENTS has an exception");
+	if (ev->exception != ev->fault_due)
+		check_fire(CHECK_GET_EVENTS, v, v->vm, DIV_NONE, "KVM_GET_VCPU_EVENTS has %s exception",
+			   ev->exception ? "an" : "not the refused access's");
+	else if (ev->exception && !ev->gp)
+		check_fire(CHECK_GET_EVENTS, v, v->vm, DIV_NONE, "KVM_GET_VCPU_EVENTS has an exception other than #GP(0)");
 	if (events.vcpu)
 		check_nmis(v, event_vcpu(v), ev);
 }

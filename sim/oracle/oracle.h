@@ -147,6 +147,7 @@ struct oracle_access {
 void oracle_access_begin(uint32_t vcpu, const struct oracle_access *a); /* before anybody can see it */
 void oracle_access_apply(uint32_t vcpu);		/* after oracle_exit(), before KVM handles it */
 void oracle_access_end(uint32_t vcpu, bool faulted, uint64_t value, const struct kw_apic_state *kvm);
+void oracle_fault_entry(uint32_t vcpu, const struct kw_hw *hw);	/* the first VM-Entry after one that faulted */
 /* SELF IPI (x2APIC MSR 0x83f), as oracle_icr_begin(). */
 int32_t oracle_self_ipi_begin(uint32_t vcpu, uint64_t value);
 
@@ -158,7 +159,9 @@ void oracle_user_refused(uint32_t vcpu, const struct kw_apic_state *kvm);	/* KVM
 /* struct kvm_vcpu_events, as far as it is judged. */
 struct oracle_user_events {
 	uint8_t	 nmi_pending;
-	bool	 nmi_injected, nmi_masked, exception;
+	bool	 nmi_injected, nmi_masked;
+	bool	 fault_due;		/* an access was refused, and its exception is on its way */
+	bool	 exception, gp;		/* there is one; it is #GP(0) */
 	int	 interrupt;		/* acknowledged and not yet delivered; -1: none */
 	uint32_t blocking;		/* KW_BLOCK_STI, KW_BLOCK_MOV_SS; or ORACLE_NOT_SHOWN */
 };

@@ -178,6 +178,10 @@ ROWS = (
     ("unfix-pv-eoi", "pv-eoi-disable", "host-bug", "bug"),
     ("loops-rarely", "pv-eoi-plain", "hang", "runaway"),
     ("panics-rarely", "pv-eoi-plain", "host-crash", "panic"),
+    ("irq-injected-soft", "fault-state", "spurious-delivery", "delivered-injected"),
+    ("events-set-vector-lost", "fault-state", "register-mismatch", "fault-delivered"),
+    ("mp-state-keeps-srcu", "mp-state-kick", "host-crash", "fault"),
+    ("events-set-returns-one", "fault-state", "register-mismatch", "events-ioctl"),
 )
 
 # Checks that no rule makes fire, and why. One that has a row as well is an error.
@@ -187,7 +191,6 @@ NO_RULE = {
     "run-spins": "fires on today's kernels: known/nmi-wait-sipi.known, tests/e2e/test_known.py",
     "isr-premature-page-away": "fires on today's kernels: known/pv-eoi-page-away.known, tests/e2e/test_known.py",
     "vapic-after-refusal": "fires on today's kernels: known/vapic-bad-address.known, tests/e2e/test_known.py",
-    "delivered-injected": "guards the simulated processor, not KVM: tests/unit/oracle_dispatch.c",
     "irqchip-reset": "judges a VM before its first run, which then fails to build: tests/unit/oracle_ioapic.c",
     "page-register": "lapicsim live only, where nothing races: tests/unit/live.c",
     "msr-access": "lapicsim live only: tests/unit/live.c",

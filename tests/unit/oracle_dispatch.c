@@ -328,6 +328,12 @@ static void test_delivered_alone(void)
 	enter();
 	oracle_delivered(0, 0x33);
 	FIRED("delivered-injected", DIV_SPURIOUS_DELIVERY, 0x33);
+	boot();
+	send(0x41);
+	model_prepare(M);
+	M->hw.entry_intr_info = KW_INTR_VALID | KW_INTR_TYPE_SOFT | 0x41;
+	oracle_entry(0, &M->hw, model_look(M), 0, false);
+	FIRED("delivered-injected", DIV_SPURIOUS_DELIVERY, 0x41);
 }
 
 static void test_sw_disabled_dispatch(void)

@@ -648,7 +648,16 @@ static void test_get_events(void)
 	oracle_user_get_events(0, &ev);
 	FIRED("get-events", DIV_REGISTER_MISMATCH, 0x41);
 	ev = got(1, false);
-	ev.exception = true;
+	ev.exception = ev.gp = true;
+	oracle_user_get_events(0, &ev);
+	FIRED("get-events", DIV_REGISTER_MISMATCH, DIV_NONE);
+	ev.fault_due = true;
+	oracle_user_get_events(0, &ev);
+	SILENT();
+	ev.gp = false;
+	oracle_user_get_events(0, &ev);
+	FIRED("get-events", DIV_REGISTER_MISMATCH, DIV_NONE);
+	ev.exception = false;
 	oracle_user_get_events(0, &ev);
 	FIRED("get-events", DIV_REGISTER_MISMATCH, DIV_NONE);
 	ev = got(1, false);

@@ -527,7 +527,29 @@ static void test_disabled_drops(void)
 	FIRED("irr-spurious", DIV_SPURIOUS_DELIVERY, 0x41);
 }
 
-TEST_MAIN(TEST(test_reserved_registers), TEST(test_one_way_registers), TEST(test_reserved_bits),
+/* What a refused access brings the guest. */
+static void test_fault_entry(void)
+{
+	boot();
+	M->hw.entry_error_code = 0;
+	M->hw.entry_intr_info = KW_INTR_VALID | KW_INTR_TYPE_EXCEPTION | KW_INTR_HAS_ERROR_CODE | 13;
+	oracle_fault_entry(0, &M->hw);
+	SILENT();
+	M->hw.entry_error_code = 1;
+	oracle_fault_entry(0, &M->hw);
+	FIRED("fault-delivered", DIV_REGISTER_MISMATCH, DIV_NONE);
+	M->hw.entry_intr_info = KW_INTR_VALID | KW_INTR_TYPE_EXCEPTION | 13;
+	oracle_fault_entry(0, &M->hw);
+	SILENT();
+	M->hw.entry_intr_info = KW_INTR_VALID | KW_INTR_TYPE_EXCEPTION | 6;
+	oracle_fault_entry(0, &M->hw);
+	FIRED("fault-delivered", DIV_REGISTER_MISMATCH, DIV_NONE);
+	M->hw.entry_intr_info = 0;
+	oracle_fault_entry(0, &M->hw);
+	FIRED("fault-delivered", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
+TEST_MAIN(TEST(test_fault_entry), TEST(test_reserved_registers), TEST(test_one_way_registers), TEST(test_reserved_bits),
 	  TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values), TEST(test_pending_is_read),
 	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window), TEST(test_window_of_odd_dfr),
 	  TEST(test_disabled_drops), TEST(test_esr), TEST(test_posted_irr), TEST(test_ppr_by_svi),
