@@ -16,7 +16,8 @@ over the mutants that are still alive (of a sample, the first three):
 6  what is left of the first 40 seeds.
 
 What a check sees counts for the run that killed a mutant.  Checks that have none
-after round 2 get a turn of their own: the mutants that are dead by then, in the
+after round 2 get a turn of their own: the mutant that docs/mutants.tbl names for
+the check, in the scenario named there; or those that are dead by then, in the
 scenario that tests/e2e/test_rules.py has for the check, until it sees some.
 
 A mutant's scenarios come in the order of what kills its neighbours, then of how
@@ -257,11 +258,26 @@ class Campaign:
         """{check: scenarios made for it} of those that were in no run that killed."""
         seen = {b.split("/")[-1] for r in self.results.values() if r["verdict"] == "killed"
                 for b in r["by"] + r.get("also", [])}
+        made = dict.fromkeys(report.read_witnesses(), [])
+        made.update(report.made_for_checks())
         return {c: [self.scenario[n] for n in names if n in self.scenario]
-                for c, names in report.made_for_checks().items() if c not in seen}
+                for c, names in made.items() if c not in seen}
+
+    def witness(self, check):
+        """The mutant that docs/mutants.tbl names for it, if it is dead and the check does see it."""
+        key, scenario = report.read_witnesses().get(check, (None, None))
+        row, m = self.results.get(key), self.by_key.get(key)
+        if not m or not row or row["verdict"] != "killed" or scenario not in self.scenario:
+            return False
+        if not self.scenario[scenario].witnesses(self.servers, m["id"], check):
+            return False
+        self.keep(dict(row, also=sorted(set(row.get("also", [])) | {check})))
+        return True
 
     def turn_of_check(self, item):
         check, scenarios = item
+        if self.witness(check):
+            return
         found, end = 0, min(time.monotonic() + SECONDS_OF_CHECK, self.end)
         for s in scenarios:
             dead = [m for m in self.chosen() if not self.alive(m) and s.seeds(m["id"])]

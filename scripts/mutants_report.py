@@ -2,8 +2,9 @@
 """What scripts/mutants.py found, as tables: BUILD/mutants/report.txt, docs/mutants.md.
 
 docs/mutants.tbl explains survivors that no test can kill, a row each; those whose
-reason begins with "Gap: " could be killed, and count.  A row for a mutant that is
-killed, or is not there, is an error.
+reason begins with "Gap: " could be killed, and count; "Not the APIC: " is what else
+the functions of NO_GOAL do.  A row for a mutant that is killed, or is not there, is
+an error, and so is a row for a check that does not see what it is to see.
 """
 
 import ast
@@ -21,40 +22,73 @@ PAGE = os.path.join(ROOT, "docs/mutants.md")
 COUNTS = os.path.join(ROOT, "docs/mutants.json")	# what scripts/oracle_doc.py shows
 RULES = os.path.join(ROOT, "tests/e2e/test_rules.py")
 GAP = "Gap: "			# of a reason in the table
+OUTSIDE = "Not the APIC: "
+SEES = "sees"			# a row of a check: sees CHECK FILE FUNCTION OPERATOR ORDINAL SCENARIO
+LIVE_ONLY = "lapicsim live only"	# of a reason in NO_RULE of tests/e2e/test_rules.py
 GOALS = {"lapic.c": 95, "irq.c": 90, "irq_comm.c": 90, "ioapic.c": 90}	# percent
 # Of these the functions that events go through on their way into the guest (scripts/variants.mk), so that the checks
 # that judge these kill something: what else they do (SMIs, exceptions, nesting) is no scenario's, so there is no goal.
-NO_GOAL = ("x86.c",)
+NO_GOAL = ("x86.c", "kvm_main.c")
 
 
 def key(m):
     return (m["file"], m["function"], m["operator"], m["ordinal"])
 
 
+def table_rows():
+    """(number, line) of docs/mutants.tbl that say something."""
+    with open(EQUIVALENTS, encoding="utf-8") as f:
+        return [(n, line) for n, line in enumerate(f, 1) if line.strip() and not line.startswith("#")]
+
+
+def read_witnesses():
+    """{check: (key, scenario)}: for a check that sees too few mutants to come by one, which and where."""
+    out = {}
+    for number, line in table_rows():
+        words = line.split()
+        if words[0] != SEES:
+            continue
+        if len(words) != 7 or not words[5].isdigit():
+            raise SystemExit("%s:%d: expected: %s CHECK FILE FUNCTION OPERATOR ORDINAL SCENARIO" % (
+                EQUIVALENTS, number, SEES))
+        out[words[1]] = (words[2], words[3], words[4], int(words[5])), words[6]
+    return out
+
+
 def read_equivalents():
     """{key: reason}; a row is FILE FUNCTION OPERATOR ORDINALS REASON, ordinals as 1,3-5."""
     out = {}
-    with open(EQUIVALENTS, encoding="utf-8") as f:
-        for number, line in enumerate(f, 1):
-            if not line.strip() or line.startswith("#"):
-                continue
-            words = line.split(None, 4)
-            if len(words) < 5 or words[0] not in (*GOALS, *NO_GOAL) or not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", words[3]):
-                raise SystemExit("%s:%d: expected: FILE FUNCTION OPERATOR ORDINALS REASON" % (EQUIVALENTS, number))
-            for part in words[3].split(","):
-                first, _, last = part.partition("-")
-                for ordinal in range(int(first), int(last or first) + 1):
-                    out[words[0], words[1], words[2], ordinal] = words[4].strip()
+    for number, line in table_rows():
+        words = line.split(None, 4)
+        if words[0] == SEES:
+            continue
+        if len(words) < 5 or words[0] not in (*GOALS, *NO_GOAL) or \
+                not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", words[3]) or \
+                (words[0] in GOALS and words[4].startswith(OUTSIDE)):
+            raise SystemExit("%s:%d: expected: FILE FUNCTION OPERATOR ORDINALS REASON" % (EQUIVALENTS, number))
+        for part in words[3].split(","):
+            first, _, last = part.partition("-")
+            for ordinal in range(int(first), int(last or first) + 1):
+                out[words[0], words[1], words[2], ordinal] = words[4].strip()
     return out
+
+
+def of_rules(name):
+    """A table of tests/e2e/test_rules.py."""
+    with open(RULES, encoding="utf-8") as f:
+        tree = ast.parse(f.read())
+    return next(ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and n.targets[0].id == name)
+
+
+def live_checks():
+    """{check: why} of those that no scenario has."""
+    return {c: why for c, why in of_rules("NO_RULE").items() if why.startswith(LIVE_ONLY)}
 
 
 def made_for_checks():
     """{check: scenarios} of tests/e2e/test_rules.py, where a rule makes the check fire."""
-    with open(RULES, encoding="utf-8") as f:
-        tree = ast.parse(f.read())
-    rows = next(ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and n.targets[0].id == "ROWS")
     out = {}
-    for _, scenario, _, check in rows:
+    for _, scenario, _, check in of_rules("ROWS"):
         if scenario not in out.setdefault(check, []):
             out[check].append(scenario)
     return out
@@ -62,20 +96,22 @@ def made_for_checks():
 
 class Score:
     def __init__(self):
-        self.killed = self.equivalent = self.survived = self.changed = 0
+        self.killed = self.equivalent = self.outside = self.survived = self.changed = 0
 
-    def add(self, row, equivalent):
+    def add(self, row, equivalent, outside):
         if row["verdict"] == "killed":
             self.killed += 1
         elif equivalent:
             self.equivalent += 1
+        elif outside:
+            self.outside += 1
         else:
             self.survived += 1
             self.changed += bool(row["changed"])
 
     @property
     def reached(self):
-        return self.killed + self.equivalent + self.survived
+        return self.killed + self.equivalent + self.outside + self.survived
 
     def share(self):
         return 100.0 * self.killed / self.reached if self.reached else 0.0
@@ -97,7 +133,8 @@ class Report:
         self.campaign = campaign
         explained = read_equivalents()
         self.gaps = {k: why[len(GAP):] for k, why in explained.items() if why.startswith(GAP)}
-        self.equivalents = {k: why for k, why in explained.items() if k not in self.gaps}
+        self.outside = {k: why[len(OUTSIDE):] for k, why in explained.items() if why.startswith(OUTSIDE)}
+        self.equivalents = {k: why for k, why in explained.items() if k not in self.gaps and k not in self.outside}
         self.rows = []		# (mutant, result) of those that compile, are reached and were run
         for m in campaign.mutants:
             result = campaign.results.get(key(m))
@@ -117,20 +154,35 @@ class Report:
     def scores(self, group):
         out = {}
         for m, r in self.rows:
-            out.setdefault(group(m), Score()).add(r, key(m) in self.equivalents)
+            out.setdefault(group(m), Score()).add(r, key(m) in self.equivalents, key(m) in self.outside)
         return out
 
     def survivors(self):
-        return [(m, r) for m, r in self.rows if r["verdict"] != "killed" and key(m) not in self.equivalents]
+        return [(m, r) for m, r in self.rows if r["verdict"] != "killed" and
+                key(m) not in self.equivalents and key(m) not in self.outside]
 
     def stale(self):
         verdicts = {key(m): r["verdict"] for m, r in self.rows}
         there = {key(m) for m in self.campaign.mutants}
         return ["docs/mutants.tbl: %s %s %s %d: %s" % (k + ("no such mutant" if k not in there else "is killed",))
-                for k in sorted({**self.equivalents, **self.gaps}) if k not in there or verdicts.get(k) == "killed"]
+                for k in sorted({**self.equivalents, **self.gaps, **self.outside})
+                if k not in there or verdicts.get(k) == "killed"]
+
+    def blind_witnesses(self):
+        return ["docs/mutants.tbl: %s does not see %s %s %s %d in %s" % ((check,) + k + (scenario,))
+                for check, (k, scenario) in sorted(read_witnesses().items()) if check not in self.by_check]
 
     def silent_checks(self):
-        return [n for n in all_checks(self.campaign.build) if n not in self.by_check]
+        return [n for n in all_checks(self.campaign.build) if n not in self.by_check and n not in live_checks()]
+
+    def silent_text(self):
+        """The sentences on checks that have no mutant."""
+        silent, live = self.silent_checks(), live_checks()
+        out = ["Checks that kill nothing: %s." % (", ".join(silent) or "none")]
+        if live:
+            out += ["", "Of `lapicsim live` alone, whose tests (tests/unit/live.c) have an APIC of their own that is "
+                    "wrong in one way after the other: %s." % ", ".join(sorted(live))]
+        return out
 
     def counts(self):
         """What scripts/oracle_doc.py shows: by check mutants killed, by function reached and killed."""
@@ -143,14 +195,15 @@ class Report:
         return {"checks": {n: k for n, k in sorted(self.by_check.items()) if n in names}, "functions": functions}
 
     def text(self):
-        out = ["%-12s %5s %7s %7s %10s %9s %8s  %s" % ("file", "goal", "reached", "killed", "equivalent",
-                                                       "survived", "changed", "score (without equivalents)")]
+        out = ["%-12s %5s %7s %7s %10s %7s %9s %8s  %s" % (
+            "file", "goal", "reached", "killed", "equivalent", "outside", "survived", "changed",
+            "score (of what is to be killed)")]
         for name, s in list(self.files.items()) + [(None, None)] + sorted(self.operators.items()):
             if name is None:
                 out.append("")
                 continue
-            out.append("%-12s %5s %7d %7d %10d %9d %8d  %.1f %% (%.1f %%)" % (
-                name, GOALS.get(name, ""), s.reached, s.killed, s.equivalent, s.survived, s.changed, s.share(),
+            out.append("%-12s %5s %7d %7d %10d %7d %9d %8d  %.1f %% (%.1f %%)" % (
+                name, GOALS.get(name, ""), s.reached, s.killed, s.equivalent, s.outside, s.survived, s.changed, s.share(),
                 s.share_without()))
         out += ["", "by check: mutants killed, and those that it alone saw"]
         out += ["%-32s %5d %5d" % (n, c, self.alone[n]) for n, c in self.by_check.most_common()]
@@ -178,24 +231,25 @@ class Report:
                "count. %d of %d results are from the build and the scenarios of this page, the others" % (
                    sum(c.is_current(r) for _, r in self.rows), len(self.rows)),
                "from earlier ones.", "",
-               "| file | goal | mutants | compile | reached | killed | equivalent | survived | of them with"
-               " another digest | score | without equivalents |", "|---|---|---|---|---|---|---|---|---|---|---|"]
+               "| file | goal | mutants | compile | reached | killed | equivalent | not the APIC | survived | of them"
+               " with another digest | score | of what is to be killed |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
         for name, s in self.files.items():
             mine = [m for m in c.mutants if m["file"] == name]
             goal = "%d %%" % GOALS[name] if name in GOALS else "none: %s" % ", ".join(sorted(
                 {"`%s()`" % m["function"] for m in mine}))
-            out.append("| %s | %s | %d | %d | %d | %d | %d | %d | %d | %.1f %% | %.1f %% |" % (
-                name, goal, len(mine), sum(m["compiles"] for m in mine), s.reached, s.killed, s.equivalent,
+            out.append("| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %.1f %% | %.1f %% |" % (
+                name, goal, len(mine), sum(m["compiles"] for m in mine), s.reached, s.killed, s.equivalent, s.outside,
                 s.survived, s.changed, s.share(), s.share_without()))
-        out += ["", "| operator | reached | killed | equivalent | survived | score |", "|---|---|---|---|---|---|"]
+        out += ["", "| operator | reached | killed | equivalent | not the APIC | survived | score |",
+                "|---|---|---|---|---|---|---|"]
         for name, s in sorted(self.operators.items()):
-            out.append("| %s | %d | %d | %d | %d | %.1f %% |" % (name, s.reached, s.killed, s.equivalent, s.survived,
-                                                                s.share()))
+            out.append("| %s | %d | %d | %d | %d | %d | %.1f %% |" % (name, s.reached, s.killed, s.equivalent, s.outside,
+                                                                     s.survived, s.share()))
         out += ["", "## By check", "", "Mutants that a check saw in the run that killed them, and those that it "
                 "alone saw; a check that would have none was then tried on those that were dead already.", "",
                 "| check | killed | alone |", "|---|---|---|"]
         out += ["| %s | %d | %d |" % (n, k, self.alone[n]) for n, k in self.by_check.most_common()]
-        out += ["", "Checks that kill nothing: %s." % (", ".join(self.silent_checks()) or "none")]
+        out += [""] + self.silent_text()
         out += ["", "## Survivors", "", "Mutants that were not killed, by function and operator; `make mutants`",
                 "lists them in `build/mutants/report.txt`.", "", "| file | function | survivors |", "|---|---|---|"]
         groups = {}
@@ -205,6 +259,9 @@ class Report:
         out += ["", "Of these, what a guest or a VMM could see that does what ours do not:", "",
                 "| file | function | mutant | why not |", "|---|---|---|---|"]
         out += ["| %s | %s | %s %d | %s |" % (k + (why,)) for k, why in sorted(self.gaps.items())]
+        out += ["", "## Not the APIC", "", "What the functions of files without a goal do besides.", "",
+                "| file | function | mutant | what |", "|---|---|---|---|"]
+        out += ["| %s | %s | %s %d | %s |" % (k + (why,)) for k, why in sorted(self.outside.items())]
         out += ["", "## Equivalents", "", "Survivors that change nothing that anybody could see, and why.", "",
                 "| file | function | mutant | why |", "|---|---|---|---|"]
         out += ["| %s | %s | %s %d | %s |" % (k + (why,)) for k, why in sorted(self.equivalents.items())]
@@ -227,6 +284,7 @@ def write(campaign, docs):
             f.write("\n")
     bad = r.stale()
     if not (campaign.args.file or campaign.args.function or campaign.stop.is_set()):
+        bad += r.blind_witnesses()
         bad += ["%s: %.1f %% is below the goal of %d %%" % (n, s.share_without(), GOALS[n])
                 for n, s in r.files.items() if s.share_without() < GOALS.get(n, 0)]
     for line in bad:

@@ -208,6 +208,39 @@ class Scenario:
         """Of the unchanged code's runs, those that show it."""
         return sum((kind, check) in shown for shown in list(self.shown.values())) / len(self.shown)
 
+    def judge(self, r, count):
+        """What kills in a run; @count is of expected divergences, so far."""
+        seed, new = r["seed"], []
+        count["runs"] = count.get("runs", 0) + 1
+        for kind, check in dict.fromkeys(r["shown"]):
+            if not self.is_expected(kind, check):
+                new.append("%s/%s" % (kind, check))
+                continue
+            had, has = count.get((kind, check), (0, 0))
+            had, has = had + ((kind, check) in self.shown[seed]), has + 1
+            count[kind, check] = had, has
+            if has >= 3 * max(had, self.share(kind, check) * count["runs"]) + RARE:
+                new.append("%s/%s" % (kind, check))
+        if r["end"] == "trapped" and self.ends[seed] != "trapped":
+            new.append("trap/%s" % r["trap"])
+        if r["end"] == "limit" and self.ends[seed] != "limit":
+            new.append("limit/events")
+        return new
+
+    def witnesses(self, servers, number, check):
+        """Is @check among what kills the mutant here, in the reach pass's seeds or later ones?"""
+        count, fresh = {}, True
+        seeds = self.seeds(number) + list(range(self.nr_seeds, FURTHER))
+        self.extend(seeds)
+        for i in range(0, len(seeds), 20):
+            text, died, _ = servers.run(self, number, seeds[i:i + 20], fresh)
+            runs, fresh = parse(text), died
+            if isinstance(runs, str):
+                return False
+            if any(b.split("/")[-1] == check for r in runs["runs"] for b in self.judge(r, count)):
+                return True
+        return False
+
     def sees(self, servers, number, seeds, check):
         """Does @check see the mutant in one of these runs?"""
         runs = parse(servers.run(self, number, seeds, False)[0])
@@ -234,38 +267,24 @@ class Outcome:
     """by: checks that kill in the first run that does; seed: that run's; changed: runs with another digest."""
 
     def __init__(self, scenario, count, seeds, text, died):
-        self.scenario, self.count = scenario, count
         self.by, self.seed, self.changed = [], seeds[0], 0
         runs = parse(text)
         if isinstance(runs, str):
-            self.by, self.changed = ["setup"], len(seeds)
+            self.by, self.changed = ["setup"] + checks_of_setup(runs), len(seeds)
             return
         for r in runs["runs"]:
             self.changed += r["digest"] != scenario.digest[r["seed"]]
-            self.by = self.judge(r)
+            self.by = scenario.judge(r, count)
             if self.by:
                 self.seed = r["seed"]
                 return
         if died:
             self.by = ["died/runner"]
 
-    def judge(self, r):
-        s, seed, new = self.scenario, r["seed"], []
-        self.count["runs"] = self.count.get("runs", 0) + 1
-        for kind, check in dict.fromkeys(r["shown"]):
-            if not s.is_expected(kind, check):
-                new.append("%s/%s" % (kind, check))
-                continue
-            had, has = self.count.get((kind, check), (0, 0))
-            had, has = had + ((kind, check) in s.shown[seed]), has + 1
-            self.count[kind, check] = had, has
-            if has >= 3 * max(had, s.share(kind, check) * self.count["runs"]) + RARE:
-                new.append("%s/%s" % (kind, check))
-        if r["end"] == "trapped" and s.ends[seed] != "trapped":
-            new.append("trap/%s" % r["trap"])
-        if r["end"] == "limit" and s.ends[seed] != "limit":
-            new.append("limit/events")
-        return new
+
+def checks_of_setup(line):
+    """The check that did not let the setup through, if it was one: run_setup() names it."""
+    return re.findall(r"^setup building the VMs: ([a-z0-9]+(?:-[a-z0-9]+)+): ", line)
 
 
 def expected_kinds(text):

@@ -29,8 +29,11 @@ MUTATE_X86 := kvm_check_and_inject_events kvm_inject_nmi process_nmi kvm_arch_in
 	kvm_vcpu_ioctl_x86_set_vcpu_events kvm_arch_vcpu_ioctl_get_mpstate kvm_arch_vcpu_ioctl_set_mpstate \
 	kvm_pv_kick_cpu_op kvm_vcpu_update_apicv __kvm_set_or_clear_apicv_inhibit vcpu_scan_ioapic vcpu_load_eoi_exitmap \
 	set_msr_mce
+MUTATE_MAIN := __kvm_gfn_to_hva_cache_init kvm_gfn_to_hva_cache_init kvm_write_guest_offset_cached kvm_write_guest_cached \
+	kvm_read_guest_offset_cached kvm_read_guest_cached
+listed = $(subst $(empty) $(empty),$(comma),$(strip $(1)))
 VARIANT_6.12-mutants	:= --deb linux-source-6.12 $(addprefix --mutate arch/x86/kvm/,lapic.c irq.c irq_comm.c ioapic.c \
-	x86.c:$(subst $(empty) $(empty),$(comma),$(strip $(MUTATE_X86))))
+	x86.c:$(call listed,$(MUTATE_X86))) --mutate virt/kvm/kvm_main.c:$(call listed,$(MUTATE_MAIN))
 
 # Asked of apt when a target needs it, and so after `make setup` has fetched the lists.
 OLD_6.1 = $(if $(shell apt-cache madison linux-source-6.1 2>/dev/null | grep -F '6.1.176-1'),6.1.176)
