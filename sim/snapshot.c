@@ -31,12 +31,18 @@
 #include "sim/coro.h"	/* CORO_ASAN */
 #include "sim/lines.h"
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25		/* since Linux 6.1 */
+#endif
+
 #ifdef CORO_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
 
 #define WIPE_BYTES	(256ull << 10)	/* up to here writing zeros costs less than new pages */
 #define LOOK_BYTES	(8ull << 10)	/* looked at behind what was allocated */
+#define HUGE_PAGES	512u		/* pages in a huge page; the arena's base is a multiple of it */
+#define HUGE_MOST_ZERO	8u
 #define MAX_AREAS	5		/* the arena and four regions */
 
 struct area {
@@ -204,6 +210,25 @@ static void restore_area(const struct area *a)
 		raw_copy(a->start + a->bytes - odd, a->odd, odd);
 }
 
+/*
+ * A stretch of the arena that is in use all over becomes a huge page, where the host knows
+ * how to: thousands of vCPUs are more pages than a TLB has entries.  What stays untouched in
+ * it becomes memory, so there may be little of that.
+ */
+static void make_huge(const struct area *a)
+{
+	uint64_t i, at, zero, nr = a->bytes / PAGE_BYTES;
+
+	for (at = 0; at + HUGE_PAGES <= nr; at += HUGE_PAGES) {
+		for (zero = 0, i = at; i < at + HUGE_PAGES; i++)
+			zero += !a->map[i];
+		if (zero > HUGE_MOST_ZERO)
+			continue;
+		madvise(a->start + at * PAGE_BYTES, HUGE_PAGES * PAGE_BYTES, MADV_HUGEPAGE);
+		madvise(a->start + at * PAGE_BYTES, HUGE_PAGES * PAGE_BYTES, MADV_COLLAPSE);
+	}
+}
+
 /* What was written and is zero again: no memory until it is written anew. For the arena, others have a file. */
 static void drop_zero_pages(const struct area *a)
 {
@@ -282,8 +307,10 @@ int snapshot_take(uint64_t used)
 		err = take_area(a);
 	if (!err)
 		lines_end();
-	if (!err && snap.used)
+	if (!err && snap.used) {
 		drop_zero_pages(a - 1);
+		make_huge(a - 1);
+	}
 	/* Half a snapshot is none: restoring it would be worse than failing here. */
 	if (err)
 		snap.nr_areas = 0;

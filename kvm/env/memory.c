@@ -34,6 +34,14 @@ static const struct { u16 bytes, pages; } kw_sizes[] = {
 };
 #define KW_NR_SIZES ARRAY_SIZE(kw_sizes)
 
+/*
+ * In a large VM the slabs of what is written to lie together, in stretches of which the host
+ * can make a huge page each: see sim/snapshot.c.  Not those of which most stay zero.
+ */
+#define KW_LARGE_VM	256u		/* CPUs */
+#define KW_STRETCH	512u		/* pages */
+#define KW_STAYS_ZERO(c) (kw_sizes[c].bytes == 1024 || kw_sizes[c].bytes == 192)
+
 struct kw_free {
 	struct kw_free *next;
 };
@@ -45,6 +53,7 @@ static u32 kw_next_page, kw_nr_pages;
 static struct kw_free *kw_free_small[KW_NR_SIZES];
 static struct kw_free *kw_free_runs[KW_MAX_RUNS + 1];
 static char *kw_bump[KW_NR_SIZES], *kw_bump_end[KW_NR_SIZES];
+static char *kw_stretch, *kw_stretch_end;	/* what is left of the last one */
 
 unsigned long page_offset_base, vmemmap_base, vmalloc_base, phys_base;
 unsigned long kw_cpu_offset, kw_percpu_delta, kw_percpu_stride;
@@ -141,16 +150,37 @@ static int kw_class(size_t bytes)
 	return -1;
 }
 
+static char *kw_slab_pages(u32 nr)
+{
+	char *p;
+
+	if (kw_stretch_end - kw_stretch < (long)(nr * PAGE_SIZE)) {
+		for (; kw_stretch < kw_stretch_end; kw_stretch += PAGE_SIZE)
+			kw_free_run(kw_stretch, 1);
+		kw_stretch = kw_alloc_run(KW_STRETCH, KW_STRETCH);
+		kw_stretch_end = kw_stretch + KW_STRETCH * PAGE_SIZE;
+		kw_nr_objects--;	/* what is in it counts */
+	}
+	p = kw_stretch;
+	kw_stretch += nr * PAGE_SIZE;
+	return p;
+}
+
 static void kw_new_slab(int c)
 {
-	char *p = kw_alloc_pages(kw_sizes[c].pages);
-	u32 i;
+	u32 nr = kw_sizes[c].pages, i;
+	char *p;
 
-	kw_nr_objects--;	/* what is in it counts */
-	for (i = 0; i < kw_sizes[c].pages; i++)
+	if (kw_config.nr_cpus >= KW_LARGE_VM && !KW_STAYS_ZERO(c)) {
+		p = kw_slab_pages(nr);
+	} else {
+		p = kw_alloc_pages(nr);
+		kw_nr_objects--;
+	}
+	for (i = 0; i < nr; i++)
 		kw_map[kw_page_index(p) + i] = (c + 1) | i << KW_LEN_SHIFT;
 	kw_bump[c] = p;
-	kw_bump_end[c] = p + kw_sizes[c].pages * PAGE_SIZE;
+	kw_bump_end[c] = p + nr * PAGE_SIZE;
 }
 
 /*
@@ -348,8 +378,9 @@ struct page *(alloc_pages_node_noprof)(int nid, gfp_t gfp, unsigned int order)
 
 unsigned long (__get_free_pages)(gfp_t gfp, unsigned int order) { return (unsigned long)kw_alloc_aligned(1u << order); }
 unsigned long (get_free_pages_noprof)(gfp_t gfp, unsigned int order) { return (unsigned long)kw_alloc_aligned(1u << order); }
-unsigned long (get_zeroed_page)(gfp_t gfp) { return (unsigned long)kw_alloc_pages(1); }
-unsigned long (get_zeroed_page_noprof)(gfp_t gfp) { return (unsigned long)kw_alloc_pages(1); }
+/* A slab of one page: an APIC's registers lie here. */
+unsigned long (get_zeroed_page)(gfp_t gfp) { return (unsigned long)kw_alloc(PAGE_SIZE); }
+unsigned long (get_zeroed_page_noprof)(gfp_t gfp) { return (unsigned long)kw_alloc(PAGE_SIZE); }
 void free_pages(unsigned long addr, unsigned int order) { kw_free((void *)addr); }
 void (__free_pages)(struct page *page, unsigned int order) { kw_free(page_address(page)); }
 
