@@ -86,7 +86,7 @@ static void interrupt(uint32_t index)
 
 	kw_ahead(&p->kvm);
 	oracle_ahead(index);
-	lines(v, sizeof(*v));
+	lines(v, VCPU_HOT_BYTES);
 	__builtin_prefetch((const void *)(MACHINE_USER_BASE + p->pv_word));
 	stack(index + 1);
 }
@@ -96,7 +96,7 @@ void ahead_message(uint32_t tid, uint32_t index)
 	target[tid - machine.devices_tid] = index;
 	/* What interrupt() itself needs. */
 	__builtin_prefetch(&places[index]);
-	lines(sched_actor(index + 1), sizeof(struct actor));
+	__builtin_prefetch(sched_actor(index + 1));
 }
 
 void ahead_actor(uint32_t tid)

@@ -79,7 +79,7 @@ static enum op next_quiet(struct vcpu *v)
 
 static enum op next_in_handler(struct vcpu *v)
 {
-	uint8_t *left = &v->handler_ops[v->nr_handlers - 1];
+	uint8_t *left = &v->handler[v->nr_handlers - 1].ops;
 
 	if (v->eoi_done)
 		return OP_IRET;
@@ -127,12 +127,12 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 		crash_end(CRASH_FAULT, "handlers nest deeper than there are priority classes");
 	/* The one below has done its EOI but not its IRET: it stays below, to be left by IRET. */
 	if (v->nr_handlers && v->eoi_done) {
-		v->handler_ops[v->nr_handlers - 1] = 0;
+		v->handler[v->nr_handlers - 1].ops = 0;
 		v->nr_handlers--;
 		v->eoi_done = false;
 	}
-	v->handler_ops[v->nr_handlers] = rng_below_any(&v->program, sc()->handler_ops + 1);
-	v->handler_vector[v->nr_handlers] = vector;
+	v->handler[v->nr_handlers].ops = rng_below_any(&v->program, sc()->handler_ops + 1);
+	v->handler[v->nr_handlers].vector = vector;
 	if (unlikely(pins_on)) {
 		guest_pin_handler(v, v->nr_handlers);
 		guest_pic_handler(v, v->nr_handlers);

@@ -154,33 +154,33 @@ enum step do_ioapic_window(struct vcpu *v)
 
 void guest_pin_handler(struct vcpu *v, uint32_t nr)
 {
-	int gsi = pins_on ? pins_gsi(v->handler_vector[nr]) : -1;
+	int gsi = pins_on ? pins_gsi(v->handler[nr].vector) : -1;
 	bool level = gsi >= 0 && pins_level((uint32_t)gsi);
 
-	v->handler_service[nr] = level && (host_phase == HOST_QUIET ||
+	v->handler[nr].service = level && (host_phase == HOST_QUIET ||
 					   rng_below(&v->program, 100) < sc()->service_percent);
-	v->handler_directed[nr] = level && sc()->directed_eoi;
+	v->handler[nr].directed = level && sc()->directed_eoi;
 }
 
 enum op guest_next_before_eoi(struct vcpu *v)
 {
-	if (v->handler_service[v->nr_handlers - 1])
+	if (v->handler[v->nr_handlers - 1].service)
 		return OP_SERVICE;
-	if (v->handler_pic[v->nr_handlers - 1])
+	if (v->handler[v->nr_handlers - 1].pic)
 		return OP_PIC_EOI;
-	return v->handler_directed[v->nr_handlers - 1] ? OP_IOAPIC_EOI : OP_EOI;
+	return v->handler[v->nr_handlers - 1].directed ? OP_IOAPIC_EOI : OP_EOI;
 }
 
 /* The device's own register: its interrupt is handled. */
 enum step do_service(struct vcpu *v)
 {
-	v->handler_service[v->nr_handlers - 1] = false;
-	return mmio(v, PINS_DEVICE_GPA + 4ull * (uint32_t)pins_gsi(v->handler_vector[v->nr_handlers - 1]), true, 0);
+	v->handler[v->nr_handlers - 1].service = false;
+	return mmio(v, PINS_DEVICE_GPA + 4ull * (uint32_t)pins_gsi(v->handler[v->nr_handlers - 1].vector), true, 0);
 }
 
 /* With broadcasts suppressed the I/O APIC is told directly; a new message then waits in IRR. */
 enum step do_ioapic_eoi(struct vcpu *v)
 {
-	v->handler_directed[v->nr_handlers - 1] = false;
-	return mmio(v, PINS_IOAPIC_GPA + REG_EOI, true, v->handler_vector[v->nr_handlers - 1]);
+	v->handler[v->nr_handlers - 1].directed = false;
+	return mmio(v, PINS_IOAPIC_GPA + REG_EOI, true, v->handler[v->nr_handlers - 1].vector);
 }

@@ -66,30 +66,30 @@ enum step do_lint0(struct vcpu *v)
 
 void guest_pic_handler(struct vcpu *v, uint32_t nr)
 {
-	uint8_t vector = v->handler_vector[nr];
+	uint8_t vector = v->handler[nr].vector;
 
-	v->handler_pic[nr] = 0;
+	v->handler[nr].pic = 0;
 	if (likely(!pins_on) || !sc()->pic || vector < PINS_PIC_BASE || vector >= PINS_PIC_BASE + 16)
 		return;
-	v->handler_pic[nr] = PIC_HANDLER;
+	v->handler[nr].pic = PIC_HANDLER;
 	if ((vector & 7) != 7)
-		v->handler_pic[nr] |= vector & 8 ? PIC_OWES_SLAVE | PIC_OWES_MASTER : PIC_OWES_MASTER;
+		v->handler[nr].pic |= vector & 8 ? PIC_OWES_SLAVE | PIC_OWES_MASTER : PIC_OWES_MASTER;
 	else if (vector & 8)
-		v->handler_pic[nr] |= PIC_OWES_MASTER;	/* spurious at the slave: the master has it in service */
+		v->handler[nr].pic |= PIC_OWES_MASTER;	/* spurious at the slave: the master has it in service */
 }
 
 /* One OUT at a time: slave, then master. */
 enum step do_pic_eoi(struct vcpu *v)
 {
-	uint8_t *owes = &v->handler_pic[v->nr_handlers - 1];
-	uint8_t input = v->handler_vector[v->nr_handlers - 1] & 7;
+	uint8_t *owes = &v->handler[v->nr_handlers - 1].pic;
+	uint8_t input = v->handler[v->nr_handlers - 1].vector & 7;
 	uint32_t port = *owes & PIC_OWES_SLAVE ? SLAVE : MASTER;
 
 	if (!(*owes & (PIC_OWES_SLAVE | PIC_OWES_MASTER))) {
 		v->eoi_done = true;
 		return STEP_GO_ON;
 	}
-	if (port == MASTER && (v->handler_vector[v->nr_handlers - 1] & 8))
+	if (port == MASTER && (v->handler[v->nr_handlers - 1].vector & 8))
 		input = 2;
 	*owes &= (uint8_t)~(port == SLAVE ? PIC_OWES_SLAVE : PIC_OWES_MASTER);
 	if (!(*owes & (PIC_OWES_SLAVE | PIC_OWES_MASTER)))

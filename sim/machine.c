@@ -21,6 +21,7 @@
 #include "sim/routes.h"
 #include "sim/snapshot.h"
 #include "sim/spare_vm.h"
+#include "sim/table.h"
 #include "sim/user_add.h"
 #include "sim/user_bad.h"
 #include "sim/user_mce.h"
@@ -63,7 +64,7 @@ static int map_memory(const struct scenario *s)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 	machine.prot = malloc(machine.user_bytes / MACHINE_PAGE);
 	machine.vm = calloc(s->vms, sizeof(*machine.vm));
-	machine.vcpu = calloc((size_t)s->vms * s->vcpus, sizeof(*machine.vcpu));
+	machine.vcpu = table_alloc((uint64_t)s->vms * s->vcpus, sizeof(*machine.vcpu));
 	if (s->migrate_gap_ns && !(machine.sides = calloc(MACHINE_SIDES * (size_t)s->vms * s->vcpus, sizeof(*machine.sides))))
 		return -1;
 	if (user == MAP_FAILED || !machine.prot || !machine.vm || !machine.vcpu)

@@ -42,9 +42,18 @@
 /* Handlers nest by the classes of the local APIC, and by the inputs of the PIC. */
 #define VCPU_MAX_HANDLERS	40u
 
+struct guest_handler {
+	uint8_t	 ops;		/* operations left before its EOI */
+	uint8_t	 vector;
+	bool	 service;	/* it has still to service its device */
+	bool	 directed;	/* and to write the I/O APIC's EOI register */
+	uint8_t	 pic;		/* its EOI goes to the 8259s: enum pic_eoi */
+};
+
+/* What an interrupt touches comes first, in as few cache lines as it takes: VCPU_HOT_BYTES. */
 struct vcpu {
 	/* Constant, but in one that is added: user_add.c. */
-	struct kw_hw *hw;
+	_Alignas(64) struct kw_hw *hw;
 	struct kvm_run *run;	/* the mapped page, of <linux/kvm.h> */
 	int	 fd;
 	uint32_t index;		/* over all VMs: the oracle's number */
@@ -55,17 +64,13 @@ struct vcpu {
 	uint64_t pv_gpa[2];	/* the two words that it uses, in turn */
 
 	/* What the guest's program keeps; see vcpu.c. */
-	struct rng program, target;
+	_Alignas(64) struct rng program;
+	struct rng target;
 	struct rng_gaps time;
 	uint64_t pv_msr;	/* as the guest believes it to be */
 	uint64_t pv_gpa_now;	/* the word that the oracle is shown: the last one that was enabled */
 	uint8_t	 tpr;
 	uint8_t	 nr_handlers;	/* interrupt handlers that run, nested */
-	uint8_t	 handler_ops[VCPU_MAX_HANDLERS]; /* operations left before the handler's EOI */
-	uint8_t	 handler_vector[VCPU_MAX_HANDLERS];
-	bool	 handler_service[VCPU_MAX_HANDLERS]; /* the handler has still to service its device */
-	bool	 handler_directed[VCPU_MAX_HANDLERS]; /* and to write the I/O APIC's EOI register */
-	uint8_t	 handler_pic[VCPU_MAX_HANDLERS]; /* its EOI goes to the 8259s: enum pic_eoi */
 	uint8_t	 eoi_done;	/* the innermost handler has done its EOI */
 	uint8_t	 quiet;		/* it was told to finish */
 	bool	 halted;	/* the last exit was HLT */
@@ -92,11 +97,12 @@ struct vcpu {
 		};
 		uint32_t untold;
 	};
+	struct guest_events ev;
+	struct guest_handler handler[VCPU_MAX_HANDLERS];
 	int32_t	 message;	/* oracle's handle of an ICR write in progress, or -1 */
 	uint64_t told_value;
 	bool	 apic_off, svr_off; /* by IA32_APIC_BASE, by SVR */
 	uint64_t icr_value;
-	struct guest_events ev;
 	bool	 ioapic_read;
 	bool	 ioapic_probe, ioapic_write;	/* guest_ioapic_probe.c */
 	uint8_t	 ioapic_offset, ioapic_bytes;	/* of the access */
@@ -120,6 +126,9 @@ struct vcpu {
 	uint32_t timer_regs[4];	/* LVTT, TMICT, TMCCT, TDCR */
 	struct rng timer_rng;
 };
+
+/* With the innermost handlers. */
+#define VCPU_HOT_BYTES	192u
 
 enum access_kind { ACCESS_APIC, ACCESS_MC_CTL2, ACCESS_HYPERV, ACCESS_LINT0, ACCESS_BASE, ACCESS_PMI };
 enum mwait { MWAIT_NONE, MWAIT_SHALLOW, MWAIT_DEEP };	/* C1; a C-state deeper than C2 */

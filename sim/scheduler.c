@@ -20,6 +20,7 @@
 
 #include "sim/event.h"
 #include "sim/policy/policy.h"
+#include "sim/table.h"
 
 static uint64_t no_mirror;
 struct sched_clock sched_clock = { .mirror = &no_mirror };
@@ -72,7 +73,7 @@ int sched_init(uint32_t nr_actors)
 	if (err)
 		return err;
 	sched.used = malloc(nr_actors * sizeof(*sched.used));
-	sched.actors = calloc(nr_actors, sizeof(*sched.actors));
+	sched.actors = table_alloc(nr_actors, sizeof(*sched.actors));
 	if (!sched.used || !sched.actors)
 		return -ENOMEM;
 	for (i = 0; i < nr_actors; i++)

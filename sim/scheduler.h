@@ -35,8 +35,9 @@ enum actor_state {
 	ACTOR_DONE,
 };
 
+/* What a switch touches comes first, in one cache line. */
 struct actor {
-	struct coro coro;
+	_Alignas(64) struct coro coro;
 	uint64_t wake_ns;	/* when it last asked to go on; UINT64_MAX: never by itself */
 	uint32_t id;		/* slot, and the kernel world's tid */
 	uint8_t	 state;		/* enum actor_state */
@@ -46,7 +47,7 @@ struct actor {
 	bool	 wake_pending;	/* sched_wake() came while it was not blocked */
 	bool	 woken;		/* sched_wake(), not the timeout, ended the last sched_block() */
 	uint32_t points_left;	/* to its next scheduling point; 0: never */
-	struct rng policy_rng;
+	struct rng policy_rng;	/* the second line begins here */
 	void	(*body)(struct actor *self);
 	void	*priv;
 	char	 name[16];

@@ -151,8 +151,8 @@ static void change_isr(struct vcpu *v, struct kvm_lapic_state *s)
 	if (v->eoi_done || v->nr_handlers >= 12 || (top >= 0 && vector >> 4 <= (uint32_t)top >> 4))
 		return;
 	*vector_word(s, LAPIC_ISR, vector) |= 1u << (vector & 31);
-	v->handler_ops[v->nr_handlers] = (uint8_t)draw(v, 3);
-	v->handler_vector[v->nr_handlers] = (uint8_t)vector;
+	v->handler[v->nr_handlers].ops = (uint8_t)draw(v, 3);
+	v->handler[v->nr_handlers].vector = (uint8_t)vector;
 	guest_pin_handler(v, v->nr_handlers);
 	guest_pic_handler(v, v->nr_handlers);
 	v->nr_handlers++;

@@ -27,12 +27,14 @@
 #include "sim/oracle/pit.h"
 #include "sim/oracle/pmi.h"
 #include "sim/oracle/watchdog.h"
+#include "sim/table.h"
 
 struct oracle_state oracle;
 
 static void vcpu_restore(struct oracle_vcpu *v)
 {
-	memset(v, 0, offsetof(struct oracle_vcpu, index));
+	memset(v, 0, offsetof(struct oracle_vcpu, now));
+	memset(v->may, 0, offsetof(struct oracle_vcpu, base) - offsetof(struct oracle_vcpu, may));
 	v->apic.top = v->owed = v->extint = v->last_eoi = v->late_ack = -1;
 	v->messages = -1;
 	v->apic.tpr = v->base_tpr;
@@ -58,13 +60,12 @@ int oracle_init(const struct oracle_config *config)
 	oracle.config = *config;
 	oracle.nr_vcpus = (uint32_t)nr;
 	oracle.nr_vms = config->nr_vms;
-	oracle.vcpu = aligned_alloc(64, (nr * sizeof(*oracle.vcpu) + 63) / 64 * 64);
+	oracle.vcpu = table_alloc(nr, sizeof(*oracle.vcpu));
 	oracle.vm = calloc(config->nr_vms, sizeof(*oracle.vm));
 	if (!oracle.vcpu || !oracle.vm) {
 		oracle_fini();
 		return -ENOMEM;
 	}
-	memset(oracle.vcpu, 0, nr * sizeof(*oracle.vcpu));
 	oracle.bytes = nr * sizeof(*oracle.vcpu) + config->nr_vms * sizeof(*oracle.vm);
 	ret = message_init(oracle.nr_vcpus, config->vcpus_per_vm);
 	if (!ret && config->events)
@@ -240,7 +241,7 @@ static bool ack_still_unseen(const struct oracle_vcpu *v, const struct kw_hw *hw
 
 void oracle_ahead(uint32_t vcpu)
 {
-	for (uint32_t at = 0; at < sizeof(struct oracle_vcpu); at += 64)
+	for (uint32_t at = 0; at < ORACLE_HOT_BYTES; at += 64)
 		__builtin_prefetch((const char *)oracle_vcpu(vcpu) + at, 0, 2);
 }
 

@@ -13,6 +13,8 @@
 #ifndef LAPICSIM_ORACLE_STATE_H
 #define LAPICSIM_ORACLE_STATE_H
 
+#include <stddef.h>
+
 #include "sim/likely.h"
 #include "sim/oracle/apic.h"
 #include "sim/oracle/oracle.h"
@@ -24,8 +26,9 @@ struct oracle_identity {
 	uint32_t ldr, dfr, svr;
 };
 
+/* What an interrupt touches comes first, in as few cache lines as it takes. */
 struct oracle_vcpu {
-	struct ideal_apic apic;
+	_Alignas(64) struct ideal_apic apic;
 	uint8_t  touched;
 	bool	 ppr_lazy;		/* TPR may have been written without an exit */
 	bool	 irr_hidden;		/* irr_pending was wrong, and nothing was dispatched since */
@@ -44,20 +47,6 @@ struct oracle_vcpu {
 		};
 		uint64_t doubt;
 	};
-	/* Perhaps in IRR. */
-	uint32_t may[APIC_WORDS];
-	/* A message that has begun and not ended may set it. */
-	uint32_t inflight[APIC_WORDS];
-	/* Since the last exit a message met the vector pending: an acknowledgement may have come between. */
-	uint32_t again[APIC_WORDS];
-	/* Became pending for sure only since the last exit, perhaps after KVM looked. */
-	uint32_t fresh[APIC_WORDS];
-	/* Dispatched, or overwritten by userspace, while a message was in flight. */
-	uint32_t taken[APIC_WORDS];
-	/* TMR bit that two messages disagree on; taken from the next observation. */
-	uint32_t unsure[APIC_WORDS];
-	uint64_t taken_seq;		/* the latest of these, in o.seq's order */
-
 	int16_t  owed;			/* in ISR, not yet delivered to the guest; -1: none */
 	int16_t  extint;		/* acknowledged from the PIC, neither injected nor held yet; -1: none */
 	int16_t  last_eoi;		/* what the latest EOI ended, -1 */
@@ -80,13 +69,31 @@ struct oracle_vcpu {
 	bool	 page_was_gone;		/* ... at some time since the last exit was compared */
 	uint64_t pv_msr;
 
-	uint32_t index, vm;
+	struct oracle_identity now;	/* oracle_reset() sees to it */
+	uint32_t index, vm;		/* constant, as x2apic_id is */
 	uint32_t x2apic_id;
-	struct oracle_identity now, next;
+
+	/* Perhaps in IRR. */
+	uint32_t may[APIC_WORDS];
+	/* A message that has begun and not ended may set it. */
+	uint32_t inflight[APIC_WORDS];
+	/* Since the last exit a message met the vector pending: an acknowledgement may have come between. */
+	uint32_t again[APIC_WORDS];
+	/* Became pending for sure only since the last exit, perhaps after KVM looked. */
+	uint32_t fresh[APIC_WORDS];
+	/* Dispatched, or overwritten by userspace, while a message was in flight. */
+	uint32_t taken[APIC_WORDS];
+	/* TMR bit that two messages disagree on; taken from the next observation. */
+	uint32_t unsure[APIC_WORDS];
+	uint64_t taken_seq;		/* the latest of these, in o.seq's order */
+
+	struct oracle_identity next;
 	struct oracle_identity base;	/* oracle_baseline() */
 	uint64_t base_pv_msr;
 	uint8_t  base_tpr;
 };
+
+#define ORACLE_HOT_BYTES offsetof(struct oracle_vcpu, taken)
 
 /* Bytes of "doubt": what an exit asks about, and what an entry does. */
 #define DOUBT_EXIT	0xffffffull
