@@ -45,7 +45,7 @@ help:
 	@echo 'make compare-demo	kernels and three fixes of one bug side by side; writes docs/compare.md'
 	@echo 'make docs		the generated pages of docs/, from the tables'
 	@echo 'make coverage		lines of KVM'\''s APIC files that the scenarios reach; writes docs/coverage.md'
-	@echo 'make cluster-test	docs/cluster.md for real: Slurm and GNU parallel on this machine; installs them'
+	@echo 'make cluster-test	docs/cluster.md for real: Slurm and GNU parallel on this machine, the manifest against the API; installs them'
 	@echo 'make report-check	lapicsim report'\''s page in a real browser; installs Chromium'
 	@echo 'make fuzz		libFuzzer on the readers of scenarios, tokens, known/, runners'\'' answers, traces and stores'
 	@echo 'make analyze		cppcheck, clang-tidy and gcc -fanalyzer over sim/'
@@ -127,9 +127,10 @@ campaign: $(LAPICSIM)
 kills: $(LAPICSIM) variant-6.12
 	$(Q)python3 tests/e2e/kill_store.py --build $(O)
 
+# By Debian's Python, which its packages are for.
 cluster-test: $(LAPICSIM) variant-6.12
-	$(Q)scripts/setup.sh slurm-wlm munge parallel
-	$(Q)cd tests/cluster && O=$(abspath $(O)) python3 -m unittest
+	$(Q)scripts/setup.sh slurm-wlm munge parallel python3-kubernetes
+	$(Q)cd tests/cluster && O=$(abspath $(O)) /usr/bin/python3 -m unittest
 
 hot: variant-6.12 variant-6.1
 	$(Q)scripts/setup.sh valgrind

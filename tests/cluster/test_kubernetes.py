@@ -1,101 +1,100 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The manifest's command, one shell for each pod, and what can be said of the rest.
+"""The manifest's command, one shell for each pod, and its fields against the API that Kubernetes publishes.
 
-No cluster and no YAML parser: read() knows the part of YAML that the manifest
-uses, and refuses what it does not know.
+No cluster. Debian's python3-kubernetes has classes that were generated from the
+API's description, of version 1.22: which fields an object has, which it must have
+and of what types they are. An API server that is asked to be strict refuses the same.
 """
 
+import copy
 import os
 import re
 import subprocess
 import unittest
 
+import yaml
+from kubernetes.client import models
+
 from common import PARTS, TIMEOUT_S, Cluster
 
+# Of version 1.26, what the manifest uses beyond that: field -> (type, must it be there).
+LATER = {
+    "V1JobSpec": {"podFailurePolicy": ("PodFailurePolicy", False)},
+    "PodFailurePolicy": {"rules": ("list[PodFailurePolicyRule]", True)},
+    "PodFailurePolicyRule": {"action": ("str", True), "onPodConditions": ("list[PodFailurePolicyOnPodCondition]", False)},
+    "PodFailurePolicyOnPodCondition": {"type": ("str", True), "status": ("str", True)},
+}
+SCALARS = {"str": str, "int": int, "bool": bool}
 
-def scalar(text):
-    return text[1:-1] if re.fullmatch(r'"[^"]*"', text) else text
 
+class Loader(yaml.SafeLoader):
+    """Of two keys with one name YAML takes the last; Kubernetes refuses them."""
 
-class Reader:
-    """Mappings, sequences, plain and double-quoted scalars, and | blocks."""
-
-    def __init__(self, text):
-        self.lines = text.splitlines()
-        self.at = 0
-
-    def indent(self):
-        while self.at < len(self.lines) and not self.lines[self.at].strip():
-            self.at += 1
-        if self.at == len(self.lines):
-            return -1
-        line = self.lines[self.at]
-        if "\t" in line:
-            raise ValueError("line %d: a tab" % (self.at + 1))
-        return len(line) - len(line.lstrip(" "))
-
-    def node(self, depth):
-        line = self.lines[self.at][depth:]
-        return self.sequence(depth) if line.startswith("- ") else self.mapping(depth)
-
-    def sequence(self, depth):
-        items = []
-        while self.indent() == depth and self.lines[self.at][depth:].startswith("- "):
-            rest = self.lines[self.at][depth + 2:]
-            if rest != "|" and re.match(r"\w+:( |$)", rest):
-                self.lines[self.at] = " " * (depth + 2) + rest
-                items.append(self.mapping(depth + 2))
-            else:
-                self.at += 1
-                items.append(self.block(depth) if rest == "|" else scalar(rest))
-        return items
-
-    def mapping(self, depth):
-        result = {}
-        while self.indent() == depth and not self.lines[self.at][depth:].startswith("- "):
-            m = re.fullmatch(r"(\w+):(?: (\S.*))?", self.lines[self.at][depth:])
-            if not m or m.group(1) in result:
-                raise ValueError("line %d: %s" % (self.at + 1, self.lines[self.at]))
-            self.at += 1
-            if m.group(2):
-                result[m.group(1)] = self.block(depth) if m.group(2) == "|" else scalar(m.group(2))
-            else:
-                below = self.indent()
-                if below < depth or below == depth and not self.lines[self.at][depth:].startswith("- "):
-                    raise ValueError("line %d: %s has no value" % (self.at, m.group(1)))
-                result[m.group(1)] = self.node(below)
-        if self.indent() > depth:
-            raise ValueError("line %d: indented too far" % (self.at + 1))
-        return result
-
-    def block(self, depth):
-        inside, text = self.indent(), ""
-        if inside <= depth:
-            raise ValueError("line %d: an empty block" % self.at)
-        while self.indent() >= inside:
-            text += self.lines[self.at][inside:] + "\n"
-            self.at += 1
-        return text
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(k, deep) for k, _ in node.value]
+        if len(keys) != len(set(keys)):
+            raise ValueError("line %d: a key comes twice" % (node.start_mark.line + 1))
+        return super().construct_mapping(node, deep)
 
 
 def read(text):
-    reader = Reader(text)
-    result = reader.node(0)
-    if reader.indent() != -1:
-        raise ValueError("line %d: nothing belongs here" % (reader.at + 1))
-    return result
+    return yaml.load(text, Loader)
 
 
-class Reading(unittest.TestCase):
+def fields(name):
+    """{field: (type, must it be there)} of a class of the API."""
+    found = {}
+    model = getattr(models, name, None)
+    if model:
+        values = {}
+        for python, field in model.attribute_map.items():
+            values[python] = ()
+            found[field] = (model.openapi_types[python], False)
+        for python, field in model.attribute_map.items():
+            try:
+                model(**{**values, python: None})
+            except ValueError:
+                found[field] = (found[field][0], True)
+    return {**found, **LATER.get(name, {})}
 
-    def test_reads(self):
-        self.assertEqual({"a": "1", "b": [{"c": "x", "d": "y z"}, "-c", "if\n  so\n"], "e": {"f": "g"}},
-                         read('a: "1"\nb:\n- c: x\n  d: y z\n- -c\n- |\n  if\n    so\ne:\n  f: g\n'))
 
-    def test_refuses(self):
-        for text in ("a: 1\n   b: 2\n", "a:\n", "a: 1\na: 2\n", "a:\n\tb: 1\n", "a:\n  b: 1\n c: 2\n", "a 1\n"):
-            with self.assertRaises(ValueError, msg=text):
-                read(text)
+def check(value, kind, where):
+    """ValueError unless @value is one of @kind, all the way down."""
+    inside = re.fullmatch(r"list\[(.*)\]|dict\(str, (.*)\)", kind)
+    if kind in SCALARS:
+        if type(value) is not SCALARS[kind]:
+            raise ValueError("%s: %r is no %s" % (where, value, kind))
+    elif inside:
+        if not isinstance(value, list if inside.group(1) else dict):
+            raise ValueError("%s: not a %s" % (where, kind))
+        for key, item in enumerate(value) if inside.group(1) else value.items():
+            check(item, inside.group(1) or inside.group(2), "%s.%s" % (where, key))
+    else:
+        there = fields(kind)
+        if not there or not isinstance(value, dict):
+            raise ValueError("%s: not an object of type %s" % (where, kind))
+        for key in [k for k, (_, needed) in there.items() if needed and value.get(k) is None]:
+            raise ValueError("%s: has no %s" % (where, key))
+        for key, item in value.items():
+            if key not in there:
+                raise ValueError("%s: %s has no field %s" % (where, kind, key))
+            check(item, there[key][0], "%s.%s" % (where, key))
+
+
+def places(value, path=()):
+    """Each key and index on the way to everything that is in @value."""
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*path, key)
+        yield from places(item, (*path, key))
+
+
+def changed(value, path, change):
+    value = copy.deepcopy(value)
+    parent = value
+    for key in path[:-1]:
+        parent = parent[key]
+    change(parent, path[-1])
+    return value
 
 
 class Kubernetes(Cluster):
@@ -106,10 +105,44 @@ class Kubernetes(Cluster):
         self.pod = self.job["spec"]["template"]["spec"]
         self.container, = self.pod["containers"]
 
+    def test_manifest_is_a_job(self):
+        check(self.job, "V1Job", "job")
+
+    def test_what_is_no_job_is_refused(self):
+        """Each field by another name, each value of another type."""
+        def rename(parent, key):
+            parent[key + "X"] = parent.pop(key)
+
+        def retype(parent, key):
+            parent[key] = 7 if isinstance(parent[key], str) else "7"
+
+        nr = 0
+        for path in places(self.job):
+            wrong = [retype]
+            if isinstance(path[-1], str) and path[-2:-1] != ("requests",):
+                wrong.append(rename)
+            for change in wrong:
+                with self.assertRaises(ValueError, msg="%s of %s" % (change.__name__, path)):
+                    check(changed(self.job, path, change), "V1Job", "job")
+                nr += 1
+        self.assertGreater(nr, 70)
+        for path in (("spec", "template"), ("spec", "template", "spec", "containers"),
+                     ("spec", "template", "spec", "containers", 0, "name"),
+                     ("spec", "podFailurePolicy", "rules", 0, "onPodConditions", 0, "status")):
+            with self.assertRaises(ValueError, msg=path):
+                check(changed(self.job, path, lambda parent, key: parent.pop(key)), "V1Job", "job")
+        with self.assertRaises(ValueError):
+            read("a: 1\nb: 2\na: 3\n")
+
     def test_manifest_agrees_with_itself(self):
         self.assertEqual(("batch/v1", "Job"), (self.job["apiVersion"], self.job["kind"]))
-        self.assertEqual({"completionMode": "Indexed", "completions": str(PARTS), "parallelism": str(PARTS)},
+        self.assertEqual({"completionMode": "Indexed", "completions": PARTS, "parallelism": PARTS},
                          {k: self.job["spec"][k] for k in ("completionMode", "completions", "parallelism")})
+        for rule in self.job["spec"]["podFailurePolicy"]["rules"]:
+            self.assertIn(rule["action"], ("FailJob", "Ignore", "Count"))
+            self.assertEqual([("DisruptionTarget", "True")], [(c["type"], c["status"]) for c in rule["onPodConditions"]])
+        for name in (self.job["metadata"]["name"], self.container["name"], *(v["name"] for v in self.pod["volumes"])):
+            self.assertRegex(name, r"\A[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
         self.assertIn("auto/%s " % self.job["spec"]["completions"], self.container["command"][2])
         # What podFailurePolicy demands.
         self.assertEqual("Never", self.pod["restartPolicy"])
