@@ -21,7 +21,7 @@ SlurmdPort={ports[1]}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket,cred_expire=30
+AuthInfo=socket={folder}/munge.socket,cred_expire=300
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -75,12 +75,12 @@ class Slurm:
         munge = [self.path("munge." + name) for name in ("key", "socket", "pid", "log", "seed")]
         self.daemon("/usr/sbin/munged", "--foreground", "--key-file", munge[0], "--socket", munge[1],
                     "--pid-file", munge[2], "--log-file", munge[3], "--seed-file", munge[4])
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while not os.path.exists(munge[1]) and time.monotonic() < deadline:
             time.sleep(0.1)
         self.daemon("/usr/sbin/slurmctld", "-D", "-i")
         self.daemon("/usr/sbin/slurmd", "-D")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while self.command("sinfo", "--noheader", "--format=%T", check=False).strip() != "idle":
             if time.monotonic() > deadline or any(d.poll() is not None for d in self.daemons):
                 raise RuntimeError("no Slurm came up:\n" + self.logs())
@@ -92,7 +92,7 @@ class Slurm:
                                                  cwd=self.folder, env=self.environment))
 
     def command(self, *words, check=True, cwd=None):
-        p = subprocess.run(words, text=True, capture_output=True, check=False, timeout=60, cwd=cwd,
+        p = subprocess.run(words, text=True, capture_output=True, check=False, timeout=300, cwd=cwd,
                            env=self.environment)
         if check and p.returncode:
             raise RuntimeError("%s: %s\n%s" % (" ".join(words), p.stderr, self.logs()))

@@ -13,6 +13,7 @@ class SlurmArray(Cluster):
     def setUp(self):
         super().setUp()
         self.slurm = Slurm(self.path("slurm"))
+        self.job = None
         self.addCleanup(self.slurm.stop)
         self.slurm.start()
 
@@ -20,19 +21,25 @@ class SlurmArray(Cluster):
         return self.slurm.command("scontrol", "show", "job", "%s_%d" % (job, index))
 
     def requeue(self, job, index):
-        """Kills the task, and has it started again at once rather than in two minutes."""
+        """Kills the task, and has it started again at once rather than in two minutes. False: it has ended."""
         store = self.path("part-%d.db" % index)
         self.wait_for("task %d stores runs" % index, lambda: nr_runs(store))
         self.slurm.command("scontrol", "requeue", "%s_%d" % (job, index))
         self.wait_for("task %d is over" % index, lambda: "JobState=PENDING" in self.task(job, index))
-        self.assertLess(nr_runs(store), PER_PART, "it was done before it was killed")
+        halfway = nr_runs(store) < PER_PART
         self.slurm.command("scontrol", "update", "JobId=%s_%d" % (job, index), "StartTime=now")
+        return halfway
+
+    def interrupted(self):
+        self.job = self.slurm.command("sbatch", "--parsable", "slurm.sh", cwd=self.folder).strip()
+        self.assertRegex(self.job, r"^\d+$")
+        halfway = self.requeue(self.job, 0)
+        self.wait_for("the array is done", lambda: not self.slurm.command("squeue", "--noheader").strip())
+        return halfway
 
     def test_array_with_one_task_requeued(self):
-        job = self.slurm.command("sbatch", "--parsable", "slurm.sh", cwd=self.folder).strip()
-        self.assertRegex(job, r"^\d+$")
-        self.requeue(job, 0)
-        self.wait_for("the array is done", lambda: not self.slurm.command("squeue", "--noheader").strip())
+        self.attempt(self.interrupted)
+        job = self.job
         for index in range(PARTS):
             shown = self.task(job, index)
             self.assertIn("JobState=COMPLETED", shown)
