@@ -20,6 +20,12 @@ static bool same_file(const char *a, const char *b)
 	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* A full disk is no bad input: once there is room the same command does it. */
+static int fails(const char *error)
+{
+	return cmd_fail(store_disk_fails() ? CMD_HARNESS : CMD_BAD_INPUT, "%s", error);
+}
+
 static int merge(struct store *out, const struct command_line *cl)
 {
 	uint64_t nr_wrong;
@@ -29,7 +35,7 @@ static int merge(struct store *out, const struct command_line *cl)
 			return cmd_fail(CMD_USAGE, "merge: %s is to be written and to be read", cl->args.item[i]);
 	for (uint32_t i = 1; i < cl->args.nr; i++)
 		if (!store_merge(out, cl->args.item[i]))
-			return cmd_fail(CMD_BAD_INPUT, "%s", store_error(out));
+			return fails(store_error(out));
 	if (!store_check(out, stdout, &nr_wrong))
 		return cmd_fail(CMD_HARNESS, "%s", store_error(out));
 	printf("%s: %u merged, %" PRIu64 " gaps, overlaps or mixed variants\n", cl->args.item[0], cl->args.nr - 1,
@@ -50,7 +56,7 @@ int cmd_merge(int argc, char **argv)
 		return cmd_fail(CMD_USAGE, "merge: needs the store to write and those to read; lapicsim merge --help says more");
 	out = store_open(cl.args.item[0], error, sizeof(error));
 	if (!out)
-		return cmd_fail(CMD_BAD_INPUT, "%s", error);
+		return fails(error);
 	code = merge(out, &cl);
 	store_close(out);
 	return code;

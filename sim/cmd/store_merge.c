@@ -114,6 +114,16 @@ static const char *const copy[] = {
 	NULL,
 };
 
+/* Which of the two files is wrong SQLite does not say. */
+static bool name_input(struct store *s, const char *path)
+{
+	char why[sizeof(s->error)];
+
+	snprintf(why, sizeof(why), "%s", s->error);
+	snprintf(s->error, sizeof(s->error), "%.160s: cannot be merged: %.320s", path, why);
+	return false;
+}
+
 bool store_merge(struct store *s, const char *path)
 {
 	struct store *input;
@@ -125,8 +135,8 @@ bool store_merge(struct store *s, const char *path)
 		return false;
 	ok = store_sql(s, "ATTACH ? AS input", NULL, NULL, "s", input->file);
 	store_close(input);
-	return ok && store_exec(s, "BEGIN IMMEDIATE") && each(s, add_names) && each(s, match) && each(s, forget) &&
-	       each(s, copy) && store_exec(s, "COMMIT") && store_exec(s, "DETACH input");
+	return (ok && store_exec(s, "BEGIN IMMEDIATE") && each(s, add_names) && each(s, match) && each(s, forget) &&
+		each(s, copy) && store_exec(s, "COMMIT") && store_exec(s, "DETACH input")) || name_input(s, path);
 }
 
 /* --- What a merged store lacks. */

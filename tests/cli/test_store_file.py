@@ -2,8 +2,11 @@
 """What may happen to a store, and to what a campaign is made of, between two sessions or during one."""
 
 import os
+import resource
 import shutil
+import signal
 import sqlite3
+import subprocess
 import time
 import unittest
 
@@ -153,6 +156,41 @@ class StoreFile(unittest.TestCase):
         self.assertRegex(p.stdout, r"(?m)^campaign 1: 1 scenarios --variant 6\.1-unfixed@aaaa0000 --variant .* --replay-share 1 ")
         self.assertRegex(p.stdout, r"(?m)^campaign 2: 1 scenarios --variant .* --seeds 0-299 .* --replay-share 7 ")
         self.assertIn(": 2 merged, 4 gaps, overlaps or mixed variants\n", p.stdout)
+
+    def merged(self, part, **more):
+        """Into a new store, which is forgotten."""
+        self.forget(self.path)
+        return subprocess.run([self.fake.program, "merge", self.path, part], text=True, capture_output=True, check=False,
+                              env=self.fake.environment({}), **more)
+
+    def test_merge_on_a_full_disk(self):
+        def small():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (120 << 10, 120 << 10))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        part = self.path + ".part"
+        self.addCleanup(self.forget, part)
+        self.run_it(store=part)
+        p = self.merged(part, preexec_fn=small)
+        self.assertEqual(6, p.returncode, p.stderr)
+        self.assertRegex(p.stderr, r"\Alapicsim: [^\n]*(full|I/O error)[^\n]*\n\Z")
+        self.assertEqual(0, self.merged(part).returncode)
+
+    def test_merge_of_a_damaged_store_names_it(self):
+        part = self.path + ".part"
+        self.addCleanup(self.forget, part)
+        self.run_it(store=part)
+        with open(part, "rb") as f:
+            good = f.read()
+        refused = 0
+        for at in range(8192, len(good) - 4096, 4096):
+            with open(part, "wb") as f:
+                f.write(good[:at] + b"\xff" * 512 + good[at + 512:])
+            p = self.merged(part)
+            self.assertIn(p.returncode, (0, 2), p.stderr)
+            if p.returncode:
+                refused += 1
+                self.assertRegex(p.stderr, r"\Alapicsim: %s: [^\n]*malformed[^\n]*\n\Z" % part)
+        self.assertGreater(refused, 5)
 
     def test_parts_of_one_campaign_with_other_comments(self):
         path = self.scenario("delta.scn")
