@@ -9,6 +9,7 @@
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
 #include "sim/pins.h"
+#include "sim/synic.h"
 #include "sim/trace.h"
 
 uint64_t guest_nr_interrupts;
@@ -137,6 +138,8 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 		guest_pin_handler(v, v->nr_handlers);
 		guest_pic_handler(v, v->nr_handlers);
 	}
+	if (unlikely(sc()->sints))
+		v->handler[v->nr_handlers].auto_eoi = guest_auto_eoi(v, vector);
 	v->nr_handlers++;
 	v->halted = false;
 	guest_nr_interrupts++;
@@ -145,7 +148,8 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 		guest_apf_taken(v);
 	oracle_delivered(v->index, vector);
 	/* An interrupt gate clears IF; some handlers set it again to let others nest. */
-	guest_set_if(v, rng_percent(&v->program, sc()->nest_percent) && host_phase != HOST_QUIET, 0);
+	guest_set_if(v, rng_percent(&v->program, sc()->nest_percent) && host_phase != HOST_QUIET &&
+		     !(unlikely(sc()->sints) && v->handler[v->nr_handlers - 1].auto_eoi), 0);
 }
 
 /* The hardware does the access itself: true if the guest goes on. */

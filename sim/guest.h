@@ -74,7 +74,8 @@ enum step { STEP_GO_ON, STEP_EXIT };
 	X(LINT0_NMI, lint0_nmi, "lint0 nmi", 2)				\
 	X(LVTPC, lvtpc, "lvtpc", 2)					\
 	X(PMI, pmi, "counter overflows", 1)				\
-	X(MWAIT, mwait, "mwait", 3)
+	X(MWAIT, mwait, "mwait", 3)					\
+	X(SINT, sint, "sint", 2)
 
 /* What only the program itself decides. */
 #define GUEST_OTHER_OPS(X)						\

@@ -8,6 +8,7 @@
 #include "sim/hyperv.h"
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
+#include "sim/synic.h"
 
 enum step guest_page_away(struct vcpu *v, enum op op, uint64_t gpa)
 {
@@ -74,6 +75,8 @@ enum step do_eoi(struct vcpu *v)
 	uint64_t gpa = v->pv_msr & ~1ull;
 	uint32_t *word, old;
 
+	if (unlikely(sc()->sints) && v->handler[v->nr_handlers - 1].auto_eoi)
+		return guest_write_eom(v);
 	if (unlikely(!(v->pv_msr & 1)) || (likely(!guest_again) && rng_percent(&v->program, sc()->eoi_write_percent)))
 		return write_eoi(v);
 	word = machine_word_with(&machine.vm[v->vm], gpa, KW_USER_RW);

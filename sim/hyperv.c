@@ -11,6 +11,7 @@
 #define LEAF_FIRST	0x40000000u
 #define LEAF_KVM	0x40000100u
 #define SIGNATURE	0x31237648u	/* "Hv#1" */
+#define HAS_SYNIC	(1u << 2)	/* AccessSynicRegs */
 #define HAS_APIC_MSRS	(1u << 4)	/* TLFS, partition privileges: AccessIntrCtrlRegs */
 #define USE_APIC_MSRS	(1u << 3)	/* recommendations: APIC registers by MSR */
 
@@ -24,7 +25,7 @@ void hyperv_cpuid(struct kvm_cpuid2 *cpuid, uint32_t max)
 		/* "Microsoft Hv" */
 		{ .function = LEAF_FIRST, .eax = LEAF_FIRST + 5, .ebx = 0x7263694d, .ecx = 0x666f736f, .edx = 0x76482074 },
 		{ .function = LEAF_FIRST + 1, .eax = SIGNATURE },
-		{ .function = LEAF_FIRST + 3, .eax = HAS_APIC_MSRS },
+		{ .function = LEAF_FIRST + 3, .eax = HAS_APIC_MSRS | HAS_SYNIC },
 		{ .function = LEAF_FIRST + 4, .eax = USE_APIC_MSRS },
 		{ .function = LEAF_FIRST + 5 },
 	};

@@ -6,7 +6,7 @@
  * Specification (TLFS), "Local APIC MSR Accesses", "Virtual Processor Assist Page",
  * "EOI assist".
  *
- * Not here: hypercalls, SynIC, synthetic timers.
+ * Not here: SynIC (synic.c); hypercalls and synthetic timers, which nobody uses.
  */
 #ifndef LAPICSIM_HYPERV_H
 #define LAPICSIM_HYPERV_H

@@ -8,6 +8,7 @@
 #include "sim/oracle/oracle.h"
 #include "sim/oracle/vapic.h"
 #include "sim/pins.h"
+#include "sim/synic.h"
 
 /* Messages in flight must know of it before KVM can. */
 static void begin_access(struct vcpu *v, const struct oracle_access *a)
@@ -105,6 +106,9 @@ void lapic_access_done(struct vcpu *v, bool faulted)
 		return;
 	case ACCESS_PMI:
 		guest_pmi_done(v);
+		return;
+	case ACCESS_SINT:
+		guest_sint_done(v, faulted);
 		return;
 	case ACCESS_HYPERV:
 		hyperv_read_done(v, faulted);

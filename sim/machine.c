@@ -21,6 +21,7 @@
 #include "sim/routes.h"
 #include "sim/snapshot.h"
 #include "sim/spare_vm.h"
+#include "sim/synic.h"
 #include "sim/table.h"
 #include "sim/user_add.h"
 #include "sim/user_bad.h"
@@ -234,6 +235,8 @@ static int build_vcpu(struct vm *vm, struct vcpu *v, char *error, uint64_t n)
 	if (s->pv_eoi && (ret = set_msr(kw_ioctl, v->fd, machine_pv_msr(), v->pv_gpa[0] | 1)) < 0)
 		return failed(error, n, "KVM_SET_MSRS of the PV EOI MSR", ret) ? -1 : 0;
 	v->pv_msr = s->pv_eoi ? v->pv_gpa[0] | 1 : 0;
+	if ((ret = synic_build_vcpu(v)) < 0)
+		return failed(error, n, "giving a vCPU a SynIC", ret) ? -1 : 0;
 	if ((ret = user_vapic_build(v)) < 0)
 		return failed(error, n, "KVM_SET_VAPIC_ADDR", ret) ? -1 : 0;
 	kw_apic_state(v->hw, &st);
@@ -373,6 +376,8 @@ void machine_task_name(uint32_t tid, char *name, uint32_t n)
 		snprintf(name, n, "migration%u", tid - machine.migrate_tid);
 	else if (tid < machine.routes_tid + machine.nr_vms * machine.scenario.routes)
 		snprintf(name, n, "route%u", tid - machine.routes_tid);
+	else if (tid >= machine.sints_tid)
+		snprintf(name, n, "sint%u", tid - machine.sints_tid);
 	else if (tid >= machine.monitor_tid)
 		snprintf(name, n, "monitor%u", tid - machine.monitor_tid);
 	else if (tid >= machine.irqchip_tid)
@@ -445,7 +450,8 @@ static void count_tasks(void)
 	machine.routes_tid = machine.migrate_tid + (s->migrate_gap_ns ? s->vms : 0);
 	machine.irqchip_tid = machine.routes_tid + s->vms * (s->routes + (s->route_gap_ns ? 1 : 0));
 	machine.monitor_tid = machine.irqchip_tid + (s->irqchip_gap_ns ? s->vms : 0);
-	machine.nr_tasks = machine.monitor_tid + (s->monitor_gap_ns ? s->vms : 0);
+	machine.sints_tid = machine.monitor_tid + (s->monitor_gap_ns ? s->vms : 0);
+	machine.nr_tasks = machine.sints_tid + s->sints;
 }
 
 /* More vCPUs than this tree allows in one VM become several VMs of its limit. */
@@ -497,7 +503,7 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		return -1;
 	}
 	oc = (struct oracle_config){ .nr_vms = s->vms, .vcpus_per_vm = s->vcpus, .x2apic_format = s->wide_ids, .broadcast_quirk = s->broadcast_quirk, .tpr_shadow = s->tpr_shadow,
-				     .cmci = s->cmci, .added = s->added_vcpus, .pit = s->pit_steady,
+				     .cmci = s->cmci, .added = s->added_vcpus, .synic = s->sints, .pit = s->pit_steady,
 				     .watchdog = s->guest.lint0_nmi, .vapic = s->vapic || s->tpr_reporting, .pmi = scenario_uses_pmi(s),
 				     .events = uses_events(s), .registers = uses_registers(s),
 				     .report = record_divergence, .now_ns = record_now,
@@ -529,6 +535,8 @@ int machine_build(const struct scenario *s, char *error, uint64_t n)
 		kw_work_run();
 	if (s->pins && pins_build(error, n))
 		return -1;
+	if (synic_build(error, n))
+		return -1;
 	return s->routes ? routes_build(error, n) : 0;
 }
 
@@ -536,6 +544,7 @@ void machine_reset(uint64_t seed)
 {
 	pins_reset();
 	routes_reset();
+	synic_reset_guests();
 	memset(machine.prot, KW_USER_RW, machine.user_bytes / MACHINE_PAGE);
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {
 		struct vm *vm = &machine.vm[i];

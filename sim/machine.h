@@ -48,6 +48,7 @@ struct guest_handler {
 	bool	 service;	/* it has still to service its device */
 	bool	 directed;	/* and to write the I/O APIC's EOI register */
 	uint8_t	 pic;		/* its EOI goes to the 8259s: enum pic_eoi */
+	bool	 auto_eoi;	/* its interrupt has been ended already: Hyper-V's AutoEOI */
 };
 
 /* What an interrupt touches comes first, in as few cache lines as it takes: VCPU_HOT_BYTES. */
@@ -130,7 +131,7 @@ struct vcpu {
 /* With the innermost handlers. */
 #define VCPU_HOT_BYTES	192u
 
-enum access_kind { ACCESS_APIC, ACCESS_MC_CTL2, ACCESS_HYPERV, ACCESS_LINT0, ACCESS_BASE, ACCESS_PMI };
+enum access_kind { ACCESS_APIC, ACCESS_MC_CTL2, ACCESS_HYPERV, ACCESS_LINT0, ACCESS_BASE, ACCESS_PMI, ACCESS_SINT };
 enum mwait { MWAIT_NONE, MWAIT_SHALLOW, MWAIT_DEEP };	/* C1; a C-state deeper than C2 */
 enum pic_eoi { PIC_HANDLER = 1, PIC_OWES_MASTER = 2, PIC_OWES_SLAVE = 4 };
 enum ioapic_step { IOAPIC_IDLE, IOAPIC_SELECTING, IOAPIC_SELECTED, IOAPIC_ACCESSING };
@@ -163,7 +164,7 @@ struct vcpu_side {
 struct machine {
 	struct scenario scenario; /* with vms and vcpus as built */
 	uint32_t nr_vms, nr_vcpus, nr_tasks;
-	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid, migrate_tid, routes_tid, irqchip_tid, monitor_tid; /* first of each; devices: msi, then pins, per VM */
+	uint32_t devices_tid, memory_tid, signal_tid, preempt_tid, migrate_tid, routes_tid, irqchip_tid, monitor_tid, sints_tid; /* first of each; devices: msi, then pins, per VM */
 	struct vm *vm;
 	struct vcpu *vcpu;
 	struct vcpu_side *sides; /* MACHINE_SIDES per vCPU; NULL: no migration */

@@ -38,7 +38,7 @@ static struct vm_routes {
 
 struct table {
 	struct kvm_irq_routing head;
-	struct kvm_irq_routing_entry entry[NR_PINS + NR_PIC_PINS + ROUTES_MAX];
+	struct kvm_irq_routing_entry entry[ROUTES_MAX_DEFAULT + ROUTES_MAX];
 };
 
 static const struct scenario *sc(void) { return &machine.scenario; }
@@ -53,24 +53,32 @@ static struct route draw(const struct vm *vm, struct rng *r)
 	};
 }
 
-/* KVM's default for the pins, then ours. */
-static int64_t set_table(const struct vm *vm, const struct route *route,
-			 int64_t (*ioctl)(int fd, uint32_t cmd, uint64_t arg))
+uint32_t routes_default(struct kvm_irq_routing_entry *entry)
 {
-	struct table t = { .head.nr = 0 };
+	uint32_t nr = 0;
 
 	for (uint32_t gsi = 0; gsi < NR_PINS && sc()->irqchip == IRQCHIP_KERNEL; gsi++) {
-		struct kvm_irq_routing_entry *e = &t.entry[t.head.nr++];
+		struct kvm_irq_routing_entry *e = &entry[nr++];
 
 		*e = (struct kvm_irq_routing_entry){ .gsi = gsi, .type = KVM_IRQ_ROUTING_IRQCHIP };
 		e->u.irqchip.irqchip = KVM_IRQCHIP_IOAPIC;
 		e->u.irqchip.pin = gsi;
 		if (gsi >= NR_PIC_PINS)
 			continue;
-		t.entry[t.head.nr] = *e;
-		t.entry[t.head.nr].u.irqchip.irqchip = gsi < 8 ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE;
-		t.entry[t.head.nr++].u.irqchip.pin = gsi % 8;
+		entry[nr] = *e;
+		entry[nr].u.irqchip.irqchip = gsi < 8 ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE;
+		entry[nr++].u.irqchip.pin = gsi % 8;
 	}
+	return nr;
+}
+
+/* KVM's default for the pins, then ours. */
+static int64_t set_table(const struct vm *vm, const struct route *route,
+			 int64_t (*ioctl)(int fd, uint32_t cmd, uint64_t arg))
+{
+	struct table t = { .head.nr = 0 };
+
+	t.head.nr = routes_default(t.entry);
 	for (uint32_t i = 0; i < sc()->routes; i++) {
 		struct kvm_irq_routing_entry *e = &t.entry[t.head.nr++];
 

@@ -14,6 +14,10 @@
 #define ROUTES_FIRST_GSI	24u
 #define ROUTES_MAX		16u
 
+struct kvm_irq_routing_entry;
+#define ROUTES_MAX_DEFAULT	40u	/* 24 pins of the I/O APIC, 16 of the 8259s */
+/* The routes that a VM begins with: how many they are. */
+uint32_t routes_default(struct kvm_irq_routing_entry *entry);
 /* Once, after the VMs are built. 0, or -1 with a message. */
 int routes_build(char *error, uint64_t n);
 /* Before each run. */

@@ -22,6 +22,7 @@
 #include "sim/snapshot.h"
 #include "sim/spare_vm.h"
 #include "sim/swarm.h"
+#include "sim/synic.h"
 #include "sim/trace.h"
 #include "sim/trace_state.h"
 #include "sim/guest.h"
@@ -164,6 +165,8 @@ static void judge_quiet(void)
 	}
 	if (!restless)
 		pins_quiet();
+	if (!restless)
+		synic_quiet();
 	for (uint32_t id = machine.devices_tid; id < machine.nr_tasks; id++)
 		stuck |= sched_actor(id)->state != ACTOR_DONE;
 	if (!stuck)
@@ -196,8 +199,10 @@ static void spawn_actors(void)
 	/* By the tasks that were made: a swarm mix may have set the gap to 0 since. */
 	for (uint32_t i = 0, id = machine.routes_tid + machine.nr_vms * s->routes; id < machine.irqchip_tid; i++, id++)
 		sched_spawn(id, ACTOR_USER, "router", 0, manager_routes, &machine.vm[i]);
-	for (uint32_t id = machine.monitor_tid; id < machine.nr_tasks; id++)
+	for (uint32_t id = machine.monitor_tid; id < machine.sints_tid; id++)
 		sched_spawn(id, ACTOR_USER, "monitor", 0, user_monitor, &machine.vm[id - machine.monitor_tid]);
+	for (uint32_t id = machine.sints_tid; id < machine.nr_tasks; id++)
+		sched_spawn(id, ACTOR_DEVICE, "sint", 0, device_sint, &machine.vm[0]);
 	for (uint32_t id = machine.irqchip_tid; id < machine.monitor_tid; id++)
 		sched_spawn(id, ACTOR_USER, "irqchip", 0, manager_irqchip, &machine.vm[id - machine.irqchip_tid]);
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {

@@ -357,6 +357,25 @@ static void check_chip_keys(struct parser *p)
 			    "needs one VM with devices.pit and pins, and no other interrupts of GSI 0 than fixed ones by the I/O APIC");
 }
 
+static void check_sint_keys(struct parser *p)
+{
+	const struct scenario *s = p->s;
+	const struct guest_mix *g = &s->guest;
+
+	if (g->sint && !s->sints)
+		complain_at(p, "guest", "sint", "needs devices.sints");
+	if (!s->sints)
+		return;
+	if (!s->hyperv || s->vms > 1 || s->vcpus > 254 || s->sints > 4 * s->vcpus)
+		complain_at(p, "devices", "sints", "needs topology.hyperv, one VM, and at most four for each vCPU");
+	if (s->vector_first < 0x30 || s->timer_vector_first < 0x30)
+		complain_at(p, "devices", "vector_first", "must be at least 0x30 with devices.sints, whose vectors are below");
+	if (s->routes || s->pins || s->added_vcpus || s->migrate_gap_ns || s->memory_gap_ns || any_register_changes(s) ||
+	    g->svr || g->apic_base || g->init || g->startup || g->timer_svr)
+		complain_at(p, "devices", "sints",
+			    "does not go together with routes, pins, added_vcpus, migration, memory.gap, INIT, and APICs that change");
+}
+
 /* What looks at a vCPU that is not there, or knows no APIC that becomes one. */
 static void check_added_keys(struct parser *p)
 {
@@ -398,6 +417,7 @@ static void check_between_keys(struct parser *p)
 	check_watchdog_keys(p);
 	check_chip_keys(p);
 	check_added_keys(p);
+	check_sint_keys(p);
 	if (s->vector_first > s->vector_last)
 		complain_at(p, "devices", "vector_first", "must be at most vector_last");
 	if (!sum_of_guest_mix(&s->guest))

@@ -77,6 +77,7 @@ struct guest_mix {
 	uint32_t lint0_nmi;		/* LINT0 for a watchdog that the PIT drives */
 	uint32_t lvtpc, pmi;		/* performance monitoring interrupts */
 	uint32_t mwait;			/* MWAIT, which does not exit */
+	uint32_t sint;			/* Hyper-V's SINTx registers */
 };
 
 struct scenario {
@@ -130,6 +131,7 @@ struct scenario {
 	uint32_t timer_vector_first, timer_vector_last;	/* the timers' own */
 	uint32_t timer_ns;		/* mean time until the timer expires */
 	uint32_t mwait_ns;		/* mean time until somebody writes what a guest in MWAIT monitors */
+	uint32_t sint_auto_percent, sint_masked_percent; /* writes of SINTx with AutoEOI, with the mask */
 	uint32_t mwait_deep_percent;	/* MWAITs of a C-state deeper than C2 */
 	uint32_t delivery_exit_ppm;	/* event deliveries that an EPT violation interrupts */
 
@@ -158,6 +160,7 @@ struct scenario {
 	bool	 directed_eoi;		/* EOI broadcasts suppressed, the I/O APIC's EOI register used */
 	bool	 irqfd_detach;		/* and take it away and back */
 	uint32_t routes;		/* devices on MSI routes */
+	uint32_t sints;			/* devices on GSIs that are routed to SINTs */
 	uint32_t storm_eois;		/* EOIs in a row that found each pin's level up before the run */
 	uint32_t pin_vector_first;	/* four vectors for each GSI from here on */
 	bool	 pin_unset;		/* the guest writes each entry before anybody else does */

@@ -17,6 +17,7 @@
 #include "sim/oracle/check_fast.h"
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/message.h"
+#include "sim/oracle/synic.h"
 
 #define BLOCK_MASK	(KW_BLOCK_STI | KW_BLOCK_MOV_SS)
 
@@ -117,6 +118,10 @@ static void dispatch(struct oracle_vcpu *v, uint32_t vector, bool by_hardware)
 	if (v->touched || v->loose)
 		message_dispatched(v, vector);
 	ideal_apic_dispatch(&v->apic, vector);
+	if (unlikely(synic != NULL) && synic_auto_eoi(v, vector)) {
+		vector_clear(v->apic.isr, vector);
+		ideal_apic_recount(&v->apic);
+	}
 	v->kept = v->irr_hidden = false;
 	if (unlikely(v->last_eoi == (int)vector))
 		v->last_eoi = -1;

@@ -26,6 +26,7 @@
 #include "sim/oracle/vapic.h"
 #include "sim/oracle/pit.h"
 #include "sim/oracle/pmi.h"
+#include "sim/oracle/synic.h"
 #include "sim/oracle/watchdog.h"
 #include "sim/table.h"
 
@@ -80,13 +81,15 @@ int oracle_init(const struct oracle_config *config)
 		ret = cmci_init(oracle.nr_vcpus);
 	if (!ret && config->pmi)
 		ret = pmi_init(oracle.nr_vcpus);
+	if (!ret)
+		ret = synic_init(oracle.nr_vcpus);
 	if (!ret && config->vapic)
 		ret = vapic_init(oracle.nr_vcpus);
 	if (ret) {
 		oracle_fini();
 		return ret;
 	}
-	oracle.special = oracle.timer || events.vcpu || regs.vcpu || vapic.vcpu;
+	oracle.special = oracle.timer || synic || events.vcpu || regs.vcpu || vapic.vcpu;
 	for (uint32_t i = 0; i < oracle.nr_vcpus; i++) {
 		struct oracle_vcpu *v = &oracle.vcpu[i];
 
@@ -110,6 +113,7 @@ void oracle_fini(void)
 	vapic_fini();
 	cmci_fini();
 	pmi_fini();
+	synic_fini();
 	watchdog_fini();
 	chips_fini();
 	timer_fini();
@@ -127,6 +131,7 @@ void oracle_reset(void)
 	vapic_reset();
 	cmci_reset();
 	pmi_reset();
+	synic_reset();
 	pit_reset();
 	watchdog_reset();
 	chips_reset();
@@ -407,6 +412,8 @@ void oracle_guest_eoi(uint32_t vcpu)
 
 	v->last_eoi = (int16_t)(unlikely(v->apic.other_svi) ? check_eoi_by_svi(v) : ideal_apic_eoi(&v->apic));
 	v->last_eoi_pv = false;
+	if (unlikely(synic != NULL))
+		synic_eoi(v, v->last_eoi);
 	if (unlikely(chips.on))
 		chips_eoi(v, v->last_eoi);
 }
@@ -421,6 +428,8 @@ void oracle_guest_pv_ack(uint32_t vcpu, uint32_t old_word, uint32_t new_word)
 	check_pv_ack(v, old_word, new_word);
 	v->last_eoi = (int16_t)ideal_apic_eoi(&v->apic);
 	v->last_eoi_pv = true;
+	if (unlikely(synic != NULL))
+		synic_eoi(v, v->last_eoi);
 	if (unlikely(chips.on))
 		chips_eoi(v, v->last_eoi);
 }

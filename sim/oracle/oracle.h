@@ -36,6 +36,7 @@ struct oracle_config {
 	bool cmci;		/* vCPUs have corrected machine-check interrupts: cmci.h; with registers */
 	bool pmi;		/* performance counters overflow: pmi.h; with registers and events */
 	bool vapic;		/* TPR lies in memory, or its accesses are reported: vapic.h */
+	bool synic;		/* vCPUs have Hyper-V's synthetic interrupt controller: synic.h */
 	bool added;		/* vCPUs are added during a run: added.h */
 	bool registers;		/* every register access is told, and judged; nobody sends INIT */
 	bool x2apic_format;	/* MSI addresses carry 32-bit destinations (KVM_X2APIC_API_USE_32BIT_IDS) */
