@@ -42,8 +42,10 @@ int cmd_run(int argc, char **argv)
 		return code;
 	signal = supervisor_run(&c);
 	campaign_sort(&c);
-	if (c.store && !signal)
+	if (c.store && !signal) {
 		examine(&c);
+		signal = supervisor_stopped();
+	}
 	verdict_make(&verdict, &c, signal);
 	if (cl.json) {
 		if (cl.deviations)

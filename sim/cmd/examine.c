@@ -10,6 +10,7 @@
 #include "sim/cmd/log.h"
 #include "sim/cmd/repeat.h"
 #include "sim/cmd/store.h"
+#include "sim/cmd/supervisor.h"
 #include "sim/cmd/verdict.h"
 
 /* --- One bucket. */
@@ -76,20 +77,27 @@ static void replay_once(struct runner *r, uint64_t seed, struct bucket *b, struc
 	b->replayed += i >= 0 || lost_again(b, r, status);
 }
 
+static void forget(struct bucket *b)
+{
+	b->replays = b->replayed = 0;
+	b->trail[0] = b->stack[0] = '\0';
+}
+
 bool examine_run(const struct runner_spec *spec, uint64_t seed, struct bucket *b)
 {
 	struct runner *r = alloc_array(1, sizeof(*r));
 	struct run_result *result = alloc_array(1, sizeof(*result));
 	bool started = true;
 
-	b->replays = b->replayed = 0;
-	b->trail[0] = b->stack[0] = '\0';
+	forget(b);
 	for (uint32_t i = 0; i < nr_replays(b) && started; i++) {
-		started = !runner_start(r, spec);
+		started = !supervisor_stopped() && !runner_start(r, spec);
 		if (started)
 			replay_once(r, seed, b, result);
 		runner_stop(r);
 	}
+	if (!started)
+		forget(b);
 	free(result);
 	free(r);
 	return started;
@@ -158,7 +166,7 @@ static void *examine_some(void *arg)
 		uint32_t i = __atomic_fetch_add(&w->next, 1, __ATOMIC_RELAXED);
 		struct task *t = &w->task[i];
 
-		if (i >= w->nr)
+		if (i >= w->nr || supervisor_stopped())
 			return NULL;
 		if (t->bucket->replays)
 			continue;
@@ -185,18 +193,17 @@ static void examine_all(struct work *w)
 uint32_t examine_campaign(struct campaign *c, uint32_t max)
 {
 	struct work w = { .c = c };
-	uint32_t left = 0;
+	uint32_t left = 0, all;
 
 	collect(&w, true);
 	collect(&w, false);
 	if (w.nr)
 		qsort(w.task, w.nr, sizeof(*w.task), by_kind);
-	if (w.nr > max) {
-		for (uint32_t i = max; i < w.nr; i++)
-			left += !w.task[i].bucket->replays;
-		w.nr = max;
-	}
+	all = w.nr;
+	w.nr = all < max ? all : max;
 	examine_all(&w);
+	for (uint32_t i = 0; i < all; i++)
+		left += !w.task[i].bucket->replays;
 	free(w.task);
 	return left;
 }

@@ -56,6 +56,11 @@ static void on_stop(int sig)
 	sigaction(sig, &fatal, NULL);
 }
 
+int supervisor_stopped(void)
+{
+	return stop_signal;
+}
+
 static void say(const struct job *j, const char *what)
 {
 	if (j->c->verbose)

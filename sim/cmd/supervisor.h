@@ -10,5 +10,7 @@
 
 /* Blocks until the campaign is over. 0, or the signal (SIGINT, SIGTERM) that stopped it. */
 int supervisor_run(struct campaign *c);
+/* The signal that came since it was first called, or 0: what goes on afterwards is to end, too. */
+int supervisor_stopped(void);
 
 #endif

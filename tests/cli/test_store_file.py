@@ -62,12 +62,12 @@ class StoreFile(unittest.TestCase):
 
     # --- During a session.
 
-    def wait_for_runs(self, p):
+    def wait_for_runs(self, p, runs=1):
         deadline = time.monotonic() + 60
         while True:
             try:
                 with sqlite3.connect(self.path) as db:
-                    if db.execute("SELECT 1 FROM range").fetchone():
+                    if (db.execute("SELECT sum(count) FROM range").fetchone()[0] or 0) >= runs:
                         return
             except sqlite3.OperationalError:
                 pass
@@ -84,6 +84,24 @@ class StoreFile(unittest.TestCase):
         self.assertRegex(errors, r"\.db: was removed or replaced meanwhile: what this process wrote is not in it\n\Z")
         self.assertEqual(6, json_lines(out)[-1]["exit"])
         self.assertLess(json_lines(out)[-1]["runs"], 200000, "it went on to its end")
+
+    def test_stopped_while_it_replays(self):
+        """What is new is replayed at the end: that is told to stop as the runs are, and made up for."""
+        words, env = ("--variant", "6.12-fixed", "--worker-timeout", "3s"), {"FAKE_HANG": "7"}
+        p = self.fake.start("run", "alpha", "--seeds", "0-299", "--json", "--store", self.path, *words, **env)
+        self.wait_for_runs(p, 300)
+        p.send_signal(signal.SIGTERM)
+        out, errors = p.communicate(timeout=60)
+        self.assertEqual((143, 143), (p.returncode, json_lines(out)[-1]["exit"]), errors)
+        replays = "SELECT replays, replayed FROM bucket WHERE check_name = 'worker-hung'"
+        with sqlite3.connect(self.path) as db:
+            self.assertEqual([(None, None)], db.execute(replays).fetchall())
+            self.assertEqual([(0,)], db.execute("SELECT finished FROM session").fetchall())
+        again = self.run_it(*words, **env)
+        self.assertEqual(10, again.returncode, again.stderr)
+        self.assertIn("has 300 runs of this campaign", again.stderr)
+        with sqlite3.connect(self.path) as db:
+            self.assertEqual([(2, 2)], db.execute(replays).fetchall())
 
     def test_removed(self):
         self.check_lost(lambda: os.unlink(self.path))
