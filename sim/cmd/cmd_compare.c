@@ -92,7 +92,7 @@ static void judge(struct verdict *v, const struct comparison *x, int signal)
 /* What takes more runs: where pairs part, and which of the changed lines were executed. */
 static void look_closer(const struct comparison *x, const struct command_line *cl, struct compared *after)
 {
-	for (uint32_t v = 1; v < x->c->nr_variants; v++) {
+	for (uint32_t v = 1; v < x->c->nr_variants && !supervisor_stopped(); v++) {
 		const struct comparison_behaviour *b = &x->behaviour[v];
 		struct compared *a = &after[v];
 
@@ -114,9 +114,11 @@ static int conclude(struct campaign *c, const struct command_line *cl, int signa
 
 	campaign_sort(c);
 	comparison_make(&x, c);
-	judge(&v, &x, signal);
-	if (!signal)
+	if (!signal) {
 		look_closer(&x, cl, after);
+		signal = supervisor_stopped();
+	}
+	judge(&v, &x, signal);
 	if (cl->json)
 		report_compare_json(stdout, &x, after, &v);
 	else

@@ -62,12 +62,15 @@ else:
     sys.exit(2 if "bad" in argv else 0)
 """
 
-# Says which lines were executed as $FAKE_TOUCHED wants it: runs of the second line, or "fails".
+# Says which lines were executed as $FAKE_TOUCHED wants it: runs of the second line, "fails", or "stop" (who asks).
 TOUCHED = """\
-import os, sys
+import os, signal, sys
 runs = os.environ.get("FAKE_TOUCHED", "3")
 if runs == "fails":
     sys.exit("lapicsim: it fails")
+if runs == "stop":
+    os.kill(os.getppid(), signal.SIGTERM)
+    runs = "3"
 print("lines\\tbase\\t1")
 print("sampled\\tbase\\t20")
 print("line\\tbase\\tlapic.c\\t7\\t%d\\told();" % (20 if runs != "0" else 0))

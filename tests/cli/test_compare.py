@@ -138,6 +138,8 @@ class Lines(CompareTest):
         self.assertIs(o["comparison"][0]["exercised"], False)
 
     def test_fails(self):
+        o = self.objects(143, "6.1-unfixed", "6.12-fixed", "alpha", "--runs", "100", FAKE_TOUCHED="stop")
+        self.assertEqual(143, o["summary"][0]["exit"])
         p = self.compare(0, "6.1-unfixed", "6.12-fixed", "alpha", "--runs", "100", FAKE_TOUCHED="fails")
         self.assertIn("could not be measured", p.stdout)
         self.assertIn("lapicsim: it fails", p.stderr)
