@@ -99,10 +99,18 @@ void oracle_user_set_mp_state(uint32_t vcpu, enum oracle_run_state state)
 	e->state_set_seq = ++oracle.seq;
 }
 
-/* Nothing changes: that is the point. */
+/* Nothing changes: that is the point.  A SIPI is in no other call's answer than KVM_GET_MP_STATE's. */
 void oracle_user_moved(uint32_t vcpu)
 {
-	oracle_vcpu(vcpu)->moved = true;
+	struct oracle_vcpu *v = oracle_vcpu(vcpu);
+	struct event_vcpu *e = events.vcpu ? event_vcpu(v) : NULL;
+
+	v->moved = true;
+	if (!e || !e->waiting || !e->sipi_must)
+		return;
+	check_fire(CHECK_SIPI_LOST, v, v->vm, e->sipi_first,
+		   "a SIPI was sent to a vCPU that waited before it moved; after it, it still does");
+	e->sipi_must = false;
 }
 
 int32_t oracle_user_nmi_begin(uint32_t vcpu)
