@@ -281,6 +281,8 @@ const struct option scenario_options[] = {
 	    "on that thread's CPU; 0: none."),
 	GAP("userspace", "route_gap", route_gap_ns, "0", 0,
 	    "Mean time between two KVM_SET_GSI_ROUTINGs that re-point an MSI route; 0: none."),
+	PERCENT("userspace", "interrupt_window", window_percent, "0",
+		"KVM_RUNs with run->request_interrupt_window, as of a VMM whose own PIC has an interrupt; needs irqchip = split."),
 	WEIGHT("userspace", "run_again", run_again, "1", "Nothing but the next KVM_RUN."),
 	WEIGHT("userspace", "set_msrs", set_msrs, "0", "KVM_SET_MSRS with the PV EOI MSR."),
 	WEIGHT("userspace", "lint0_load", lint0_load, "0",

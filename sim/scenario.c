@@ -442,6 +442,8 @@ static void check_between_keys(struct parser *p)
 		complain_at(p, "topology", "apicv", "needs tpr_shadow = yes");
 	if (s->apicv && s->split_icr)
 		complain_at(p, "topology", "split_icr", "is AMD's, and apicv is Intel's");
+	if (s->window_percent && s->irqchip != IRQCHIP_SPLIT)
+		complain_at(p, "userspace", "interrupt_window", "is for a PIC in userspace: irqchip = split");
 	if (s->directed_eoi && s->irqchip != IRQCHIP_SPLIT)
 		complain_at(p, "guest", "directed_eoi", "KVM offers it with irqchip = split only");
 	if (s->irqchip == IRQCHIP_SPLIT && s->pins && (s->routes || s->pin_irqfd_percent))

@@ -174,6 +174,7 @@ struct scenario {
 	uint32_t pit_calls;		/* weight of KVM_SET_PIT2 and KVM_REINJECT_CONTROL */
 	uint32_t set_mce;		/* weight of KVM_X86_SET_MCE */
 	uint32_t vapic_addr, vapic_bad, tpr_reporting; /* weights of KVM_SET_VAPIC_ADDR, KVM_TPR_ACCESS_REPORTING */
+	uint32_t window_percent;	/* of the KVM_RUNs with request_interrupt_window */
 	uint32_t bad_calls;		/* weight of calls that KVM has to refuse */
 	uint32_t inhibit;		/* weight of KVM_GUESTDBG_BLOCKIRQ for a while */
 	uint32_t inhibit_hold_ns;

@@ -192,14 +192,20 @@ void user_vcpu_thread(struct actor *self)
 	if (unlikely(!v->hw) && !user_add(v))
 		return;
 	for (;;) {
-		int64_t ret = host_ioctl(v->fd, KVM_RUN, 0);
+		int64_t ret;
 
+		if (unlikely(machine.scenario.window_percent))
+			user_ask_window(v);
+		ret = host_ioctl(v->fd, KVM_RUN, 0);
 		settle(v);
+		if (unlikely(v->run->request_interrupt_window))
+			user_window(v);
 		if (ret == -EINTR)
 			kw_task_signal_clear(v->tid);
-		else if (ret < 0)
+		else if (ret || v->run->exit_reason == KVM_EXIT_UNKNOWN)
 			oracle_finding(HOST_CHECK_RUN_FAILS, v->vm, v->id, DIV_NONE,
-				       "KVM_RUN returns %lld (%s)", (long long)ret, strerror((int)-ret));
+				       "KVM_RUN returns %lld (%s), exit reason %u", (long long)ret,
+				       ret < 0 ? strerror((int)-ret) : "no error", v->run->exit_reason);
 		if (ret < 0 && ret != -EINTR)
 			return;
 		if (ret == 0)

@@ -2,7 +2,8 @@
 /*
  * Userspace, between two KVM_RUNs of a vCPU: its events (KVM_GET_VCPU_EVENTS,
  * KVM_SET_VCPU_EVENTS), its run state (KVM_GET_MP_STATE, KVM_SET_MP_STATE), read
- * and written back, and an NMI from outside (KVM_NMI).
+ * and written back, an NMI from outside (KVM_NMI), and whether a PIC in userspace could
+ * interrupt the guest (run->request_interrupt_window).
  *
  * Others go on meanwhile: what arrives between reading and writing may be
  * overwritten, which is userspace's own fault, and the oracle allows for it.
@@ -85,6 +86,34 @@ void user_mp_state(struct vcpu *v)
 	user_show_mp_state(v, &mp);
 	if (CALL(v, KVM_SET_MP_STATE, &mp))
 		oracle_user_set_mp_state(v->index, run_state(&mp));
+}
+
+/* Only whether it could inject now: it has nothing, and goes on. */
+void user_ask_window(struct vcpu *v)
+{
+	v->run->request_interrupt_window = host_phase == HOST_RACE && rng_percent(&v->program, machine.scenario.window_percent);
+}
+
+void user_window_entry(const struct vcpu *v)
+{
+	struct kw_apic_state st;
+
+	if (!v->run->request_interrupt_window)
+		return;
+	kw_apic_state(v->hw, &st);
+	oracle_user_window_entry(v->index, v->hw, &st);
+}
+
+void user_window(const struct vcpu *v)
+{
+	struct oracle_user_window w = {
+		.ready = v->run->ready_for_interrupt_injection, .exit = v->run->exit_reason == KVM_EXIT_IRQ_WINDOW_OPEN,
+		.fault_due = v->fault_due, .shadow_open = v->hw->exit_reason == KW_EXIT_IO_INSTRUCTION,
+	};
+	struct kw_apic_state st;
+
+	kw_apic_state(v->hw, &st);
+	oracle_user_window(v->index, &w, &st);
 }
 
 void user_nmi(struct vcpu *v)

@@ -12,6 +12,7 @@
 #include "sim/pins.h"
 #include "sim/scheduler.h"
 #include "sim/trace.h"
+#include "sim/user_events.h"
 
 /* What a VM-Entry takes: so no chain of entries and exits is free of time, and a livelock ends the run. */
 #define ENTRY_NS	40u
@@ -212,6 +213,8 @@ void hs_vm_enter(struct kw_hw *hw)
 		pins_enter(v);
 	if (unlikely(v->fault_due))
 		oracle_fault_entry(v->index, hw);
+	if (unlikely(sc()->window_percent))
+		user_window_entry(v);
 	lapic_check_entry(v);
 	host_event(DIGEST_ENTRY, v->index, info);
 	COUNT(ENTRIES);

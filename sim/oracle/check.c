@@ -88,6 +88,7 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_PV_MSR_MOVED] = { "pv-msr-after-move", DIV_REGISTER_MISMATCH, ABI ", clause 1", false },
 	[CHECK_PPR_MOVED] = { "ppr-after-set-lapic", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_SET_LAPIC", false },
 	[CHECK_GET_EVENTS] = { "get-events", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_GET_VCPU_EVENTS", false },
+	[CHECK_WINDOW] = { "interrupt-window", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_RUN", false },
 	[CHECK_GET_MP_STATE] = { "get-mp-state", DIV_REGISTER_MISMATCH, "KVM api.rst, KVM_GET_MP_STATE", false },
 	[CHECK_KICK_LOST] = { "kick-lost", DIV_LOST_INTERRUPT, "KVM hypercalls.rst, KVM_HC_KICK_CPU", false },
 	[CHECK_PV_IPI] = { "pv-ipi-count", DIV_REGISTER_MISMATCH, "KVM hypercalls.rst, KVM_HC_SEND_IPI", false },

@@ -167,6 +167,14 @@ struct oracle_user_events {
 	uint32_t blocking;		/* KW_BLOCK_STI, KW_BLOCK_MOV_SS; or ORACLE_NOT_SHOWN */
 };
 #define ORACLE_NOT_SHOWN	0xffffffffu
+struct oracle_user_window {
+	bool ready, exit;		/* run->ready_for_interrupt_injection; KVM_RUN ended for it */
+	bool fault_due;			/* an exception is on its way */
+	bool shadow_open;		/* whether the guest is in a shadow nobody can tell yet */
+};
+/* At the entries of a KVM_RUN with request_interrupt_window, and after it; no PIC is in the kernel. */
+void oracle_user_window_entry(uint32_t vcpu, const struct kw_hw *hw, const struct kw_apic_state *kvm);
+void oracle_user_window(uint32_t vcpu, const struct oracle_user_window *w, const struct kw_apic_state *kvm);
 void oracle_user_get_events(uint32_t vcpu, const struct oracle_user_events *ev);
 void oracle_user_set_events(uint32_t vcpu);		/* to what was got, perhaps some time ago */
 enum oracle_run_state { ORACLE_RUNS, ORACLE_HALTED, ORACLE_WAITS, ORACLE_OTHER_STATE };

@@ -184,6 +184,8 @@ ROWS = (
     ("panics-rarely", "pv-eoi-plain", "host-crash", "panic"),
     ("irq-injected-soft", "fault-state", "spurious-delivery", "delivered-injected"),
     ("events-set-vector-lost", "fault-state", "register-mismatch", "fault-delivered"),
+    ("window-any-lint0", "interrupt-window", "register-mismatch", "interrupt-window"),
+    ("mp-state-sipi-left", "save-restore-sipi", "lost-interrupt", "sipi-lost"),
     ("mp-state-keeps-srcu", "mp-state-kick", "host-crash", "fault"),
     ("events-set-returns-one", "fault-state", "register-mismatch", "events-ioctl"),
 )

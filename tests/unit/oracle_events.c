@@ -412,9 +412,12 @@ static void test_sipi_lost(void)
 	leave();
 	take_init();
 	oracle_quiet(0, model_look(M));
+	oracle_user_moved(0);
 	SILENT();		/* nobody started it */
 	sipi(8);
 	oracle_quiet(0, model_look(M));
+	FIRED("sipi-lost", DIV_LOST_INTERRUPT, 8);
+	oracle_user_moved(0);
 	FIRED("sipi-lost", DIV_LOST_INTERRUPT, 8);
 }
 
@@ -778,7 +781,60 @@ static void test_not_judged(void)
 	SILENT();
 }
 
-TEST_MAIN(TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST(test_nmi_after_init), TEST(test_nmi_in_flight),
+static void look_window(const struct oracle_user_window *w)
+{
+	oracle_user_window(0, w, model_look(M));
+}
+#define WINDOW(...)	look_window(&(struct oracle_user_window){ __VA_ARGS__ })
+
+/* A VMM with a PIC of its own: is the guest ready for its interrupt? */
+static void test_window(void)
+{
+	boot_events();
+	leave();
+	oracle_guest_if(0, true, 0);
+	M->page[0x350] = 0;
+	M->page[0x351] = 7;		/* LINT0: ExtINT, not masked */
+	M->page[0x352] = 0;
+	WINDOW(.ready = true, .exit = true);
+	WINDOW(.ready = true);
+	WINDOW(.fault_due = true);
+	SILENT();
+	WINDOW(.ready = false);
+	FIRED("interrupt-window", DIV_REGISTER_MISMATCH, DIV_NONE);
+	WINDOW(.exit = true, .fault_due = true);
+	FIRED("interrupt-window", DIV_REGISTER_MISMATCH, DIV_NONE);
+	WINDOW(.ready = true, .fault_due = true);
+	FIRED("interrupt-window", DIV_REGISTER_MISMATCH, DIV_NONE);
+	oracle_guest_if(0, true, KW_BLOCK_STI);
+	WINDOW(.ready = false);
+	WINDOW(.ready = true, .shadow_open = true);
+	SILENT();
+	WINDOW(.ready = true);
+	FIRED("interrupt-window", DIV_REGISTER_MISMATCH, DIV_NONE);
+	oracle_guest_if(0, false, 0);
+	WINDOW(.ready = false);
+	SILENT();
+	WINDOW(.ready = true);
+	FIRED("interrupt-window", DIV_REGISTER_MISMATCH, DIV_NONE);
+	oracle_guest_if(0, true, 0);
+	M->page[0x352] = 1;		/* masked */
+	WINDOW(.ready = false);
+	SILENT();
+	WINDOW(.ready = true);
+	FIRED("interrupt-window", DIV_REGISTER_MISMATCH, DIV_NONE);
+	oracle_user_window_entry(0, &M->hw, model_look(M));
+	SILENT();
+	M->page[0x352] = 0;
+	M->hw.int_window = 1;
+	oracle_user_window_entry(0, &M->hw, model_look(M));
+	SILENT();
+	M->hw.int_window = 0;
+	oracle_user_window_entry(0, &M->hw, model_look(M));
+	FIRED("interrupt-window", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
+TEST_MAIN(TEST(test_window), TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_nmi_collapse), TEST(test_nmi_after_init), TEST(test_nmi_in_flight),
 	  TEST(test_nmi_blocked), TEST(test_nmi_shadow), TEST(test_nmi_held), TEST(test_nmi_priority),
 	  TEST(test_nmi_reinjected), TEST(test_nmi_lost), TEST(test_nmi_apic_off), TEST(test_startup), TEST(test_init_bsp),
 	  TEST(test_init_lost), TEST(test_init_spurious), TEST(test_init_state), TEST(test_init_deassert),
