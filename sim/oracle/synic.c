@@ -137,15 +137,18 @@ void oracle_sint_signal_begin(uint32_t vcpu, uint32_t sint)
 
 	y->signal[sint] = true;
 	y->unsure[sint] = y->changing == (int32_t)sint;
+	for (uint32_t i = 0; i < SYNIC_VALUES; i++)
+		y->message[sint][i] = NONE;
 	y->message[sint][0] = begin(vcpu, y->sint[sint]);
-	y->message[sint][1] = y->unsure[sint] ? begin(vcpu, y->next) : NONE;
+	if (y->unsure[sint])
+		y->message[sint][1] = begin(vcpu, y->next);
 }
 
 void oracle_sint_signal_end(uint32_t vcpu, uint32_t sint)
 {
 	struct synic_vcpu *y = &synic[vcpu];
 
-	for (int i = 0; i < 2; i++)
+	for (uint32_t i = 0; i < SYNIC_VALUES; i++)
 		if (y->message[sint][i] >= 0)
 			oracle_message_end(y->message[sint][i], !y->unsure[sint]);
 	y->signal[sint] = false;
@@ -165,16 +168,19 @@ void oracle_sint_fell(uint32_t vcpu, uint32_t sint, int32_t status)
 void oracle_sint_write_begin(uint32_t vcpu, uint32_t sint, uint64_t value)
 {
 	struct synic_vcpu *y = &synic[vcpu];
+	uint32_t i = 1;
 
 	y->changing = (int32_t)sint;
 	y->next = value;
 	if (!y->signal[sint])
 		return;
 	y->unsure[sint] = true;
-	/* A third value while one signal is under way: the second one has come to nothing by now. */
-	if (y->message[sint][1] >= 0)
-		oracle_message_end(y->message[sint][1], false);
-	y->message[sint][1] = begin(vcpu, value);
+	/* KVM may have gone by any value that was there while the signal was under way; so many never are. */
+	while (i < SYNIC_VALUES - 1 && y->message[sint][i] >= 0)
+		i++;
+	if (y->message[sint][i] >= 0)
+		oracle_message_end(y->message[sint][i], false);
+	y->message[sint][i] = begin(vcpu, value);
 }
 
 void oracle_sint_write_end(uint32_t vcpu, bool faulted)

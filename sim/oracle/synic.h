@@ -17,6 +17,7 @@
 #include "sim/oracle/state.h"
 
 #define SYNIC_NR_SINTS		16u
+#define SYNIC_VALUES		4u
 #define SYNIC_SINT_MASKED	(1ull << 16)
 #define SYNIC_SINT_AUTO_EOI	(1ull << 17)
 #define SYNIC_SINT_VECTOR	0xffull
@@ -45,7 +46,7 @@ struct synic_vcpu {
 	uint64_t sint[SYNIC_NR_SINTS], base[SYNIC_NR_SINTS];
 	uint64_t next;			/* what is being written to SINT @changing, -1: none is */
 	int32_t	 changing;
-	int32_t	 message[SYNIC_NR_SINTS][2]; /* of a signal: by the value then, and by one that came meanwhile */
+	int32_t	 message[SYNIC_NR_SINTS][SYNIC_VALUES]; /* of a signal: by the value then, and those that came meanwhile */
 	bool	 signal[SYNIC_NR_SINTS], unsure[SYNIC_NR_SINTS];
 	int32_t	 owed[SYNIC_NR_SINTS];	/* ends that the resamplefd has yet to hear of */
 	bool	 used[SYNIC_NR_SINTS];

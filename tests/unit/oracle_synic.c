@@ -124,6 +124,26 @@ static void test_changing(void)
 	}
 }
 
+/* Two writes during one signal: KVM may have gone by the first one, and be late to say so. */
+static void test_changing_twice(void)
+{
+	boot_synic(VECTOR);
+	send(0xe1);
+	prepare_and_enter();
+	leave();
+	oracle_sint_signal_begin(0, SINT);
+	oracle_sint_write_begin(0, SINT, VECTOR + 1);
+	oracle_sint_write_end(0, false);
+	write_sint(VECTOR + 2, false);
+	prepare_and_enter();
+	model_accept(M, VECTOR + 1, false);
+	leave();
+	oracle_sint_signal_end(0, SINT);
+	prepare_and_enter();
+	leave();
+	SILENT();
+}
+
 /* Ended as it is delivered: what the model leaves in service is wrong. */
 static void test_auto_eoi(void)
 {
@@ -189,4 +209,4 @@ static void test_fall(void)
 }
 
 TEST_MAIN(TEST(test_plain), TEST(test_end_untold), TEST(test_other_ends), TEST(test_lost), TEST(test_masked),
-	  TEST(test_changing), TEST(test_auto_eoi), TEST(test_registers), TEST(test_fall))
+	  TEST(test_changing), TEST(test_changing_twice), TEST(test_auto_eoi), TEST(test_registers), TEST(test_fall))
