@@ -33,7 +33,7 @@ MUTATE_MAIN := __kvm_gfn_to_hva_cache_init kvm_gfn_to_hva_cache_init kvm_write_g
 	kvm_read_guest_offset_cached kvm_read_guest_cached
 listed = $(subst $(empty) $(empty),$(comma),$(strip $(1)))
 VARIANT_6.12-mutants	:= --deb linux-source-6.12 $(addprefix --mutate arch/x86/kvm/,lapic.c irq.c irq_comm.c ioapic.c \
-	x86.c:$(call listed,$(MUTATE_X86))) --mutate virt/kvm/kvm_main.c:$(call listed,$(MUTATE_MAIN))
+	x86.c:$(call listed,$(MUTATE_X86)) hyperv.c:synic_set_sint) --mutate virt/kvm/kvm_main.c:$(call listed,$(MUTATE_MAIN))
 
 # Asked of apt when a target needs it, and so after `make setup` has fetched the lists.
 OLD_6.1 = $(if $(shell apt-cache madison linux-source-6.1 2>/dev/null | grep -F '6.1.176-1'),6.1.176)

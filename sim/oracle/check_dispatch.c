@@ -173,7 +173,7 @@ void check_injection(struct oracle_vcpu *v, const struct kw_hw *hw, const struct
 		check_owed(v);
 	if (unlikely(soft))
 		check_fire(CHECK_DELIVERED, v, v->vm, (uint32_t)vector,
-			   "vector 0x%02x is injected as a software interrupt: INT n, whose IP is the next one", (uint32_t)vector);
+			   "vector 0x%02x is injected as a software interrupt, INT n", (uint32_t)vector);
 	if (external)
 		check_blocked(v, (uint32_t)vector, hw->interruptibility);
 	if (__builtin_expect(v->extint >= 0, false))

@@ -30,7 +30,7 @@ void oracle_user_window_entry(uint32_t vcpu, const struct kw_hw *hw, const struc
 
 	if (takes_extint(kvm) && !hw->int_window && !hw->immediate_exit)
 		check_fire(CHECK_WINDOW, v, v->vm, DIV_NONE,
-			   "userspace asked for an interrupt window; the guest is entered, and no exit is asked for when it opens");
+			   "userspace asked for an interrupt window; no exit is asked for when it opens");
 }
 
 void oracle_user_window(uint32_t vcpu, const struct oracle_user_window *w, const struct kw_apic_state *kvm)
@@ -45,8 +45,10 @@ void oracle_user_window(uint32_t vcpu, const struct oracle_user_window *w, const
 	if (!v->if_known || (w->shadow_open && v->if_enabled))
 		return;
 	if (w->ready && (!can || v->blocking & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)))
-		check_fire(CHECK_WINDOW, v, v->vm, DIV_NONE, "ready for an interrupt with IF %u, shadow %u, vector %d on its way, "
-			   "LINT0 0x%05x", v->if_enabled, v->blocking, v->owed, apic_reg(kvm->regs, LVT0));
+		check_fire(CHECK_WINDOW, v, v->vm, DIV_NONE,
+			   "ready for an interrupt with IF %u, shadow %u, vector %d on its way, LINT0 0x%05x",
+			   v->if_enabled, v->blocking, v->owed, apic_reg(kvm->regs, LVT0));
 	if (!w->ready && can && !others && !v->blocking)
-		check_fire(CHECK_WINDOW, v, v->vm, DIV_NONE, "not ready for an interrupt, with IF set and nothing on its way");
+		check_fire(CHECK_WINDOW, v, v->vm, DIV_NONE,
+			   "not ready for an interrupt, with IF set and nothing on its way");
 }
