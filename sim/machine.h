@@ -45,10 +45,10 @@
 struct guest_handler {
 	uint8_t	 ops;		/* operations left before its EOI */
 	uint8_t	 vector;
-	bool	 service;	/* it has still to service its device */
-	bool	 directed;	/* and to write the I/O APIC's EOI register */
+	bool	 service : 1;	/* it has still to service its device */
+	bool	 directed : 1;	/* and to write the I/O APIC's EOI register */
+	bool	 auto_eoi : 1;	/* its interrupt has been ended already: Hyper-V's AutoEOI */
 	uint8_t	 pic;		/* its EOI goes to the 8259s: enum pic_eoi */
-	bool	 auto_eoi;	/* its interrupt has been ended already: Hyper-V's AutoEOI */
 };
 
 /* What an interrupt touches comes first, in as few cache lines as it takes: VCPU_HOT_BYTES. */
@@ -130,6 +130,7 @@ struct vcpu {
 
 /* With the innermost handlers. */
 #define VCPU_HOT_BYTES	192u
+_Static_assert(sizeof(struct vcpu) <= 512, "4,096 rows are a huge page: see table.h");
 
 enum access_kind { ACCESS_APIC, ACCESS_MC_CTL2, ACCESS_HYPERV, ACCESS_LINT0, ACCESS_BASE, ACCESS_PMI, ACCESS_SINT };
 enum mwait { MWAIT_NONE, MWAIT_SHALLOW, MWAIT_DEEP };	/* C1; a C-state deeper than C2 */
