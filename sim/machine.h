@@ -51,10 +51,13 @@ struct guest_handler {
 	uint8_t	 pic;		/* its EOI goes to the 8259s: enum pic_eoi */
 };
 
+/* 4,096 of them are a huge page, and leave nothing of it: table.h. */
+#define VCPU_ROW_BYTES	512u
+
 /* What an interrupt touches comes first, in as few cache lines as it takes: VCPU_HOT_BYTES. */
 struct vcpu {
 	/* Constant, but in one that is added: user_add.c. */
-	_Alignas(64) struct kw_hw *hw;
+	_Alignas(VCPU_ROW_BYTES) struct kw_hw *hw;
 	struct kvm_run *run;	/* the mapped page, of <linux/kvm.h> */
 	int	 fd;
 	uint32_t index;		/* over all VMs: the oracle's number */
@@ -130,7 +133,7 @@ struct vcpu {
 
 /* With the innermost handlers. */
 #define VCPU_HOT_BYTES	192u
-_Static_assert(sizeof(struct vcpu) <= 512, "4,096 rows are a huge page: see table.h");
+_Static_assert(sizeof(struct vcpu) == VCPU_ROW_BYTES, "a table of 4,096 is no huge page any more");
 
 enum access_kind { ACCESS_APIC, ACCESS_MC_CTL2, ACCESS_HYPERV, ACCESS_LINT0, ACCESS_BASE, ACCESS_PMI, ACCESS_SINT };
 enum mwait { MWAIT_NONE, MWAIT_SHALLOW, MWAIT_DEEP };	/* C1; a C-state deeper than C2 */

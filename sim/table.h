@@ -15,17 +15,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define TABLE_LINE	64u
+#define TABLE_ALIGN	512u		/* the largest that a row asks for */
 #define TABLE_HUGE	(2ull << 20)
 #define TABLE_MOST_LOST	(64ull << 10)	/* at the end of the last huge page */
 
 /* For free(); NULL: no memory. */
 static inline void *table_alloc(uint64_t nr, size_t bytes)
 {
-	uint64_t all = (nr * bytes + TABLE_LINE - 1) / TABLE_LINE * TABLE_LINE;
+	uint64_t all = (nr * bytes + TABLE_ALIGN - 1) / TABLE_ALIGN * TABLE_ALIGN;
 	uint64_t in_huge = (all + TABLE_HUGE - 1) / TABLE_HUGE * TABLE_HUGE;
 	bool huge = in_huge - all <= TABLE_MOST_LOST;
-	void *table = aligned_alloc(huge ? TABLE_HUGE : TABLE_LINE, huge ? in_huge : all);
+	void *table = aligned_alloc(huge ? TABLE_HUGE : TABLE_ALIGN, huge ? in_huge : all);
 
 	if (table && huge)
 		madvise(table, in_huge, MADV_HUGEPAGE);
