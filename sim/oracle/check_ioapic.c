@@ -382,6 +382,7 @@ void ioapic_eoi(struct oracle_vcpu *v, int vector)
 		vm->pin[pin].doubt |= vm->pin[pin].nr_eoi > 1;
 		if (vm->io.line[pin] && !(vm->io.redir[pin] & REDIR_MASK)) {
 			e->message[pin] = send(v->vm, vm->io.redir[pin]);
+			e->taker[pin] = who_accepts(v->vm, vm->io.redir[pin]);
 			e->sent |= 1u << pin;
 		}
 	}
@@ -433,6 +434,12 @@ static bool not_its_own(const struct oracle_vcpu *v, const struct chip_vm *vm, u
 	       deviation_allows(DEV_IOAPIC_EOI_FILTERED);
 }
 
+/* Somebody's ID, LDR or DFR changed meanwhile: the message met nobody, or one that matches since, or no more. */
+static bool taker_changed(const struct oracle_vcpu *v, const struct chip_eoi *e, const struct chip_vm *vm, uint32_t pin)
+{
+	return (e->sent >> pin & 1) && who_accepts(v->vm, vm->io.redir[pin]) != e->taker[pin];
+}
+
 void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
@@ -454,7 +461,8 @@ void oracle_chip_settle(uint32_t vcpu, const struct kw_ioapic_state *kvm)
 		p->nr_eoi--;
 		p->resent = false;
 		/* One that is late is sent by the worker, or by this EOI, if KVM looks at it. */
-		if (!p->doubt && !p->late && !busy && !e->unsure && !not_its_own(v, vm, pin, kvm->redir[pin])) {
+		if (!p->doubt && !p->late && !busy && !e->unsure && !taker_changed(v, e, vm, pin) &&
+		    !not_its_own(v, vm, pin, kvm->redir[pin])) {
 			eoi_done(v, e, pin, kvm->redir[pin]);
 			continue;
 		}

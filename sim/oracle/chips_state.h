@@ -70,6 +70,7 @@ struct chip_eoi {
 	bool	 mixed;			/* its trigger mode was not known at the EOI */
 	uint32_t pins, sent;
 	int32_t	 message[KW_IOAPIC_PINS];
+	uint8_t	 taker[KW_IOAPIC_PINS];	/* enum taker, when it began, of those that are sent */
 	/* What it may send instead, since something was changed meanwhile. */
 	uint32_t nr_other;
 	int32_t	 other[8];

@@ -40,6 +40,16 @@ static struct destination entry_destination(uint64_t entry)
 	return (struct destination){ .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
 }
 
+/* Two are kept: the last one, and one before it that has not been ended. */
+static void note_vector(const struct oracle_vcpu *v, struct chip_rtc *r, uint8_t vector)
+{
+	if (r->part == RTC_NONE)
+		r->other = vector;
+	else if (r->vector != vector && (r->other == vector || !holds(v, r->other)))
+		r->other = r->vector;
+	r->vector = vector;
+}
+
 /* @entry's message has left; not @sure: perhaps. */
 void rtc_sent(uint32_t vm, uint64_t entry, bool sure)
 {
@@ -51,11 +61,7 @@ void rtc_sent(uint32_t vm, uint64_t entry, bool sure)
 
 		if (match == MATCH_NO)
 			continue;
-		if (r->part == RTC_NONE)
-			r->other = entry & REDIR_VECTOR;
-		else if (!holds(oracle_vcpu(i), r->other))
-			r->other = r->vector;
-		r->vector = entry & REDIR_VECTOR;
+		note_vector(oracle_vcpu(i), r, entry & REDIR_VECTOR);
 		/* An EOI of an earlier interrupt with this vector may be counted for it. */
 		r->closing |= r->ending == r->vector;
 		r->part = sure && match == MATCH_MUST && REDIR_MODE(entry) == 0 && !r->closing ? RTC_OPEN : RTC_PERHAPS;

@@ -424,13 +424,26 @@ static void tick(bool sent, int status)
 	oracle_irq_line(DEVICE, 8, true, 0);
 	oracle_chip_locked(DEVICE, 0, KW_CHIP_IOAPIC);
 	if (sent)
-		model_accept(M, 0x41, false);
+		model_accept(M, kvm.redir[8] & REDIR_VECTOR, false);
 	oracle_chip_unlock_ioapic(DEVICE, 0, &kvm);
 	oracle_line_status_end(DEVICE, 0, 8, status);
 	oracle_chip_over(DEVICE);
 	oracle_irq_line(DEVICE, 8, false, 0);
 	turn(DEVICE);
 	oracle_chip_over(DEVICE);
+}
+
+/* A tick after the guest has changed the vector. */
+static void rtc_with(uint32_t vector, bool sent, int status)
+{
+	oracle_ioapic_write(1, IOAPIC_SELECT, IOAPIC_REG_REDIR + 2 * 8);
+	kvm.select = IOAPIC_REG_REDIR + 2 * 8;
+	turn(2);
+	oracle_ioapic_write(1, IOAPIC_WINDOW, vector);
+	kvm.redir[8] = vector;
+	turn(2);
+	oracle_chip_settle(1, &kvm);
+	tick(sent, status);
 }
 
 /* An edge while the last interrupt is in service. */
@@ -488,6 +501,24 @@ static void test_rtc_ended_before(void)
 	model_eoi(M);
 	oracle_chip_settle(0, &kvm);
 	tick(false, 0);		/* it was not */
+	SILENT();
+}
+
+/* Two may be open, of two vectors; a third with the older one's does not make the other forgotten. */
+static void test_rtc_two_vectors(void)
+{
+	rtc_start();
+	tick(true, 1);
+	prepare_and_enter();
+	leave();
+	oracle_guest_eoi(0);
+	rtc_with(0x42, true, 1);	/* that EOI may be counted for it */
+	model_eoi(M);
+	oracle_chip_settle(0, &kvm);
+	rtc_with(0x41, false, 0);
+	prepare_and_enter();
+	leave();
+	rtc_with(0x41, false, 0);
 	SILENT();
 }
 
@@ -731,6 +762,43 @@ static void test_nobody(void)
 	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
 }
 
+/* The level that an EOI finds goes to an ID that vCPU 1 takes before, while or after it is sent. */
+static void eoi_to_new_id(bool during, bool sends)
+{
+	start(LEVEL);
+	line(true, true);
+	prepare_and_enter();
+	oracle_ioapic_write(1, IOAPIC_SELECT, IOAPIC_REG_REDIR + 2 * PIN + 1);
+	kvm.select = IOAPIC_REG_REDIR + 2 * PIN + 1;
+	turn(2);
+	oracle_ioapic_write(1, IOAPIC_WINDOW, 7u << 24);
+	kvm.redir[PIN] |= 7ull << 56;
+	turn(2);
+	oracle_chip_settle(1, &kvm);
+	if (!during)
+		oracle_baseline(1, 7, model[1].x2apic, model_look(&model[1]));
+	leave();
+	oracle_guest_eoi(0);
+	model_eoi(M);
+	if (during)
+		oracle_baseline(1, 7, model[1].x2apic, model_look(&model[1]));
+	kvm.redir[PIN] &= ~REDIR_RIRR;
+	if (sends)
+		kvm.redir[PIN] |= REDIR_RIRR;
+	turn(1);
+	oracle_chip_settle(0, &kvm);
+}
+
+static void test_eoi_to_new_id(void)
+{
+	eoi_to_new_id(true, false);
+	SILENT();
+	eoi_to_new_id(true, true);
+	SILENT();
+	eoi_to_new_id(false, false);
+	FIRED("ioapic-remote-irr", DIV_REGISTER_MISMATCH, 0x41);
+}
+
 /* The line of an irqfd with a resamplefd is up while the pin is unmasked: KVM asks. */
 static void unmask_asks(uint32_t source)
 {
@@ -864,7 +932,7 @@ TEST_MAIN(TEST(test_eoi_sends_nothing), TEST(test_split), TEST(test_split_extra)
 	  TEST(test_eoi_races_line), TEST(test_eoi_in_a_turn), TEST(test_eoi_before_the_turn_ends),
 	  TEST(test_entry_becomes_level), TEST(test_edge), TEST(test_masked), TEST(test_entry), TEST(test_read),
 	  TEST(test_pv), TEST(test_load), TEST(test_saved), TEST(test_deviation_rtc), TEST(test_rtc),
-	  TEST(test_rtc_stuck), TEST(test_rtc_reloaded), TEST(test_status_of_level),
+	  TEST(test_rtc_stuck), TEST(test_rtc_two_vectors), TEST(test_rtc_reloaded), TEST(test_status_of_level),
 	  TEST(test_rtc_ended_before), TEST(test_deviation_storm), TEST(test_storm_beside_a_turn),
 	  TEST(test_storm_eoi_meanwhile), TEST(test_widths), TEST(test_reset_state), TEST(test_msi_result), TEST(test_quiet), TEST(test_deviation_edge_clears),
-	  TEST(test_nobody), TEST(test_deviation_asks), TEST(test_deviation_filtered))
+	  TEST(test_nobody), TEST(test_eoi_to_new_id), TEST(test_deviation_asks), TEST(test_deviation_filtered))
