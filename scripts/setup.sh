@@ -7,9 +7,18 @@
 set -eu
 
 packages="gcc libc6-dev linux-libc-dev make binutils python3 libinih-dev libsqlite3-dev libunwind-dev python3-clang-14 xz-utils patch git gnuplot-nox $*"
+# Asked once for all: it is asked at each make.
+installed=$(dpkg-query -W -f='${Package} ${Status}\n' $packages 2>/dev/null || true)
 missing=
 for p in $packages; do
-	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"
+	case "
+$installed
+" in
+	*"
+$p install ok installed
+"*) ;;
+	*) missing="$missing $p" ;;
+	esac
 done
 [ -n "$missing" ] || exit 0
 
