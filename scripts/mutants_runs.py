@@ -141,7 +141,7 @@ class Scenario:
         self.name = os.path.basename(path)[:-4]
         self.runner, self.nr_seeds = runner, nr_seeds
         text = read(path)
-        self.expected = known.get(self.name, set())
+        self.expected = known["*"] | known.get(self.name, set())
         self.expected_kinds = expected_kinds(text.decode())
         # A copy: what is edited while this goes on is for the next time.
         self.path = os.path.join(folder, "scenarios", self.name + ".scn")
@@ -296,15 +296,21 @@ def expected_kinds(text):
 
 
 def known_findings(variant):
-    """{scenario: (kind, check)s} of known/: what is explained, where it is shown, is no kill."""
-    out = {}
+    """{scenario: (kind, check)s} of known/: what is explained, where it is shown, is no kill.
+
+    "*" is for all scenarios: an entry that names none, and is of the whole check, explains each.
+    """
+    out = {"*": set()}
     for path in glob.glob(ROOT + "/known/*.known"):
         text = read(path).decode()
         keys = dict(re.findall(r"^(kind|check|scenario)\s*=\s*(\S+)", text, re.M))
         variants, scenarios = (re.search(r"^%s\s*=\s*(.*)" % k, text, re.M) for k in ("variants", "scenarios"))
         if variants and not any(fnmatch.fnmatch(variant, p) for p in variants[1].split()):
             continue
-        for scenario in (scenarios[1].split() if scenarios else [keys.get("scenario")]) if len(keys) == 3 else []:
+        if len(keys) < 3:
+            continue
+        whole = not re.search(r"^(text|slice|function)\s*=", text, re.M)
+        for scenario in scenarios[1].split() if scenarios else ["*" if whole else keys["scenario"]]:
             out.setdefault(scenario, set()).add((keys["kind"], keys["check"]))
     return out
 
