@@ -107,15 +107,16 @@ static char *read_line(char *buf, int num, void *arg)
 	if (!fgets(buf, num, p->file))
 		return NULL;
 	len = strlen(buf);
-	if (p->mid_line) {
-		complain(p, p->line, NULL, "line is too long; continue it on an indented line");
-	} else {
+	if (!p->mid_line) {
 		p->line++;
 		p->continuation = buf[0] == ' ' || buf[0] == '\t';
 		if (buf[0] == '[')
 			enter_section(p, buf);
 	}
 	p->mid_line = len && buf[len - 1] != '\n';
+	/* Before libinih takes half a line for a whole one. */
+	if (p->mid_line && len + 1 == (size_t)num)
+		complain(p, p->line, NULL, "line is longer than %zu characters; a claim may go on on an indented line", len);
 	return buf;
 }
 

@@ -94,7 +94,7 @@ class ScenarioTest(unittest.TestCase):
                  "FILE:6: vcpus: only claim may continue on an indented "
                  "line"),
                 ("vcpus = 2", "; " + "x" * 300,
-                 "FILE:5: line is too long; continue it on an indented line"),
+                 "FILE:5: line is longer than 199 characters; a claim may go on on an indented line"),
                 ("[topology]", "[topolgy]",
                  'FILE:4: [topolgy]: unknown section; did you mean '
                  '"topology"?'),
