@@ -189,12 +189,13 @@ static void end_nmi(struct event_vcpu *e, const struct event_message *m, bool su
 static void end_init(struct event_vcpu *e, const struct event_message *m, bool sure)
 {
 	e->init_inflight--;
+	/* Of one that is not sure, too: a SIPI that overlapped it may have come first, and been ignored. */
+	e->init_end_seq = ++oracle.seq;
 	if (!sure || e->init_taken_seq > m->begin_seq || e->init_cut_seq > m->begin_seq) {
 		if (e->init == PENDING_NO)
 			e->init = PENDING_MAY;
 	} else {
 		e->init = PENDING_MUST;
-		e->init_end_seq = ++oracle.seq;
 	}
 	e->init_fresh = true;
 }

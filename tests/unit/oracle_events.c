@@ -405,6 +405,28 @@ static void test_sipi_dropped(void)
 	SILENT();
 }
 
+/* Of an INIT that may have missed the vCPU as well: after its end SIPIs count again. */
+static void test_sipi_in_doubt(void)
+{
+	int32_t maybe, handle;
+
+	boot_events();
+	maybe = oracle_icr_begin(1, 5u << 8 | 1u << 14);
+	handle = oracle_icr_begin(1, 6u << 8 | 1u << 14 | 8);
+	oracle_message_end(maybe, false);
+	leave();
+	take_init();
+	oracle_message_end(handle, true);
+	oracle_quiet(0, model_look(M));
+	oracle_user_moved(0);
+	SILENT();
+	sipi(9);
+	oracle_quiet(0, model_look(M));
+	FIRED("sipi-lost", DIV_LOST_INTERRUPT, 9);
+	oracle_user_moved(0);
+	FIRED("sipi-lost", DIV_LOST_INTERRUPT, 9);
+}
+
 static void test_sipi_lost(void)
 {
 	boot_events();
@@ -839,7 +861,7 @@ TEST_MAIN(TEST(test_window), TEST(test_nmi), TEST(test_nmi_spurious), TEST(test_
 	  TEST(test_nmi_reinjected), TEST(test_nmi_lost), TEST(test_nmi_apic_off), TEST(test_startup), TEST(test_init_bsp),
 	  TEST(test_init_lost), TEST(test_init_spurious), TEST(test_init_state), TEST(test_init_deassert),
 	  TEST(test_sipi_ignored), TEST(test_sipi_vector), TEST(test_sipi_latest), TEST(test_sipi_dropped),
-	  TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi), TEST(test_halt_sipi_in_flight),
+	  TEST(test_sipi_in_doubt), TEST(test_sipi_lost), TEST(test_runs_without_sipi), TEST(test_halt), TEST(test_halt_sipi), TEST(test_halt_sipi_in_flight),
 	  TEST(test_spin), TEST(test_kick), TEST(test_kick_and_start), TEST(test_pv_ipi), TEST(test_pv_ipi_to_moving), TEST(test_get_events),
 	  TEST(test_set_events), TEST(test_get_mp_state), TEST(test_user_nmi), TEST(test_moved), TEST(test_moved_msr),
 	  TEST(test_sw_disabled), TEST(test_not_judged))
