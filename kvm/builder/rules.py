@@ -7,7 +7,8 @@ has that structure.  The language, one directive per line:
 
     # comment
     file PATH                       the file that the following lines are about
-    needs NAME                      the rule is for trees whose file has NAME
+    needs NAME                      the rule is for trees whose file has NAME, or, after a
+                                    function line, that have NAME in that function
     function NAME                   the function that they are about
     after label LABEL               only what follows LABEL (until "anywhere")
     anywhere
@@ -61,10 +62,10 @@ class Section:
         self.directives = []
 
     def apply(self, text, rule):
-        for number, name in self.needs:
-            if not mentions(text, name):
-                raise NotForTree("%s:%d: not for this tree: its %s has no %s"
-                                 % (rule, number, self.file, name))
+        for number, name, function in self.needs:
+            if not mentions(body_of(text, function) if function else text, name):
+                raise NotForTree("%s:%d: not for this tree: its %s has no %s%s"
+                                 % (rule, number, self.file, name, " in %s()" % function if function else ""))
         for d in self.directives:
             text = apply_directive(d, text, self.file, rule)
         return text
@@ -83,7 +84,7 @@ def parse(text, rule):
             sections.append(Section(words[1]))
             function = label = None
         elif words[0] == "needs" and len(words) == 2 and sections:
-            sections[-1].needs.append((number, words[1]))
+            sections[-1].needs.append((number, words[1], function))
         elif words[0] == "function" and len(words) == 2:
             function, label = words[1], None
         elif words[:2] == ["after", "label"] and len(words) == 3:
@@ -233,6 +234,15 @@ def edits_of(directive, text, blanked, bodies):
         else:
             out.append((s.start, s.end, "{ %s %s }" % (old, args[2])))
     return out
+
+
+def body_of(text, function):
+    """What the definitions of @function have between their braces; "" where there is none."""
+    blanked = ctree.blank(text)
+    try:
+        return "".join(blanked[b.start:b.end] for name in function.split("|") for b in ctree.functions(blanked, name))
+    except (IndexError, ValueError, TypeError):
+        return ""
 
 
 def apply_directive(directive, text, file, rule):

@@ -79,6 +79,15 @@ class Language(unittest.TestCase):
         with self.assertRaisesRegex(rules.NotForTree, "r.rule:3: not for this tree: its f.c has no C_FLAG"):
             edit("needs C_FLAG\ndelete assignment mentioning count")
 
+    def test_needs_in_the_file_or_in_the_function(self):
+        rule = "file f.c\n%s\nfunction %s\n%s\nfirst insert x();"
+        other = "static int only_there(void) { return C_FLAG; }\n"
+        for text in (rule % ("needs C_FLAG", "only_there", ""), rule % ("", "only_there", "needs C_FLAG")):
+            self.assertIn("x();", rules.parse(text, "r.rule")[0].apply(CODE + other, "r.rule"))
+        name = "never|only_there"
+        with self.assertRaisesRegex(rules.NotForTree, r"its f.c has no D_FLAG in never\|only_there\(\)"):
+            rules.parse(rule % ("needs C_FLAG", name, "needs D_FLAG"), "r.rule")[0].apply(CODE + other, "r.rule")
+
     def test_label(self):
         got = edit("after label out\ndelete call mentioning A_FLAG")
         self.assertEqual(1, got.count("A_FLAG"))
