@@ -119,21 +119,34 @@ static size_t without_actors(char *text)
 	return (size_t)(out - text);
 }
 
+/*
+ * Checks that look at the register file as a whole, after every access: which register of those that
+ * are wrong comes first is up to the scenario, and not to the cause.
+ */
+static bool first_by_chance(const char *check)
+{
+	return !strcmp(check, "register-file") || !strcmp(check, "access-value");
+}
+
 void signature_slice(const struct divergence *d, char *buf, size_t n)
 {
 	/* What comes after the first number or semicolon says in which state. */
 	const char *number = first_number(d->text), *end = d->text + strcspn(d->text, ";");
 	const char *object = NULL, *blank;
 	char words[sizeof(d->text)];
+	const char *fault = strstr(d->text, "fault at ");
 	size_t len;
 
 	buf[0] = '\0';
-	if (d->kind == DIV_HOST_BUG || d->kind == DIV_HOST_WARN)
+	if (d->kind == DIV_HOST_BUG || d->kind == DIV_HOST_WARN || first_by_chance(d->check))
 		return;
 	if (number && number < end)
 		object = object_of(d->text, end = number);
 	else
 		number = NULL;
+	/* The function is the cause's, the address is whatever lay there. */
+	if (fault && d->kind == DIV_HOST_CRASH)
+		end = fault + strlen("fault");
 	snprintf(words, sizeof(words), "%.*s", (int)(end - d->text), d->text);
 	len = without_actors(words);
 	while (len && isspace((unsigned char)words[len - 1]))

@@ -18,7 +18,8 @@
 /*
  * The text up to its first number or semicolon, the register that it is about, and
  * which way a fault is wrong: "register lvt0", "WRMSR of icr must fault".  "vcpu1"
- * is "vcpu" in it.  "" for a BUG or a WARN, which its function names.
+ * is "vcpu" in it.  "" for a BUG or a WARN, which its function names, and where chance
+ * says which of many registers it is about.
  */
 void signature_slice(const struct divergence *d, char *buf, size_t n);
 /* The name of all that follow a new one in the same run: consequences, as far as anybody knows. */
