@@ -56,6 +56,7 @@ def steps(build, docs):
         ("environment-6.1", [runner % ("6.1", "plain"), "--self-test"], VARIANTS),
         ("races", unittest + ["tests/e2e", "-p", "test_race.py"], VARIANTS),
         ("trace", unittest + ["tests/e2e", "-p", "test_trace.py"], VARIANTS),
+        ("live", unittest + ["tests/e2e", "-p", "test_live.py"], VARIANTS),
         ("limits", unittest + ["tests/e2e", "-p", "test_limits.py"], VARIANTS),
         ("canary", unittest + ["tests/e2e", "-p", "test_canary.py"], VARIANTS),
         ("mutants", [sys.executable, "scripts/mutants.py", "--build", build, "--sample", "40", "--fresh"],

@@ -180,8 +180,8 @@ class Report:
         silent, live = self.silent_checks(), live_checks()
         out = ["Checks that kill nothing: %s." % (", ".join(silent) or "none")]
         if live:
-            out += ["", "Of `lapicsim live` alone, whose tests (tests/unit/live.c) have an APIC of their own that is "
-                    "wrong in one way after the other: %s." % ", ".join(sorted(live))]
+            out += ["", "Of `lapicsim live` alone, which plays no mutant; tests/e2e/test_live.py breaks KVM for each: "
+                    "%s." % ", ".join(sorted(live))]
         return out
 
     def counts(self):

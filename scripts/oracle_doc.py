@@ -156,6 +156,8 @@ def no_mutant(check, rows, corpus, killed):
 
 def checks_text(program):
     rows, reasons = constants("tests/e2e/test_rules.py", "ROWS", "NO_RULE")
+    live, = constants("tests/e2e/test_live.py", "ROWS")
+    rows += tuple((rule, "`lapicsim live`", kind, check) for rule, kind, check in live)
     corpus, files, killed = corpus_rows(), files_of_checks(), mutants()
     checks, hosts = ([c for c in listed(program, "checks") if c["type"] == t] for t in ("check", "host-check"))
     more = ("", "", "") if killed is None else (

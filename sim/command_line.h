@@ -61,6 +61,7 @@ struct command_line {
 	/* live */
 	uint32_t steps;
 	const char *variant;
+	bool no_kernel;
 
 	/* variant */
 	const char *deb, *tree, *git, *rev, *like, *class, *build;

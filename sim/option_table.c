@@ -377,7 +377,8 @@ const struct option_section command_sections[] = {
 	  "command goes on." },
 	{ "replay", "TOKEN", false, "Makes one run happen again." },
 	{ "live", "", false,
-	  "Compares the running kernel, through /dev/kvm and without guest code, with the oracle and with a variant." },
+	  "Compares the running kernel, through /dev/kvm and without guest code, with the oracle and with a variant; or a "
+	  "variant alone with the oracle." },
 	{ "variant-add", "NAME", false, "Builds a variant: KVM's code out of a package, a tree or a revision." },
 	{ "variant-list", "", false, "Lists the variants that are built." },
 	{ "variant-show", "NAME", false, "Shows what a variant is made of, and the traps that its last runs hit." },
@@ -474,6 +475,7 @@ const struct option command_options[] = {
 	ROW("live", "seeds", OPT_SEEDS, seeds, "0-99", 0, 0, "A-B", "Sequences of seeds A to B, both included."),
 	ROW("live", "steps", OPT_UINT, steps, "200", 1, 1000000, "N", "Steps of each sequence."),
 	TEXT("live", "variant", variant, "NAME", "Play the sequences on this variant too, and compare register pages."),
+	FLAG("live", "no-kernel", no_kernel, "Play them on the variant alone, against the oracle; needs no /dev/kvm."),
 	FLAG("live", "json", json, "Print one JSON object per line."),
 
 	TEXT("variant-add", "deb", deb, "PKG[@SUITE][=VERSION]",

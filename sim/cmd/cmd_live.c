@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * lapicsim live: sequences of what needs no guest code, on the running kernel's
- * KVM, step by step against the oracle, and page by page against a variant.
+ * KVM, step by step against the oracle, and page by page against a variant; or,
+ * with --no-kernel, on the variant alone, for machines without /dev/kvm.
  *
  * The kernel's side and the variant's write the same records (sim/live/play.h)
  * into pipes, each from processes of its own; here they are read in step.
@@ -42,6 +43,7 @@ struct live {
 	const struct command_line *cl;
 	char program[CMD_PATH_MAX];	/* the variant's runner */
 	struct side kernel, variant;
+	struct side *judged;		/* by the oracle: the kernel, or the variant alone */
 	struct judge judge;
 	uint64_t nr_sequences, nr_steps, nr_different;
 	uint64_t start_ns, drawn_ns;
@@ -99,6 +101,8 @@ static int start_kernel(struct live *l, uint64_t seed)
 {
 	int fds[2];
 
+	if (l->cl->no_kernel)
+		return CMD_OK;
 	if (pipe2(fds, O_CLOEXEC))
 		return cmd_fail(CMD_HARNESS, "pipe: %s", strerror(errno));
 	l->kernel.pid = live_kernel_play(seed, l->cl->steps, fds[1]);
@@ -150,13 +154,14 @@ static int start_variant(struct live *l)
 /* --- Reports. */
 static void again(const struct live *l, uint64_t seed, char *buf, size_t n)
 {
-	snprintf(buf, n, "lapicsim live --seeds 0x%" PRIx64 " --steps %u%s%s", seed, l->cl->steps,
-		 l->cl->variant ? " --variant " : "", l->cl->variant ? l->cl->variant : "");
+	snprintf(buf, n, "lapicsim live --seeds 0x%" PRIx64 " --steps %u%s%s%s", seed, l->cl->steps,
+		 l->cl->variant ? " --variant " : "", l->cl->variant ? l->cl->variant : "",
+		 l->cl->no_kernel ? " --no-kernel" : "");
 }
 
 static void print_json(const struct live *l, const char *step, const char *versus)
 {
-	const struct live_record *r = &l->kernel.record;
+	const struct live_record *r = &l->judged->record;
 	char command[256];
 
 	again(l, r->seed, command, sizeof(command));
@@ -177,7 +182,7 @@ static void print_json(const struct live *l, const char *step, const char *versu
 
 static void print_text(const struct live *l, const char *step, const char *versus)
 {
-	const struct live_record *r = &l->kernel.record;
+	const struct live_record *r = &l->judged->record;
 	char command[256];
 
 	again(l, r->seed, command, sizeof(command));
@@ -197,7 +202,7 @@ static void report(struct live *l, const char *versus)
 {
 	char step[256] = "the first page";
 
-	if (l->kernel.record.step)
+	if (l->judged->record.step)
 		live_step_text(&l->judge.vm, &l->judge.step, step, sizeof(step));
 	log_status_end();
 	(l->cl->json ? print_json : print_text)(l, step, versus);
@@ -233,37 +238,48 @@ static int broken(struct live *l, const char *who, uint64_t seed, const char *ho
 static bool agree(struct live *l)
 {
 	char versus[512] = "";
-	bool good = judge_record(&l->judge, &l->kernel.record);
+	bool good = judge_record(&l->judge, &l->judged->record);
 
-	if (l->variant.pid)
+	if (l->variant.pid && l->kernel.pid)
 		good &= !judge_compare(&l->judge, &l->kernel.record, &l->variant.record, versus, sizeof(versus));
 	if (!good)
 		report(l, versus);
 	return good;
 }
 
+/* The next record of each side. */
+static int next(struct live *l, uint64_t seed)
+{
+	if (l->kernel.pid && !side_read(&l->kernel))
+		return broken(l, live_kernel_device(), seed, "its process died");
+	if (l->kernel.pid && l->kernel.record.kind == LIVE_FAILED)
+		return broken(l, live_kernel_device(), seed, l->kernel.record.text);
+	if (l->variant.pid && !side_read(&l->variant))
+		return broken(l, l->cl->variant, seed, "the runner died");
+	return CMD_OK;
+}
+
+static bool done(const struct side *s)
+{
+	return !s->pid || s->record.kind == LIVE_DONE;
+}
+
 static int sequence(struct live *l, uint64_t seed)
 {
 	int code = start_kernel(l, seed);
 
-	if (code)
-		return code;
 	l->kernel.open = l->variant.open = true;
-	for (;;) {
-		if (!side_read(&l->kernel))
-			return broken(l, live_kernel_device(), seed, "its process died");
-		if (l->kernel.record.kind == LIVE_FAILED)
-			return broken(l, live_kernel_device(), seed, l->kernel.record.text);
-		if (l->variant.pid && !side_read(&l->variant))
-			return broken(l, l->cl->variant, seed, "the runner died");
-		if (l->kernel.record.kind == LIVE_DONE && (!l->variant.pid || l->variant.record.kind == LIVE_DONE))
+	while (!code && !(code = next(l, seed))) {
+		if (done(&l->kernel) && done(&l->variant))
 			break;
-		l->nr_steps += l->kernel.record.step != 0;
+		l->nr_steps += l->judged->record.step != 0;
 		if (!agree(l)) {
 			l->nr_different++;
 			break;
 		}
 	}
+	if (code)
+		return code;
 	side_end(&l->kernel);
 	if (!side_skip(&l->variant))
 		return broken(l, l->cl->variant, seed, "the runner died");
@@ -322,9 +338,9 @@ static void print_end(const struct live *l, const char *kernel, int code)
 		return;
 	}
 	print_deviations(l);
-	printf("%s: Linux %s%s%s: %s steps in %s sequences, %" PRIu64 " different, %" PRIu64 " steps/s\n",
-	       code == CMD_OK ? "PASS" : code == CMD_DIVERGENCE ? "FAIL" : "ENDED", kernel,
-	       l->cl->variant ? " and " : "", l->cl->variant ? l->cl->variant : "",
+	printf("%s: %s%s%s%s: %s steps in %s sequences, %" PRIu64 " different, %" PRIu64 " steps/s\n",
+	       code == CMD_OK ? "PASS" : code == CMD_DIVERGENCE ? "FAIL" : "ENDED", kernel[0] ? "Linux " : "", kernel,
+	       kernel[0] && l->cl->variant ? " and " : "", l->cl->variant ? l->cl->variant : "",
 	       progress_count(l->nr_steps, steps, sizeof(steps)),
 	       progress_count(l->nr_sequences, sequences, sizeof(sequences)), l->nr_different,
 	       l->nr_steps * 1000 / ms);
@@ -333,12 +349,14 @@ static void print_end(const struct live *l, const char *kernel, int code)
 static int live(struct live *l)
 {
 	struct sigaction stop = { .sa_handler = on_stop };
-	struct utsname kernel;
-	int ret = live_kernel_probe(), code;
+	struct utsname kernel = { .release = "" };
+	int ret = l->cl->no_kernel ? 0 : live_kernel_probe(), code;
 
 	if (ret)
 		return cmd_fail(CMD_SKIPPED, "skipped: %s: %s", live_kernel_device(), strerror(-ret));
-	uname(&kernel);
+	l->judged = l->cl->no_kernel ? &l->variant : &l->kernel;
+	if (!l->cl->no_kernel)
+		uname(&kernel);
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	l->start_ns = l->drawn_ns = monotonic_ns();
@@ -360,6 +378,8 @@ int cmd_live(int argc, char **argv)
 		return code;
 	if (cl.args.nr)
 		return cmd_fail(CMD_USAGE, "live: takes no arguments; lapicsim live --help says more");
+	if (cl.no_kernel && !cl.variant)
+		return cmd_fail(CMD_USAGE, "live: --no-kernel needs --variant NAME, which to play the sequences on");
 	l = alloc_array(1, sizeof(*l));
 	l->cl = &cl;
 	if (cl.variant && paths_runner(cl.variant, FLAVOUR_PLAIN, l->program, sizeof(l->program), error, sizeof(error)))

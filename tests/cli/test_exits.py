@@ -15,11 +15,8 @@ from test_bisect import History
 
 ROW = re.compile(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \|", re.M)
 UNFIXED, FIXED = ("--variant", "6.1-unfixed"), ("--variant", "6.12-fixed")
-# (command, code): why it cannot be shown with fake variants and without /dev/kvm.
-ELSEWHERE = {
-    ("live", 0): "make live", ("live", 10): "tests/unit/live.c; make live",
-    ("live", 130): "a sequence needs /dev/kvm", ("live", 143): "a sequence needs /dev/kvm",
-}
+# (command, code): what cannot be shown with fake variants, and where it is.
+ELSEWHERE = {("live", code): "tests/e2e/test_live.py" for code in (0, 10, 130, 143)}
 PLAIN = ("help", "version", "deviations", "checks")
 LONG = {"FAKE_SLEEP_US": "1000"}
 
