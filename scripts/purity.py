@@ -5,10 +5,12 @@
 Takes a sample of the mutants of a variant that was built with --mutate, in an
 order of their own, and runs each in scenarios that reach it.  Of every run that
 is killed (scripts/mutants_runs.py says what that is) the first new divergence
-names a cause, and so does what the host says itself, as in a campaign.  Two figures come of it:
+names a cause, and so does what the host says itself, as in a campaign.  Three figures come of it:
 
   spread  mutants that one check shows in more than one bucket
-  mixed   buckets in which two causes meet
+  mixed   buckets in which two causes meet: of a variant that has two, over all pairs of causes; and
+          of one that has all at once, which depends on how many those are
+  hidden  pairs in which one has no bucket that is not the other's as well
   bound   what no signature made from a run can keep apart: two causes that had a run in common
 
 A cause is a mutant, but for mutants of one function whose runs, all that both
@@ -23,6 +25,7 @@ import collections
 import concurrent.futures
 import glob
 import hashlib
+import itertools
 import json
 import os
 import sys
@@ -77,6 +80,13 @@ def parse(text):
         elif line.startswith("div ") and out:
             out[-1][2].append(line)
     return out
+
+
+Figures = collections.namedtuple("Figures", "buckets spread mixed hidden mixed_all")
+
+
+def share(part, whole):
+    return "%d of %d (%.1f %%)" % (part, whole, 100.0 * part / max(whole, 1))
 
 
 class Purity:
@@ -181,14 +191,19 @@ class Purity:
 
     @staticmethod
     def figures(shown, name, cause):
-        """(buckets, mutants that are spread, mutants, buckets that are mixed)"""
-        of, causes = collections.defaultdict(set), collections.defaultdict(set)
+        """What a signature is worth: @name is what it makes of a divergence, @cause what a mutant stands for."""
+        of, causes, names = (collections.defaultdict(set) for _ in range(3))
         for d in shown:
             bucket = (d.check, json.dumps(name(d)))
             of[d.mutant, d.check].add(bucket)
             causes[bucket].add(cause(d.mutant))
+            names[cause(d.mutant)].add(bucket)
         spread = {mutant for (mutant, _), buckets in of.items() if len(buckets) > 1}
-        return len(causes), len(spread), len({m for m, _ in of}), sum(len(c) > 1 for c in causes.values())
+        pairs = list(itertools.combinations(names.values(), 2))
+        return Figures(len(causes), share(len(spread), len({m for m, _ in of})),
+                       share(sum(len(a & b) for a, b in pairs), sum(len(a | b) for a, b in pairs)),
+                       share(sum(a <= b or b <= a for a, b in pairs), len(pairs)),
+                       share(sum(len(c) > 1 for c in causes.values()), len(causes)))
 
     def bound(self):
         """(names, those that must be mixed, causes in those, causes).
@@ -217,23 +232,19 @@ class Purity:
         of = lambda m: causes[m]
         where = lambda m: (self.mutants[m]["file"], self.mutants[m]["function"])
         for text, name in SIGNATURES:
-            yield (text,) + self.figures(self.shown, name, of)
+            yield text, self.figures(self.shown, name, of)
         name = SIGNATURES[CHOSEN][1]
-        yield ("the bucket; causes are functions, not mutants",) + self.figures(self.shown, name, where)
-        yield ("the bucket, without the rule for what follows",) + self.figures(self.shown + self.following, name, of)
-
-
-def line(text, buckets, spread, mutants, mixed):
-    return "| %s | %d | %d of %d (%.1f %%) | %d (%.1f %%) |" % (
-        text, buckets, spread, mutants, 100.0 * spread / max(mutants, 1), mixed, 100.0 * mixed / max(buckets, 1))
+        yield "the bucket; causes are functions, not mutants", self.figures(self.shown, name, where)
+        yield "the bucket, without the rule for what follows", self.figures(self.shown + self.following, name, of)
 
 
 def table(p):
     names, mixed, unlucky, causes = p.bound()
-    return ["| signature | buckets | mutants that are spread | buckets that are mixed |", "|---|---|---|---|"] + \
-        [line(*row) for row in p.rows()] + \
-        ["| bound: the finest that spreads none | %d | 0 | %d (%.1f %%); %d of the %d causes (%.1f %%) are never alone |" % (
-            names, mixed, 100.0 * mixed / max(names, 1), unlucky, causes, 100.0 * unlucky / max(causes, 1))]
+    return ["| signature | buckets | mutants that are spread | of two causes: buckets that are mixed "
+            "| one hides the other | of all at once: buckets that are mixed |", "|---|---|---|---|---|---|"] + \
+        ["| %s | %d | %s | %s | %s | %s |" % (text, *row) for text, row in p.rows()] + \
+        ["| bound: the finest that spreads none | %d | 0 | | | %s; %s causes are never alone |" % (
+            names, share(mixed, names), share(unlucky, causes))]
 
 
 def main():
