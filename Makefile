@@ -17,8 +17,8 @@ LAPICSIM := $(O)/lapicsim
 ROOT := $(if $(filter-out build,$(O)),-DLAPICSIM_ROOT='"$(CURDIR)"')
 
 COMMAND_SOURCES := sim/main.c $(wildcard sim/cmd/*.c sim/policy/*.c sim/live/*.c sim/oracle/*.c) \
-	$(addprefix sim/,alloc.c options.c option_table.c option_help.c command_line.c scenario.c scenario_expect.c \
-	pair_names.c run_end.c token.c divergence.c signature.c rng.c scenario_deviation.c)
+	$(addprefix sim/,alloc.c options.c option_guess.c option_table.c option_help.c command_line.c \
+	scenario.c scenario_check.c scenario_expect.c pair_names.c run_end.c token.c divergence.c signature.c rng.c scenario_deviation.c)
 COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(O)/command/%.o)
 
 .PHONY: all help setup

@@ -84,8 +84,8 @@ void option_one_line(char *text);
 void option_list_add(struct option_list *l, const char *item);
 
 /*
- * Collects candidates for "did you mean": offer words, then read @best, which
- * is NULL if none is near enough.
+ * Collects candidates for "did you mean" (option_guess.c): offer words, then read
+ * @best, which is NULL if none is near enough.
  */
 struct option_guess {
 	const char *word;

@@ -7,7 +7,7 @@
  * out line numbers, nor tell sections without keys; the reader below, which
  * feeds it line by line, keeps both.  Only the first error is reported.
  *
- * [expect] is parsed in scenario_expect.c.
+ * [expect] is parsed in scenario_expect.c; which keys go together is scenario_check.c's.
  */
 #include "sim/scenario.h"
 
@@ -21,13 +21,12 @@
 
 #include "sim/alloc.h"
 #include "sim/options.h"
-#include "sim/policy/policy.h"
+#include "sim/scenario_check.h"
 #include "sim/scenario_deviation.h"
 #include "sim/scenario_expect.h"
 
 #define MAX_KEYS 256
 #define MAX_SECTIONS 16
-#define MAX_VCPUS 4096u
 
 struct parser {
 	struct scenario *s;
@@ -217,266 +216,18 @@ static void check_required(struct parser *p)
 }
 
 /* "section.key" if @key of @table was set by an override, and so has no line. */
-static int complain_at(struct parser *p, const char *section, const char *key, const char *what)
+static void complain_at(void *arg, const char *section, const char *key, const char *what)
 {
+	struct parser *p = arg;
 	const struct option *o = option_find(scenario_options, section, key);
 	char where[96];
 
-	if (o && p->key_line[o - scenario_options])
-		return complain(p, p->key_line[o - scenario_options], key, "%s", what);
+	if (o && p->key_line[o - scenario_options]) {
+		complain(p, p->key_line[o - scenario_options], key, "%s", what);
+		return;
+	}
 	snprintf(where, sizeof(where), "%s.%s", section, key);
-	return complain(p, 0, where, "%s", what);
-}
-
-static void check_policy(struct parser *p)
-{
-	const struct policy *policy;
-	struct option_guess guess;
-	char what[128];
-
-	if (policy_find(p->s->policy))
-		return;
-	snprintf(what, sizeof(what), "there is no policy \"%s\"", p->s->policy);
-	option_guess_start(&guess, p->s->policy);
-	for (uint32_t i = 0; (policy = policy_nth(i)); i++)
-		option_guess_offer(&guess, policy->name);
-	option_guess_append(&guess, what, sizeof(what));
-	complain_at(p, "policy", "name", what);
-}
-
-static uint64_t sum_of_guest_mix(const struct guest_mix *g)
-{
-	uint32_t weight[sizeof(*g) / sizeof(uint32_t)];
-	uint64_t sum = 0;
-
-	memcpy(weight, g, sizeof(weight));
-	for (size_t i = 0; i < sizeof(weight) / sizeof(weight[0]); i++)
-		sum += weight[i];
-	return sum;
-}
-
-bool scenario_uses_timers(const struct scenario *s)
-{
-	return s->guest.timer_lvt | s->guest.timer_count | s->guest.timer_divide | s->guest.timer_deadline |
-	       s->guest.timer_read | s->timer_load | s->timer_msr;
-}
-
-bool scenario_uses_pmi(const struct scenario *s) { return s->guest.pmi | s->pmi_hlt_percent; }
-
-/* What resets or changes an APIC's registers as a whole, or any of them. */
-static bool any_register_changes(const struct scenario *s)
-{
-	const struct guest_mix *g = &s->guest;
-
-	return g->init || g->startup || s->init_percent || g->reg_write || s->change_lapic || s->migrate_gap_ns;
-}
-
-/* What would change the mode or access TPR without the oracle being told that it is TPR. */
-static bool beyond_vapic(const struct scenario *s)
-{
-	return any_register_changes(s) || s->guest.svr || s->guest.reg_read || s->guest.apic_base || s->hyperv;
-}
-
-/* The word and the reports are for guests whose TPR is in the APIC's page, on hardware that does not help. */
-static void check_vapic_keys(struct parser *p)
-{
-	const struct scenario *s = p->s;
-
-	if (!s->vapic && (s->guest.vapic_tpr || s->vapic_addr || s->vapic_bad))
-		complain_at(p, "topology", "vapic", "must be yes for [guest] vapic_tpr and [userspace] vapic_*");
-	if (!s->vapic && !s->tpr_reporting)
-		return;
-	if (s->apic_mode != APIC_MODE_XAPIC)
-		complain_at(p, "topology", "apic_mode", "must be xapic with vapic or tpr_reporting");
-	if (s->tpr_shadow)
-		complain_at(p, "topology", "tpr_shadow", "must be no with vapic or tpr_reporting");
-	if (beyond_vapic(s))
-		complain_at(p, "topology", "vapic", "is not followed through INIT, modes, or accesses of any register");
-	if (s->vapic && s->guest.tpr)
-		complain_at(p, "guest", "tpr", "must be 0: a guest whose TPR lies in memory writes it there");
-	if (s->vapic && s->guest.cr8)
-		complain_at(p, "guest", "cr8", "must be 0: a guest whose TPR lies in memory writes it there");
-	if (s->vapic && s->pv_words_per_page > 512)
-		complain_at(p, "topology", "pv_words_per_page", "must be at most 512 with vapic");
-	if (s->vapic_addr && (s->slot_delete || s->slot_move))
-		complain_at(p, "userspace", "vapic_addr", "KVM may refuse it while a slot is away");
-}
-
-static void check_cmci_keys(struct parser *p)
-{
-	const struct scenario *s = p->s;
-	const struct guest_mix *g = &s->guest;
-
-	if (!s->cmci && (g->cmci_lvt || g->mc_ctl2 || s->set_mce))
-		complain_at(p, "topology", "cmci", "must be yes for [guest] cmci_lvt, mc_ctl2 and [userspace] set_mce");
-	/* The register file, which has the LVT entry, knows no INIT, and a random entry may send one. */
-	if (s->cmci && (any_register_changes(s) || g->sipi || g->reg_msr || s->any_msr || s->apicv))
-		complain_at(p, "topology", "cmci", "does not go together with INIT, random registers, migration, apicv");
-}
-
-static void check_pmi_keys(struct parser *p)
-{
-	const struct scenario *s = p->s;
-	const struct guest_mix *g = &s->guest;
-
-	/* Userspace would see what KVM has not looked at yet. */
-	if (s->pmi_hlt_percent && (s->get_lapic || s->set_lapic))
-		complain_at(p, "guest", "pmi_hlt", "does not go together with [userspace] get_lapic, set_lapic");
-	/* As for cmci; and a state of events that userspace saved before may lack an NMI. */
-	if (scenario_uses_pmi(s) && (any_register_changes(s) || g->sipi || g->reg_msr || s->any_msr || s->vcpu_events ||
-				     s->mp_state))
-		complain_at(p, "guest", "pmi", "does not go together with INIT, random registers, migration, vcpu_events");
-}
-
-static void check_watchdog_keys(struct parser *p)
-{
-	const struct scenario *s = p->s;
-	const struct guest_mix *g = &s->guest;
-
-	if (!g->lint0_nmi && s->lint0_load)
-		complain_at(p, "guest", "lint0_nmi", "must not be 0 with [userspace] lint0_load");
-	if (!g->lint0_nmi)
-		return;
-	if (!s->pit || !s->pins || s->pic || s->pin_irqfd_percent || s->vms > 1)
-		complain_at(p, "guest", "lint0_nmi", "needs one VM with devices.pit and pins, and neither pic nor irqfds");
-	if (any_register_changes(s) || g->svr || g->apic_base || g->reg_msr || s->any_msr || s->irqchip_gap_ns ||
-	    s->apicv)
-		complain_at(p, "guest", "lint0_nmi", "does not go together with what else changes LINT0, nor with apicv");
-}
-
-static void check_chip_keys(struct parser *p)
-{
-	const struct scenario *s = p->s;
-
-	if (s->irqchip_vectors && (s->guest.ioapic || s->irqchip == IRQCHIP_SPLIT))
-		complain_at(p, "userspace", "irqchip_vectors", "does not go together with [guest] ioapic, nor with irqchip = split");
-	if (s->pin_unset && (!s->guest.ioapic || s->irqchip == IRQCHIP_SPLIT))
-		complain_at(p, "devices", "pin_unset", "needs [guest] ioapic, and no irqchip = split");
-	if (s->pit_steady && (!s->pit || !s->pins || s->pic || s->pin_irqfd_percent || s->vms > 1 || s->irqchip_gap_ns ||
-			      s->ioapic_modes_percent || s->ioapic_logical_percent || s->ioapic_nmi_percent))
-		complain_at(p, "devices", "pit_steady",
-			    "needs one VM with devices.pit and pins, and no other interrupts of GSI 0 than fixed ones by the I/O APIC");
-}
-
-static void check_sint_keys(struct parser *p)
-{
-	const struct scenario *s = p->s;
-	const struct guest_mix *g = &s->guest;
-
-	if (g->sint && !s->sints)
-		complain_at(p, "guest", "sint", "needs devices.sints");
-	if (!s->sints)
-		return;
-	if (!s->hyperv || s->vms > 1 || s->vcpus > 254 || s->sints > 4 * s->vcpus)
-		complain_at(p, "devices", "sints", "needs topology.hyperv, one VM, and at most four for each vCPU");
-	if (s->vector_first < 0x30 || s->timer_vector_first < 0x30)
-		complain_at(p, "devices", "vector_first", "must be at least 0x30 with devices.sints, whose vectors are below");
-	if (s->routes || s->pins || s->added_vcpus || s->migrate_gap_ns || s->memory_gap_ns || any_register_changes(s) ||
-	    g->svr || g->apic_base || g->init || g->startup || g->timer_svr)
-		complain_at(p, "devices", "sints",
-			    "does not go together with routes, pins, added_vcpus, migration, memory.gap, INIT, and APICs that change");
-}
-
-/* What looks at a vCPU that is not there, or knows no APIC that becomes one. */
-static void check_added_keys(struct parser *p)
-{
-	const struct scenario *s = p->s;
-
-	if (!s->added_vcpus)
-		return;
-	if (s->added_vcpus >= s->vcpus)
-		complain_at(p, "topology", "added_vcpus", "must be less than vcpus");
-	if (s->migrate_gap_ns || s->monitor_gap_ns || s->irqchip_gap_ns || s->posted_percent || s->cmci || s->vapic ||
-	    s->xapic_ldr != XAPIC_LDR_NONE || s->directed_eoi || s->guest.startup || s->vms > 1 || s->vcpus > 255)
-		complain_at(p, "topology", "added_vcpus",
-			    "needs one VM of at most 255 vCPUs, xapic_ldr = none, and no migration, monitor, irqchip_gap, posted, cmci, vapic, startup");
-}
-
-static void check_timer_keys(struct parser *p)
-{
-	const struct scenario *s = p->s;
-
-	if (!scenario_uses_timers(s))
-		return;
-	if (s->timer_vector_first > s->timer_vector_last)
-		complain_at(p, "guest", "timer_vector_first", "must be at most timer_vector_last");
-	else if (s->timer_vector_first <= s->vector_last && s->timer_vector_last >= s->vector_first)
-		complain_at(p, "guest", "timer_vector_first", "the timers' vectors must be no devices' and IPIs'");
-}
-
-/* What no single row can know. */
-static void check_between_keys(struct parser *p)
-{
-	const struct scenario *s = p->s;
-
-	if ((uint64_t)s->vms * s->vcpus > MAX_VCPUS)
-		complain_at(p, "topology", "vcpus", "vms times vcpus must be at most 4096");
-	check_timer_keys(p);
-	check_vapic_keys(p);
-	check_cmci_keys(p);
-	check_pmi_keys(p);
-	check_watchdog_keys(p);
-	check_chip_keys(p);
-	check_added_keys(p);
-	check_sint_keys(p);
-	if (s->vector_first > s->vector_last)
-		complain_at(p, "devices", "vector_first", "must be at most vector_last");
-	if (!sum_of_guest_mix(&s->guest))
-		complain_at(p, "guest", "compute", "every operation of [guest] has weight 0");
-	if (s->vcpus > 255 && s->irqchip == IRQCHIP_KERNEL)
-		complain_at(p, "topology", "irqchip", "more than 255 vCPUs in a VM need irqchip = split");
-	if (s->vcpus > 255 && s->apic_mode != APIC_MODE_X2APIC)
-		complain_at(p, "topology", "apic_mode", "more than 255 vCPUs in a VM need apic_mode = x2apic");
-	if (s->posted_percent && !s->apicv)
-		complain_at(p, "devices", "posted", "needs apicv = yes");
-	if (s->guest.mwait && !s->mwait)
-		complain_at(p, "guest", "mwait", "needs topology.mwait = yes");
-	if (s->async_pf && (s->pv_words_per_page > 1 || s->memory_gap_ns || s->vector_last >= 0xf3))
-		complain_at(p, "topology", "async_pf",
-			    "needs pv_words_per_page = 1, no memory manager, and vector 0xf3 for itself");
-	if (s->apf_while_off && (!s->async_pf || s->apic_mode != APIC_MODE_XAPIC || s->msi || s->guest.ipi))
-		complain_at(p, "guest", "apf_while_off",
-			    "needs topology.async_pf, apic_mode = xapic, and neither MSIs nor IPIs");
-	if (s->hyperv && s->pv_words_per_page > 1)
-		complain_at(p, "topology", "hyperv", "a VP assist page is a page: pv_words_per_page = 1");
-	if (s->apicv && !s->tpr_shadow)
-		complain_at(p, "topology", "apicv", "needs tpr_shadow = yes");
-	if (s->apicv && s->split_icr)
-		complain_at(p, "topology", "split_icr", "is AMD's, and apicv is Intel's");
-	if (s->window_percent && s->irqchip != IRQCHIP_SPLIT)
-		complain_at(p, "userspace", "interrupt_window", "is for a PIC in userspace: irqchip = split");
-	if (s->directed_eoi && s->irqchip != IRQCHIP_SPLIT)
-		complain_at(p, "guest", "directed_eoi", "KVM offers it with irqchip = split only");
-	if (s->irqchip == IRQCHIP_SPLIT && s->pins && (s->routes || s->pin_irqfd_percent))
-		complain_at(p, "devices", "pins", "with irqchip = split the routes are userspace's I/O APIC's, and pins have no irqfd");
-	if (s->pins && s->apicv && s->irqchip == IRQCHIP_SPLIT)
-		complain_at(p, "devices", "pins", "irqchip = split and topology.apicv do not go together with pins");
-	if (s->irqchip_gap_ns && (!s->pins || s->irqchip != IRQCHIP_KERNEL || s->pin_irqfd_percent))
-		complain_at(p, "userspace", "irqchip_gap", "needs pins without irqfds, and irqchip = kernel");
-	if (s->route_gap_ns && !s->routes)
-		complain_at(p, "userspace", "route_gap", "there are no devices.routes");
-	if ((s->pin_irqfd_percent || s->routes) && s->vms > 1)
-		complain_at(p, "topology", "vms", "irqfds and routes are followed in one VM only");
-	if (s->pins && s->vms > 16)
-		complain_at(p, "devices", "pins", "at most 16 VMs have pins");
-	if (s->pic && s->guest.ioapic)
-		complain_at(p, "guest", "ioapic", "with devices.pic the guest does not use the I/O APIC");
-	if (s->pic && (s->irqchip != IRQCHIP_KERNEL || s->pin_first < 3 || s->pin_first + s->pin_lines > 16))
-		complain_at(p, "devices", "pic", "needs irqchip = kernel, and pins 3 to 15");
-	if (s->pin_first + s->pin_lines > 24)
-		complain_at(p, "devices", "pin_lines", "pin_first plus pin_lines must be at most 24");
-	if (s->migrate_gap_ns && (s->pins || s->routes || s->memory_gap_ns))
-		complain_at(p, "userspace", "migrate_gap", "what drives pins or takes memory away does not stop for it");
-	if (s->monitor_gap_ns && s->migrate_gap_ns)
-		complain_at(p, "userspace", "monitor_gap", "does not go together with migrate_gap");
-	if (s->memory_gap_ns && !((uint64_t)s->unmap + s->readonly + s->slot_delete + s->slot_move))
-		complain_at(p, "memory", "gap", "every action of [memory] has weight 0");
-	if (!((uint64_t)s->run_again + s->set_msrs + s->get_lapic + s->set_lapic + s->inhibit +
-	      s->vcpu_events + s->mp_state + s->user_nmi + s->timer_load + s->timer_msr +
-	      s->change_lapic + s->any_msr + s->vapic_addr + s->tpr_reporting + s->set_mce + s->lint0_load +
-	      s->refused_lapic))
-		complain_at(p, "userspace", "run_again", "every action of [userspace] has weight 0");
-	check_policy(p);
+	complain(p, 0, where, "%s", what);
 }
 
 /* One "section.key=value" at @text. */
@@ -523,6 +274,14 @@ static void apply_overrides(struct parser *p, const char *overrides)
 	p->path = path;
 	free(copy);
 }
+
+bool scenario_uses_timers(const struct scenario *s)
+{
+	return s->guest.timer_lvt | s->guest.timer_count | s->guest.timer_divide | s->guest.timer_deadline |
+	       s->guest.timer_read | s->timer_load | s->timer_msr;
+}
+
+bool scenario_uses_pmi(const struct scenario *s) { return s->guest.pmi | s->pmi_hlt_percent; }
 
 static uint32_t hash_text(uint32_t hash, const char *text)
 {
@@ -609,7 +368,7 @@ int scenario_load(struct scenario *s, const char *path, const char *overrides, c
 	if (!p.failed && overrides && *overrides)
 		apply_overrides(&p, overrides);
 	check_required(&p);
-	check_between_keys(&p);
+	scenario_check(&new, complain_at, &p);
 	if (p.failed)
 		return -1;
 	new.hash = hash_meaning(&new);

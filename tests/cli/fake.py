@@ -18,8 +18,8 @@ REPO = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 CFLAGS = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror",
           "-fno-pie", "-no-pie", "-I" + REPO]
-SHARED = ["alloc", "options", "option_table", "option_help", "command_line",
-          "scenario", "scenario_expect", "scenario_deviation", "divergence", "rng",
+SHARED = ["alloc", "options", "option_guess", "option_table", "option_help", "command_line",
+          "scenario", "scenario_check", "scenario_expect", "scenario_deviation", "divergence", "rng",
           "run_end", "pair_names", "signature", "oracle/deviation", "oracle/check"]
 VARIANTS = (("6.1-unfixed", "aaaa0000", "pv-eoi-unfixed"),
             ("6.12-fixed", "bbbb0000", "fixed"))
