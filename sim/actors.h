@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The actors' bodies, for run.c to start. Each is described in its own file. */
+/* The actors' bodies, each described in its own file, and what starts them. */
 #ifndef LAPICSIM_ACTORS_H
 #define LAPICSIM_ACTORS_H
 
@@ -19,5 +19,8 @@ void host_preempter(struct actor *self);	/* preempt.c; priv: struct vm */
 void user_monitor(struct actor *self);		/* monitor.c; priv: struct vm */
 
 void migrate_vm(struct actor *self);		/* migrate.c; priv: struct vm */
+
+/* Once per run, after sched_reset(). */
+void actors_spawn(void);
 
 #endif
