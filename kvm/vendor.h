@@ -12,6 +12,12 @@
 #include "x86.h"
 #include "env/env.h"
 
+/* A VM's allocation: KVM's part first. */
+struct kw_vm {
+	struct kvm kvm;
+	u32 nr;
+};
+
 /* A vCPU's allocation: KVM's part first, then the hardware's. */
 struct kw_vcpu {
 	struct kvm_vcpu vcpu;
