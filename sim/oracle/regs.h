@@ -60,6 +60,8 @@ int regs_init(uint32_t nr_vcpus);
 void regs_fini(void);
 void regs_reset(void);
 void regs_baseline(const struct oracle_vcpu *v, const struct kw_apic_state *kvm);
+/* "x2APIC State Transitions": the ID becomes the one that nobody can choose, and LDR follows from it. */
+void regs_enter_x2apic(const struct oracle_vcpu *v, struct reg_file *f);
 /* Everything becomes what KVM has. */
 void regs_adopt(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 
@@ -67,12 +69,14 @@ void regs_adopt(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 void regs_load(struct reg_file *f, const uint8_t *page);
 /* KVM_SET_LAPIC took @page. */
 void regs_loaded(struct oracle_vcpu *v, const uint8_t *page);
+/* As other vCPUs' messages see it. */
+void regs_identity(const struct reg_file *f, struct oracle_identity *out);
+
+/* regs_access.c */
 /* What @a must do: false if it faults, else @f becomes what it leaves. */
 bool regs_access(const struct oracle_vcpu *v, const struct oracle_access *a, struct reg_file *f);
 /* The value that a read gives, as far as @known says. */
 uint64_t regs_read(const struct oracle_vcpu *v, const struct oracle_access *a, uint64_t *known);
-/* As other vCPUs' messages see it. */
-void regs_identity(const struct reg_file *f, struct oracle_identity *out);
 
 static inline bool regs_x2apic(const struct reg_file *f)
 {
