@@ -188,7 +188,7 @@ void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 void check_init(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 /* check_pic.c */
 void check_extint(struct oracle_vcpu *v, int vector);
-/* chips.c, check_ioapic.c */
+/* chips.c, check_ioapic_eoi.c */
 void chips_reset(void);
 void chips_fini(void);
 void chips_eoi(struct oracle_vcpu *v, int vector);

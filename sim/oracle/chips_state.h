@@ -100,12 +100,13 @@ void rtc_settled(uint32_t vcpu);
 void rtc_lapic_loaded(struct oracle_vcpu *v);
 void rtc_ioapic_loaded(uint32_t vm);
 void rtc_disagrees(uint32_t vm, bool sent);
-/* check_ioapic.c */
+/* check_ioapic_eoi.c */
 void ioapic_eoi(struct oracle_vcpu *v, int vector);
 /* Was @vector sent to @v by the last EOI of its pin? */
 bool chips_resent(const struct oracle_vcpu *v, uint32_t vector);
-/* Is @vector pending or in service anywhere in the VM? */
+/* check_ioapic_state.c: is @vector pending or in service anywhere in the VM? */
 bool chips_alive(uint32_t nr, uint32_t vector);
+/* check_ioapic.c */
 void ioapic_turn(struct chip_task *t, uint32_t task, uint32_t vm);
 void ioapic_turn_ends(struct chip_task *t, uint32_t vm, const struct kw_ioapic_state *kvm);
 
