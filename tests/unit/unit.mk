@@ -42,14 +42,20 @@ UNIT_OBJS_swarm		:= swarm alloc options option_guess option_table rng
 UNIT_OBJS_trace		:= trace trace_format coro
 UNIT_OBJS_apicv		:= apicv
 UNIT_OBJS_signature	:= signature trail
+UNIT_OBJS_crash_time	:= $(UNIT_OBJS_crash)
+UNIT_OBJS_crash_san	:= $(UNIT_OBJS_crash)
 UNIT_LIBS_crash		:= -lunwind
+UNIT_LIBS_crash_time	:= -lunwind
+UNIT_LIBS_crash_san	:= -lunwind
 UNIT_OBJS_stats		:= cmd/stats_mcnemar cmd/stats_survival cmd/stats_wilson
 UNIT_OBJS_pair_set	:= cmd/pair_set alloc pair_names rng
 UNIT_OBJS_stats_sure	:= cmd/stats_zero cmd/stats_unseen rng
 UNIT_LIBS_stats		:= -lm
 UNIT_LIBS_stats_sure	:= -lm
-UNIT_NAMES := alloc plan loss pair_set signature stats stats_sure apicv crash done snapshot trace rng digest divergence token swarm coro policy event determinism \
+UNIT_NAMES := alloc plan loss pair_set signature stats stats_sure apicv crash crash_time done snapshot trace rng digest divergence token swarm coro policy event determinism \
 	scheduler scheduler_sleep scheduler_limits scheduler_hooks
+
+UNIT_NAMES += $(if $(filter address,$(SAN)),crash_san)
 
 # The oracle's tests need all of the oracle and nothing else but names and streams.
 UNIT_ORACLE := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/oracle*.c))
