@@ -3,61 +3,12 @@
  * The register file: which accesses fault, what they read and leave, and messages
  * that overlap a change of what they match against.
  *
- * Does not test destinations as such (oracle_destination.c).
+ * Does not test destinations as such (oracle_destination.c), nor what userspace reads
+ * and loads (oracle_regs_user.c).
  */
 #include "sim/oracle/check.h"
 #include "sim/oracle/deviation.h"
-#include "sim/oracle/destination.h"
-#include "sim/oracle/regs.h"
-#include "tests/unit/oracle_history.h"
-
-static void boot_regs(bool x2apic)
-{
-	struct oracle_config config = {
-		.nr_vms = 1, .vcpus_per_vm = 4, .x2apic_format = true, .report = record, .now_ns = clock_ns,
-		.registers = true,
-	};
-
-	model_start(&config);
-	for (uint32_t i = 0; i < 4; i++) {
-		model_init(&model[i], i, x2apic);
-		model[i].ldr = x2apic ? 1u << i : 1u << (24 + i);
-		oracle_baseline(i, i, x2apic, model_look(&model[i]));
-	}
-	oracle_reset();
-}
-
-/* One whole access of vCPU 0, whose page is what the test made it. */
-static void access_to(const struct oracle_access *a, bool faulted, uint64_t value)
-{
-	oracle_access_begin(0, a);
-	oracle_access_apply(0);
-	oracle_access_end(0, faulted, value, model_look(M));
-}
-
-static void wrmsr(uint32_t index, uint64_t value, bool faulted)
-{
-	access_to(&(struct oracle_access){ .msr = true, .write = true, .where = index, .value = value }, faulted, 0);
-}
-
-static void rdmsr(uint32_t index, uint64_t got, bool faulted)
-{
-	access_to(&(struct oracle_access){ .msr = true, .where = index }, faulted, got);
-}
-
-static void mmio_write(uint32_t offset, uint8_t bytes, uint32_t value)
-{
-	access_to(&(struct oracle_access){ .write = true, .bytes = bytes, .where = offset, .value = value }, false, 0);
-}
-
-static void mmio_read(uint32_t offset, uint8_t bytes, uint32_t got)
-{
-	access_to(&(struct oracle_access){ .bytes = bytes, .where = offset }, false, got);
-}
-
-#define FAULT()	FIRED("access-fault", DIV_REGISTER_MISMATCH, DIV_NONE)
-#define VALUE()	FIRED("access-value", DIV_REGISTER_MISMATCH, DIV_NONE)
-#define PAGE()	FIRED("register-file", DIV_REGISTER_MISMATCH, DIV_NONE)
+#include "tests/unit/oracle_regs.h"
 
 /* --- Faults. */
 static void test_reserved_registers(void)
@@ -308,156 +259,6 @@ static void test_ppr_by_svi(void)
 	VALUE();
 }
 
-/* --- Userspace. */
-static void get_lapic(uint32_t offset, uint32_t value)
-{
-	uint8_t page[1024];
-
-	memcpy(page, model_look(M)->regs, sizeof(page));
-	memcpy(page + offset, &value, sizeof(value));
-	oracle_user_get_lapic(0, page, model_look(M));
-}
-
-#define GET()	FIRED("get-lapic", DIV_REGISTER_MISMATCH, DIV_NONE)
-
-static void test_get(void)
-{
-	boot_regs(true);
-	get_lapic(0x20, 0);
-	get_lapic(0x390, 0x1234);		/* the current count: not judged here */
-	SILENT();
-	get_lapic(0x20, 1);
-	GET();
-	get_lapic(0xf0, 0x1fe);
-	GET();
-	get_lapic(0x370, 0x41);
-	GET();
-	oracle.config.x2apic_format = false;
-	reg_vcpu(oracle_vcpu(0))->now.reg[REG_ID] = 3;
-	get_lapic(0x20, 3u << 24);
-	SILENT();
-	get_lapic(0x20, 3);
-	GET();
-}
-
-/* A load leaves what it names, but for the version and an x2APIC's ID and LDR; one that is refused leaves all. */
-static void test_load(void)
-{
-	uint8_t page[1024];
-
-	boot_regs(true);
-	memcpy(page, model_look(M)->regs, sizeof(page));
-	memcpy(page + 0x370, &(uint32_t){ 0x41 }, 4);
-	memcpy(page + 0xd0, &(uint32_t){ 0x777 }, 4);
-	oracle_user_load_begin(0, page);
-	oracle_user_set_lapic(0, page, true);
-	model_put(M, 0x370, 0x41);
-	prepare_and_enter();
-	leave();
-	SILENT();
-	memcpy(page + 0x20, &(uint32_t){ 7 }, 4);
-	oracle_user_load_begin(0, page);
-	oracle_user_set_lapic(0, page, false);	/* not this vCPU's ID */
-	SILENT();
-	memcpy(page + 0x20, &(uint32_t){ 0 }, 4);
-	oracle_user_load_begin(0, page);
-	oracle_user_set_lapic(0, page, false);
-	FIRED("set-lapic", DIV_REGISTER_MISMATCH, DIV_NONE);
-	EXPECT(!oracle_vcpu(0)->changing && !oracle.vm[0].nr_changing);
-}
-
-/*
- * A load that changes the ID and enables the APIC: a message that overlaps it may find
- * the old ID and the new SVR, or the other way round; one to neither ID finds nobody.
- */
-static void test_load_is_no_instant(void)
-{
-	struct destination d = { .dest = 0, .sender = DIV_NONE };
-	uint8_t page[1024];
-
-	boot_regs(false);
-	memcpy(page, model_look(M)->regs, sizeof(page));
-	memcpy(page + 0x20, &(uint32_t){ 7u << 24 }, 4);
-	memcpy(page + 0xf0, &(uint32_t){ 0xff }, 4);
-	oracle_user_load_begin(0, page);	/* 0, enabled, becomes 7, disabled */
-	EXPECT(destination_match(&d, oracle_vcpu(0)) == MATCH_MAY);
-	d.dest = 7;
-	EXPECT(destination_match(&d, oracle_vcpu(0)) == MATCH_MAY);
-	d.dest = 6;
-	EXPECT(destination_match(&d, oracle_vcpu(0)) == MATCH_NO);
-	oracle_user_set_lapic(0, page, true);
-	d.dest = 7;
-	EXPECT(destination_match(&d, oracle_vcpu(0)) == MATCH_NO);
-	SILENT();
-}
-
-/* What a refused load has changed is told, and what the vCPU goes on with. */
-static void test_refused(void)
-{
-	boot_regs(true);
-	oracle_user_refused(0, model_look(M));
-	SILENT();
-	M->svr = 0xff;
-	oracle_user_refused(0, model_look(M));
-	PAGE();
-	EXPECT(!(oracle_vcpu(0)->now.svr & 0x100));
-	oracle_user_refused(0, model_look(M));
-	SILENT();
-}
-
-static void power_up(uint32_t offset, uint32_t value)
-{
-	static uint8_t page[1024];
-	struct kw_apic_state st = { .apic_base = 0xfee00900 };
-
-	boot_regs(false);
-	memset(page, 0, sizeof(page));
-	memcpy(page + 0x30, &(uint32_t){ 0x50014 }, 4);
-	memcpy(page + 0xe0, &(uint32_t){ ~0u }, 4);
-	memcpy(page + 0xf0, &(uint32_t){ 0xff }, 4);
-	for (uint32_t r = 0x320; r <= 0x370; r += 16)
-		memcpy(page + r, &(uint32_t){ r == 0x350 ? 0x700 : 0x10000 }, 4);
-	memcpy(page + offset, &value, 4);
-	oracle_power_up(0, 0, page, &st);
-	prepare_and_enter();
-	leave();
-}
-
-static void test_power_up(void)
-{
-	static const struct { uint32_t offset, value; } wrong[] = {
-		{ 0x20, 1u << 24 }, { 0x30, 0x30014 }, { 0x80, 0x10 }, { 0xe0, 0 }, { 0xf0, 0x1ff }, { 0x110, 1 },
-		{ 0x280, 1 }, { 0x310, 1 }, { 0x320, 0 }, { 0x350, 0x10000 },
-	};
-
-	power_up(0x80, 0);
-	SILENT();
-	deviation_switch("init-lint0", false);
-	power_up(0x350, 0x10000);
-	SILENT();
-	deviation_switch("init-lint0", true);
-	for (uint32_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		power_up(wrong[i].offset, wrong[i].value);
-		FIRED("power-up", DIV_REGISTER_MISMATCH, DIV_NONE);
-	}
-}
-
-static void test_cpuid(void)
-{
-	const uint32_t apic = 1u << 9;
-
-	boot_regs(false);
-	oracle_guest_cpuid(0, apic);
-	SILENT();
-	oracle_guest_cpuid(0, ~apic);
-	FIRED("cpuid-apic", DIV_REGISTER_MISMATCH, DIV_NONE);
-	reg_vcpu(oracle_vcpu(0))->now.base &= ~APIC_BASE_EN;
-	oracle_guest_cpuid(0, ~apic);
-	SILENT();
-	oracle_guest_cpuid(0, apic);
-	FIRED("cpuid-apic", DIV_REGISTER_MISMATCH, DIV_NONE);
-}
-
 /* --- A change of LDR as an interval. */
 static void test_window(void)
 {
@@ -549,8 +350,8 @@ static void test_fault_entry(void)
 	FIRED("fault-delivered", DIV_REGISTER_MISMATCH, DIV_NONE);
 }
 
-TEST_MAIN(TEST(test_fault_entry), TEST(test_reserved_registers), TEST(test_one_way_registers), TEST(test_reserved_bits),
-	  TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values), TEST(test_pending_is_read),
-	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window), TEST(test_window_of_odd_dfr),
-	  TEST(test_disabled_drops), TEST(test_esr), TEST(test_posted_irr), TEST(test_ppr_by_svi),
-	  TEST(test_get), TEST(test_load), TEST(test_load_is_no_instant), TEST(test_refused), TEST(test_power_up), TEST(test_cpuid))
+TEST_MAIN(TEST(test_fault_entry), TEST(test_reserved_registers), TEST(test_one_way_registers),
+	  TEST(test_reserved_bits), TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values), TEST(test_pending_is_read),
+	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window),
+	  TEST(test_window_of_odd_dfr), TEST(test_disabled_drops), TEST(test_esr), TEST(test_posted_irr),
+	  TEST(test_ppr_by_svi))

@@ -2,100 +2,13 @@
 /*
  * The APIC timer's checks: for each rule a legal history that must stay silent and
  * a broken one that must fire; each deviation with it and without it.
+ *
+ * Does not test what userspace loads, nor INIT and an APIC that is disabled
+ * (oracle_timer_state.c).
  */
 #include "sim/oracle/check.h"
 #include "sim/oracle/deviation.h"
-#include "sim/oracle/timer.h"
-#include "tests/unit/oracle_history.h"
-
-#define ONESHOT		0x000f0u
-#define PERIODIC	0x200f0u
-#define DEADLINE	0x400f0u
-#define MASKED		0x10000u
-
-#define fired(check, kind, vector) fired_at(__LINE__, check, kind, vector)
-
-static void fired_at(int line, const char *check, uint32_t kind, uint32_t vector)
-{
-	test_expect(nr_seen == 1, __FILE__, line, "%u divergences, expected one %s", nr_seen, check);
-	for (uint32_t i = 0; i < nr_seen && i < 64; i++)
-		test_expect(!strcmp(seen[i].check, check) && seen[i].kind == kind && seen[i].vector == vector, __FILE__,
-			    line, "%s fired, expected %s: %s", seen[i].check, check, seen[i].text);
-	nr_seen = 0;
-}
-
-static void start(void)
-{
-	model_timer = true;
-	model_boot(1, 1, true, false);
-	prepare_and_enter();
-}
-
-/* The guest runs for @ns and exits for no reason; @vector: KVM then delivers it. -1: none. */
-static void run(uint64_t ns, int vector)
-{
-	now += ns;
-	oracle_timer_exit(0);
-	leave();
-	if (vector >= 0)
-		model_accept(M, (uint32_t)vector, false);
-	prepare_and_enter();
-	if (vector < 0)
-		return;
-	oracle_timer_exit(0);
-	eoi();
-	prepare_and_enter();
-}
-
-static void expires(uint64_t ns) { run(ns, 0xf0); }
-static void passes(uint64_t ns) { run(ns, -1); }
-
-/* An exit that KVM takes @took ns to handle. */
-static void write_in(enum oracle_timer_reg reg, uint64_t value, uint64_t took)
-{
-	oracle_timer_write(0, reg, value);
-	oracle_timer_exit(0);
-	leave();
-	now += took;
-	oracle_timer_done(0, true, 0);
-	prepare_and_enter();
-}
-
-static void write_reg(enum oracle_timer_reg reg, uint64_t value) { write_in(reg, value, 0); }
-
-static void read_reg(enum oracle_timer_reg reg, uint64_t value)
-{
-	oracle_timer_read(0, reg);
-	oracle_timer_exit(0);
-	leave();
-	oracle_timer_done(0, true, value);
-	prepare_and_enter();
-}
-
-/* Undivided, so that a count is a time. */
-static void start_mode(uint32_t lvtt)
-{
-	start();
-	write_reg(TIMER_REG_DIVIDE, 0xb);
-	write_reg(TIMER_REG_LVTT, lvtt);
-}
-
-/* @as_it_was: what userspace has just saved. */
-static void load_as(bool as_it_was, uint32_t lvtt, uint32_t count, uint32_t current)
-{
-	oracle_timer_write(0, TIMER_REG_LOAD, as_it_was);
-	oracle_timer_exit(0);
-	leave();
-	model_look(M);
-	model_put(M, 0x320, lvtt);
-	model_put(M, 0x380, count);
-	model_put(M, 0x390, current);
-	model_put(M, 0x3e0, 0xb);
-	oracle_user_set_lapic(0, M->page, true);
-	prepare_and_enter();
-}
-
-static void load(uint32_t lvtt, uint32_t count, uint32_t current) { load_as(false, lvtt, count, current); }
+#include "tests/unit/oracle_timer.h"
 
 static void test_oneshot(void)
 {
@@ -355,22 +268,6 @@ static void test_masked(void)
 	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
 }
 
-/* Software-disabled: the mask is set, the timer runs on. */
-static void test_disabled(void)
-{
-	start_mode(PERIODIC);
-	write_reg(TIMER_REG_COUNT, 300000);
-	write_reg(TIMER_REG_SVR, 0xff);
-	passes(400000);
-	SILENT();
-	write_reg(TIMER_REG_SVR, 0x1ff);
-	passes(100000);
-	write_reg(TIMER_REG_COUNT, 300000);	/* forgets what expired while masked */
-	write_reg(TIMER_REG_LVTT, PERIODIC);
-	expires(300000);
-	SILENT();
-}
-
 /* The timer's interrupt is pending when it expires again: they collapse. */
 static void test_collapse(void)
 {
@@ -396,73 +293,6 @@ static void test_collapse(void)
 	fired("timer-duplicate", DIV_SPURIOUS_DELIVERY, 0xf0);
 }
 
-static void test_load(void)
-{
-	start_mode(ONESHOT);
-	load(ONESHOT, 10000, 4000);
-	expires(4000);
-	SILENT();
-	load(ONESHOT, 10000, 0);
-	expires(0);
-	SILENT();
-	deviation_switch("timer-load-expired", false);
-	load(ONESHOT, 10000, 0);
-	expires(0);
-	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
-	deviation_switch("timer-load-expired", true);
-	write_reg(TIMER_REG_COUNT, 10000);
-	load(ONESHOT, 0, 0);
-	passes(20000);
-	SILENT();
-	expires(0);
-	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
-}
-
-static void test_load_mode(void)
-{
-	start_mode(DEADLINE);
-	load(ONESHOT, 10000, 4000);
-	passes(20000);
-	SILENT();
-	write_reg(TIMER_REG_LVTT, DEADLINE);
-	deviation_switch("timer-load-mode", false);
-	load(ONESHOT, 10000, 4000);
-	passes(4001);
-	fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
-	deviation_switch("timer-load-mode", true);
-}
-
-/* It has expired, and is not in IRR yet, when userspace loads a state. */
-static void test_load_pending(void)
-{
-	for (int on = 1; on >= 0; on--) {
-		start_mode(PERIODIC);
-		deviation_switch("timer-load-pending", on);
-		write_reg(TIMER_REG_COUNT, 300000);
-		oracle_timer_exit(0);
-		leave();
-		now += 310000;
-		load_as(true, PERIODIC, 300000, 290000);
-		passes(1);
-		if (on)
-			SILENT();
-		else
-			fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
-	}
-	deviation_switch("timer-load-pending", true);
-	/* Another state: nothing is left of what ran before. */
-	start_mode(PERIODIC);
-	write_reg(TIMER_REG_COUNT, 300000);
-	oracle_timer_exit(0);
-	leave();
-	now += 310000;
-	load(PERIODIC, 300000, 200000);
-	passes(1);
-	SILENT();
-	expires(10);
-	fired("timer-early", DIV_SPURIOUS_DELIVERY, 0xf0);
-}
-
 static void test_quiet(void)
 {
 	start_mode(ONESHOT);
@@ -477,29 +307,6 @@ static void test_quiet(void)
 	fired("timer-lost", DIV_LOST_INTERRUPT, 0xf0);
 }
 
-/* INIT: it runs no more, is masked, and what was due does not come; then it is like new. */
-static void test_init(void)
-{
-	start_mode(ONESHOT);
-	write_reg(TIMER_REG_DIVIDE, 0xb);
-	write_reg(TIMER_REG_COUNT, 20000);
-	passes(10000);
-	timer_taken_by_init(oracle_vcpu(0));
-	passes(20000);
-	read_reg(TIMER_REG_CURRENT, 0);
-	write_reg(TIMER_REG_LVTT, ONESHOT);
-	write_reg(TIMER_REG_COUNT, 5000);	/* divided by 2 again */
-	expires(10000);
-	SILENT();
-	write_reg(TIMER_REG_COUNT, 20000);
-	timer_taken_by_init(oracle_vcpu(0));
-	write_reg(TIMER_REG_LVTT, ONESHOT);
-	expires(40000);
-	fired("timer-spurious", DIV_SPURIOUS_DELIVERY, 0xf0);
-}
-
-TEST_MAIN(TEST(test_init), TEST(test_oneshot), TEST(test_stopped), TEST(test_divide), TEST(test_periodic), TEST(test_missed),
-	  TEST(test_min_period), TEST(test_deadline), TEST(test_advance), TEST(test_taken_early),
-	  TEST(test_waits), TEST(test_mode_switch), TEST(test_masked),
-	  TEST(test_disabled), TEST(test_collapse), TEST(test_load), TEST(test_load_mode), TEST(test_load_pending),
-	  TEST(test_quiet))
+TEST_MAIN(TEST(test_oneshot), TEST(test_stopped), TEST(test_divide), TEST(test_periodic), TEST(test_missed),
+	  TEST(test_min_period), TEST(test_deadline), TEST(test_advance), TEST(test_taken_early), TEST(test_waits),
+	  TEST(test_mode_switch), TEST(test_masked), TEST(test_collapse), TEST(test_quiet))
