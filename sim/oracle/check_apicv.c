@@ -15,7 +15,8 @@
  * notification yet, because that message's sender owes it: it counts as fresh.
  *
  * A wrong SVI is reported at the entry.  What follows is no fault of its own: until SVI is
- * the highest vector again the processor's EOI and PPR go by it, and so do the oracle's.
+ * the highest vector again the processor's EOI and PPR go by it, and so do the oracle's.  An EOI
+ * that exits is not the processor's.
  *
  * A register whose write made an APIC-write exit holds the guest's value before KVM
  * knows of it; the view shows it as it was, until KVM has handled the exit.
@@ -143,6 +144,9 @@ void check_apicv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 
 int check_eoi_by_svi(struct oracle_vcpu *v)
 {
+	/* One that exits, such as HV_X64_MSR_EOI, is not virtualized: KVM ends it, by VISR. */
+	if (!v->in_guest)
+		return ideal_apic_eoi(&v->apic);
 	v->eoi_missed |= v->apic.top >= 0 && v->apic.top != v->apic.other_svi - 1;
 	return ideal_apic_eoi_by_svi(&v->apic);
 }

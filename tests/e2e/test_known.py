@@ -13,7 +13,7 @@ from test_race import BUILD, campaign, lapicsim, scenario
 # Came after 6.12; 7.3 is only built while the mirror has it (scripts/variants.mk).
 YOUNG = ("mp-state-kick",)
 # Seen in one of 1,000 runs, or fewer: too rare to be asked for here.
-RARE = ("apicv-svi-in-service", "apicv-load-refused-read", "logical-id-shared-pin-lowest", "pir-irr-pending-quiet", "pir-irr-pending-ff", "pir-irr-pending-ff-eoi", "ioapic-scan-late-lost")
+RARE = ("apicv-load-refused-read", "logical-id-shared-pin-lowest", "pir-irr-pending-quiet", "pir-irr-pending-ff", "pir-irr-pending-ff-eoi", "ioapic-scan-late-lost")
 NEWER = os.path.exists(BUILD + "/variants/7.3/plain/runner")
 
 

@@ -246,6 +246,25 @@ static void test_eoi_by_svi(void)
 	FIRED("isr-premature", DIV_PREMATURE_EOI, 0x81);
 }
 
+/* Not one that exits, which KVM ends by VISR. */
+static void test_eoi_exits_with_wrong_svi(void)
+{
+	boot_wrong_svi(0x31);
+	exit_apicv();
+	oracle_guest_eoi(0);
+	M->isr[0x81] = 0;
+	update_status();
+	enter_apicv();
+	exit_apicv();
+	oracle_quiet(0, look());
+	SILENT();
+	boot_wrong_svi(0x31);
+	exit_apicv();
+	oracle_guest_eoi(0);
+	enter_apicv();
+	FIRED("isr-stuck", DIV_LOST_EOI, 0x81);
+}
+
 /* So does its PPR: a lower class may go first, until SVI is right. */
 static void test_dispatch_by_svi(void)
 {
@@ -424,6 +443,6 @@ static void test_posted_twice(void)
 
 TEST_MAIN(TEST(test_posted_twice),
 	  TEST(test_self_ipi_while_disabled), TEST(test_posted), TEST(test_lost), TEST(test_dispatch), TEST(test_unnotified),
-	  TEST(test_due_after_inhibit), TEST(test_status), TEST(test_eoi_by_svi), TEST(test_dispatch_by_svi),
-	  TEST(test_rvi_lags), TEST(test_caches), TEST(test_pv_word), TEST(test_trapped_write),
-	  TEST(test_self_ipi))
+	  TEST(test_due_after_inhibit), TEST(test_status), TEST(test_eoi_by_svi),
+	  TEST(test_eoi_exits_with_wrong_svi), TEST(test_dispatch_by_svi), TEST(test_rvi_lags), TEST(test_caches), TEST(test_pv_word),
+	  TEST(test_trapped_write), TEST(test_self_ipi))
