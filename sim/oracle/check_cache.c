@@ -24,6 +24,19 @@ static inline bool irr_hidden(const struct oracle_vcpu *v, const struct kw_apic_
 	return any;
 }
 
+/*
+ * What was posted gets no irr_pending from its sender, who may be at work yet: if it has come to IRR beside
+ * one that is false, nothing is to be reported yet, but it may stay hidden.
+ */
+static bool irr_perhaps_hidden(const struct oracle_vcpu *v, const struct kw_apic_state *kvm)
+{
+	uint32_t any = 0;
+
+	for (int w = 0; w < APIC_WORDS; w++)
+		any |= v->apic.irr[w] & ~kvm->apicv->pir[w];
+	return any;
+}
+
 static void check_isr_caches(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 {
 	struct ideal_apic real;
@@ -68,6 +81,8 @@ void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 		    ((kvm->highest_isr_cache != -1) & (kvm->highest_isr_cache != v->apic.top)) |
 		    (v->reported != 0) | (v->late_ack >= 0);
 
+	if (unlikely(kvm->apicv != NULL) && !kvm->irr_pending && !kvm->apicv_active)
+		v->irr_hidden |= irr_perhaps_hidden(v, kvm);
 	if (unlikely(wrong) || (!kvm->irr_pending && unlikely(irr_hidden(v, kvm))))
 		check_each(v, kvm, sw_enabled);
 }

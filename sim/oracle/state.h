@@ -31,7 +31,7 @@ struct oracle_vcpu {
 	_Alignas(64) struct ideal_apic apic;
 	uint8_t  touched;
 	bool	 ppr_lazy;		/* TPR may have been written without an exit */
-	bool	 irr_hidden;		/* irr_pending was wrong, and nothing was dispatched since */
+	bool	 irr_hidden;		/* irr_pending was wrong, or perhaps, and nothing was dispatched since */
 	bool	 eoi_missed;		/* a wrong SVI has let an EOI end another vector than the highest */
 	bool	 last_eoi_pv;
 	/* Whether anything is in doubt is asked at once: check_plain.h. */
