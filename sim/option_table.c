@@ -186,7 +186,7 @@ const struct option scenario_options[] = {
 	WEIGHT("guest", "sint", guest.sint, "0",
 	       "Read or write a SINTx register of Hyper-V's SynIC: vector, mask, AutoEOI; needs devices.sints."),
 	PERCENT("guest", "sint_auto", sint_auto_percent, "40",
-		"SINTs with AutoEOI, which the hypervisor ends as it delivers them: writes, and every other one from the beginning."),
+		"SINTs with AutoEOI, which the hypervisor ends as it delivers them: writes, and from the beginning every other one, with 100% all."),
 	PERCENT("guest", "sint_masked", sint_masked_percent, "20", "Writes of SINTx that mask it."),
 	GAP("guest", "mwait_time", mwait_ns, "3us", 1,
 	    "Mean time until somebody writes what a guest in MWAIT monitors; an interrupt ends it earlier."),

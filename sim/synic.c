@@ -53,7 +53,8 @@ static uint32_t first_vector(uint32_t place) { return SYNIC_FIRST_VECTOR + NR_VE
 /* --- Setting up. */
 static int64_t set_sint(const struct vcpu *v, uint32_t place)
 {
-	uint64_t value = first_vector(place) | (sc()->sint_auto_percent && (place & 1) ? SYNIC_SINT_AUTO_EOI : 0);
+	bool auto_eoi = sc()->sint_auto_percent == 100 || (sc()->sint_auto_percent && (place & 1));
+	uint64_t value = first_vector(place) | (auto_eoi ? SYNIC_SINT_AUTO_EOI : 0);
 	int64_t ret = machine_set_msr(kw_ioctl, v->fd, MSR_SINT0 + FIRST_SINT + place, value);
 
 	if (ret != 1)

@@ -148,6 +148,8 @@ ROWS = (
     ("sint-eoi-twice", "hyperv-sint", "eoi-message", "sint-eoi-extra"),
     ("sint-any-vector", "hyperv-sint", "register-mismatch", "sint-msr"),
     ("auto-eoi-ignored", "hyperv-sint", "spurious-delivery", "isr-spurious"),
+    ("auto-eoi-keeps-apicv", "hyperv-sint-auto", "spurious-delivery", "isr-spurious"),
+    ("auto-eoi-forgets-others", "hyperv-sint-auto", "spurious-delivery", "isr-spurious"),
     ("third-vcpu-refused", "vcpu-add", "register-mismatch", "vcpu-add"),
     ("added-vcpu-inhibited", "apicv-add", "register-mismatch", "mmio-exit"),
     ("added-vcpu-inhibited", "apicv-add", "host-warn", "no-warn"),

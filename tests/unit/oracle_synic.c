@@ -177,6 +177,25 @@ static void test_auto_eoi(void)
 	SILENT();
 }
 
+/* The processor knows of no AutoEOI: what it delivers stays in service. */
+static void test_auto_eoi_by_hardware(void)
+{
+	boot_synic(VECTOR | SYNIC_SINT_AUTO_EOI);
+	oracle_guest_if(0, true, 0);
+	enter();
+	signal(true);
+	oracle_hw_dispatch(0, VECTOR, &M->hw);
+	M->irr[VECTOR] = 0;
+	M->isr[VECTOR] = 1;
+	model_ppr(M);
+	oracle_delivered(0, VECTOR);
+	SILENT();
+	leave();
+	EXPECT(nr_seen > 0);
+	EXPECT(!strcmp(seen[0].check, "isr-spurious"));
+	nr_seen = 0;
+}
+
 static void test_registers(void)
 {
 	boot_synic(VECTOR);
@@ -210,4 +229,5 @@ static void test_fall(void)
 }
 
 TEST_MAIN(TEST(test_plain), TEST(test_end_untold), TEST(test_other_ends), TEST(test_lost), TEST(test_masked),
-	  TEST(test_changing), TEST(test_changing_twice), TEST(test_auto_eoi), TEST(test_registers), TEST(test_fall))
+	  TEST(test_changing), TEST(test_changing_twice), TEST(test_auto_eoi), TEST(test_auto_eoi_by_hardware),
+	  TEST(test_registers), TEST(test_fall))
