@@ -9,10 +9,12 @@
 
 #include "sim/actors.h"
 #include "sim/ahead.h"
+#include "sim/held.h"
 #include "sim/host.h"
 #include "sim/machine.h"
 #include "sim/migrate.h"
 #include "sim/oracle/oracle.h"
+#include "sim/pins.h"
 #include "sim/posting.h"
 
 #define MSI_ADDRESS	0xfee00000u
@@ -79,6 +81,34 @@ static bool post(const struct vm *vm, uint64_t address, uint32_t data)
 	return to >= 0;
 }
 
+/* Does anything come between its begin and its end that would see it, but for other actors? */
+static bool observed(const struct scenario *s)
+{
+	return s->posted_percent || s->msi_result || pins_on;
+}
+
+/* Step by step. */
+static __attribute__((noinline)) void send_observed(const struct vm *vm, uint32_t nr, struct kvm_msi *msi,
+						    uint64_t address, struct rng *target)
+{
+	const struct scenario *s = &machine.scenario;
+	int32_t message = oracle_msi_begin(nr, address, msi->data);
+	enum taker before = TAKER_PERHAPS;
+	int64_t ret;
+
+	if (s->posted_percent && rng_percent(target, s->posted_percent) && post(vm, address, msi->data)) {
+		oracle_message_end(message, true);
+		return;
+	}
+	if (s->msi_result)
+		before = oracle_msi_takers(nr, address, msi->data);
+	ret = host_ioctl(vm->fd, KVM_SIGNAL_MSI, (uint64_t)msi);
+	if (message >= 0)
+		oracle_message_end(message, ret >= 0);
+	if (s->msi_result)
+		oracle_msi_result(nr, address, msi->data, before, ret);
+}
+
 /* Most likely the next message is for the vCPU that comes next in the stream, which is not touched. */
 static void look_ahead(const struct vm *vm, uint32_t tid, struct rng target)
 {
@@ -92,9 +122,7 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 	uint32_t data = (uint32_t)rng_range(target, s->vector_first, s->vector_last);
 	struct kvm_msi msi = { .address_lo = low | (dest & 0xff) << 12, .address_hi = dest & ~0xffu };
 	uint64_t address = (uint64_t)msi.address_hi << 32 | msi.address_lo;
-	enum taker before = TAKER_PERHAPS;
-	int32_t message;
-	int64_t ret;
+	struct held m;
 
 	if (rng_percent(target, s->level_percent))
 		data |= DATA_LEVEL | DATA_ASSERT;
@@ -104,18 +132,13 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 		data = bypass_irr(data, rng_below(target, 100));
 	msi.data = data;
 	host_event(DIGEST_MESSAGE, address, data);
-	message = oracle_msi_begin(nr, address, data);
-	if (unlikely(s->posted_percent) && rng_percent(target, s->posted_percent) && post(vm, address, data)) {
-		oracle_message_end(message, true);
-		return;
+	if (unlikely(observed(s))) {
+		send_observed(vm, nr, &msi, address, target);
+	} else {
+		m = (struct held){ .address = address, .vm = nr, .data = data };
+		held_begin(&m);
+		held_end(&m, host_ioctl(vm->fd, KVM_SIGNAL_MSI, (uint64_t)&msi) >= 0);
 	}
-	if (unlikely(s->msi_result))
-		before = oracle_msi_takers(nr, address, data);
-	ret = host_ioctl(vm->fd, KVM_SIGNAL_MSI, (uint64_t)&msi);
-	if (message >= 0)
-		oracle_message_end(message, ret >= 0);
-	if (unlikely(s->msi_result))
-		oracle_msi_result(nr, address, data, before, ret);
 	if (unlikely(ahead_on))
 		look_ahead(vm, kw_shared.current_tid, *target);
 }

@@ -7,6 +7,7 @@
 #include "sim/ahead.h"
 #include "sim/counts.h"
 #include "sim/crash.h"
+#include "sim/held.h"
 #include "sim/machine.h"
 #include "sim/pair_states.h"
 #include "sim/oracle/oracle.h"
@@ -47,6 +48,7 @@ void hs_point(enum kw_point_id id)
 	crash_heartbeat++;
 	if (!sched_current())
 		return;		/* a callback's interrupt handler: nobody else may go first */
+	held_release();
 	next = sched_point(id);
 	kw_shared.point_countdown = next;
 	if (sched_now() != before)
@@ -58,6 +60,7 @@ void hs_block(void)
 	crash_heartbeat++;
 	if (!sched_current())
 		crash_end(CRASH_PANIC, "something blocks where nothing may block");
+	held_release();
 	sched_block(UINT64_MAX);
 }
 
@@ -71,6 +74,7 @@ void hs_relax(void)
 {
 	struct actor *self = sched_current();
 
+	held_release();
 	sched_advance(rng_gap(&self->policy_rng, 4 * (uint64_t)machine.scenario.delay_ns + 1));
 }
 
@@ -81,6 +85,7 @@ void hs_delay(uint64_t ns)
 	/* In a callback's interrupt handler nobody can wait, and nobody would see it. */
 	if (!ns || !sched_current())
 		return;
+	held_release();
 	if (machine.timers && tid >= 1 && tid <= machine.nr_vcpus)
 		oracle_timer_waits(tid - 1, ns);
 	sched_advance(ns);
@@ -94,6 +99,7 @@ void hs_preempted(void)
 	uint64_t mean = s->preempt_hold_ns ? s->preempt_hold_ns : 4 * (uint64_t)s->delay_ns + 1;
 	uint64_t end = sched_now() + rng_gap(&sched_current()->policy_rng, mean);
 
+	held_release();
 	while (sched_now() < end) {
 		if (!sched_advance_interruptible(end - sched_now()))
 			break;
@@ -107,6 +113,7 @@ static void take_for(uint32_t cpu)
 	uint32_t self = kw_shared.current_tid, countdown = kw_shared.point_countdown;
 
 	/* On the stack of another actor, that may not give way while the kernel world is @cpu. */
+	held_release();
 	kw_shared.point_countdown = 0;
 	kw_task_switch(cpu);
 	kw_irq(cpu);
@@ -200,6 +207,7 @@ void host_init(void)
 void host_start(uint64_t seed, uint64_t race_ns)
 {
 	host_seed = seed;
+	held_message = NULL;	/* the last run may have crashed */
 	host_digest.each = pair_states_on ? pair_states_note : NULL;
 	digest_reset(&host_digest);
 	host_phase = HOST_RACE;

@@ -18,6 +18,8 @@ void message_reset(void);
 int32_t message_begin(const struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest);
 /* The same, fixed and edge-triggered, to the APIC with ID @dest. -1: it is not as plain as that, nothing was done. */
 int32_t message_begin_one(uint32_t vm, uint32_t dest, uint8_t vector);
+/* The same, and it is over, before anything else has happened. False: it is not as plain as that, nothing was done. */
+bool message_at_once(uint32_t vm, uint32_t dest, uint8_t vector);
 /* decode.c: the same, of a message as a bus carries it, whose lowest-priority destination may be an illegal one. */
 int32_t message_decoded(struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest);
 void message_end(int32_t handle, bool accepted);

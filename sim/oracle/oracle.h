@@ -65,6 +65,8 @@ void oracle_power_up(uint32_t vcpu, uint32_t apic_id, const uint8_t *page, const
 
 /* --- Messages. The handle says which interval ends; -1 from begin: no target. --- */
 int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data);
+/* Begin and end in one, where nothing that the oracle is told of has come between. */
+void oracle_msi_at_once(uint32_t vm, uint64_t address, uint32_t data, bool accepted);
 /* Who takes such an MSI, before KVM_SIGNAL_MSI and after it; and what it returned. */
 enum taker { TAKER_NOBODY, TAKER_PERHAPS, TAKER_SOMEBODY };
 enum taker oracle_msi_takers(uint32_t vm, uint64_t address, uint32_t data);

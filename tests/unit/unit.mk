@@ -63,6 +63,9 @@ UNIT_ORACLE_OBJS := $(patsubst sim/%.c,%,$(wildcard sim/oracle/*.c)) divergence 
 $(foreach name,$(UNIT_ORACLE),$(eval UNIT_OBJS_$(name) := $(UNIT_ORACLE_OBJS)))
 UNIT_NAMES += $(UNIT_ORACLE)
 
+UNIT_OBJS_held		:= held $(UNIT_ORACLE_OBJS)
+UNIT_NAMES += held
+
 UNIT_OBJS_live_guard	:= live/guard
 UNIT_OBJS_live		:= live/guard live/sequence live/play live/judge $(UNIT_ORACLE_OBJS)
 UNIT_NAMES += live_guard live
