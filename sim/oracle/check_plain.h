@@ -2,10 +2,10 @@
 /*
  * The plainest VM-Entries and VM-Exits, which are most of them: KVM's page, its caches
  * and the PV EOI word are what the ideal APIC says they must be, nothing is only a
- * perhaps, and nothing waits in IRR at an entry.  One pass over the page decides that,
- * and does what the checks would have done.
+ * perhaps, and nothing waits in IRR at an entry that injects.  One pass over the page decides
+ * that, and does what the checks would have done.
  *
- * Judges nothing: when anything is otherwise, however legal, it changes nothing and says
+ * Judges nothing but what waits in IRR, which is check_due.c's: when anything is otherwise, however legal, it changes nothing and says
  * so, and the checks look at it one by one.  Included by oracle.c alone.
  */
 #ifndef LAPICSIM_ORACLE_CHECK_PLAIN_H
@@ -54,12 +54,14 @@ static inline uint64_t plain_idle_diff(const uint8_t *page, const struct ideal_a
 	return diff;
 }
 
-/* Non-zero if the page is not as @apic. *@any: non-zero if something is in IRR. */
-static inline uint64_t plain_diff(const uint8_t *page, const struct ideal_apic *apic, uint64_t *any)
-{
-	uint64_t diff = 0;
+/* Not zero: the page is not as the ideal APIC; something is in IRR. */
+struct plain_page { uint64_t diff, any; };
 
-	*any = 0;
+/* Two callers, and there is much of it: once. */
+static __attribute__((noinline)) struct plain_page plain_compare(const uint8_t *page, const struct ideal_apic *apic)
+{
+	uint64_t diff = 0, any = 0;
+
 #pragma GCC unroll 4
 	for (int i = 0; i < PLAIN_PAIRS; i++) {
 		uint64_t isr = plain_ideal(apic->isr, i), irr = plain_ideal(apic->irr, i);
@@ -67,9 +69,9 @@ static inline uint64_t plain_diff(const uint8_t *page, const struct ideal_apic *
 		diff |= plain_page(page, APIC_REG_ISR, i) ^ isr;
 		diff |= plain_page(page, APIC_REG_IRR, i) ^ irr;
 		diff |= (plain_page(page, APIC_REG_TMR, i) ^ plain_ideal(apic->tmr, i)) & (isr | irr);
-		*any |= irr;
+		any |= irr;
 	}
-	return diff;
+	return (struct plain_page){ diff, any };
 }
 
 /* KVM's caches, without APICv: check_cache.c. */
@@ -89,7 +91,7 @@ static inline bool plain_dispatch(const struct oracle_vcpu *v, const struct kw_h
 	       identity_enabled(&v->now);
 }
 
-/* The PV EOI word with nothing in IRR, and @top in service: check_pv_word.c. */
+/* The PV EOI word with nothing in IRR if it is armed now, and @top in service: check_pv_word.c. */
 static inline bool plain_word(const struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, int top)
 {
 	if (kvm->pv_eoi_msr != v->pv_msr || (v->word & 1))
@@ -114,6 +116,32 @@ static inline void plain_dispatched(struct oracle_vcpu *v, uint32_t vector)
 	v->kept = v->ppr_lazy = false;
 }
 
+/* The page of an entry that injects @vector, whose dispatch the ideal APIC follows. */
+static inline bool plain_injection(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t vector)
+{
+	plain_flip(v->apic.irr, vector);
+	plain_flip(v->apic.isr, vector);
+	if (unlikely(plain_idle_diff(kvm->regs, &v->apic))) {
+		plain_flip(v->apic.irr, vector);
+		plain_flip(v->apic.isr, vector);
+		return false;
+	}
+	plain_dispatched(v, vector);
+	return true;
+}
+
+/* The page of one that injects nothing. What waits in IRR forbids arming, and KVM has to know of it. */
+static inline bool plain_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm)
+{
+	struct plain_page page = plain_compare(kvm->regs, &v->apic);
+
+	if (page.diff || (page.any && (!kvm->irr_pending || kvm->pv_eoi_pending)))
+		return false;
+	if (page.any)
+		check_waiting(v, hw, kvm);
+	return true;
+}
+
 static inline bool plain_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm,
 			       uint32_t word, bool readable)
 {
@@ -130,19 +158,8 @@ static inline bool plain_entry(struct oracle_vcpu *v, const struct kw_hw *hw, co
 	if (!plain_word(v, kvm, word, top) || !plain_ppr(v, kvm, top) ||
 	    !plain_caches(kvm, v->apic.nr_isr + external, top))
 		return false;
-	if (external) {
-		plain_flip(v->apic.irr, vector);
-		plain_flip(v->apic.isr, vector);
-	}
-	if (unlikely(plain_idle_diff(kvm->regs, &v->apic))) {
-		if (external) {
-			plain_flip(v->apic.irr, vector);
-			plain_flip(v->apic.isr, vector);
-		}
+	if (!(external ? plain_injection(v, kvm, vector) : plain_waiting(v, hw, kvm)))
 		return false;
-	}
-	if (external)
-		plain_dispatched(v, vector);
 	v->late_ack = v->last_eoi = -1;
 	v->word = word;
 	v->armed = v->kvm_pending = kvm->pv_eoi_pending;
@@ -153,12 +170,14 @@ static inline bool plain_entry(struct oracle_vcpu *v, const struct kw_hw *hw, co
 /* All but window_restart(). */
 static inline bool plain_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, bool readable)
 {
-	uint64_t any;
+	struct plain_page page;
 
 	if (kvm->apicv || oracle.special || !readable || v->reported || (v->doubt & DOUBT_EXIT) ||
 	    (v->word_known && ((word ^ v->word) & ~1u)) || apic_reg(kvm->regs, APIC_REG_TPR) != v->apic.tpr ||
-	    !plain_caches(kvm, v->apic.nr_isr, v->apic.top) || plain_diff(kvm->regs, &v->apic, &any) ||
-	    (any && !kvm->irr_pending))
+	    !plain_caches(kvm, v->apic.nr_isr, v->apic.top))
+		return false;
+	page = plain_compare(kvm->regs, &v->apic);
+	if (page.diff || (page.any && !kvm->irr_pending))
 		return false;
 	v->in_guest = v->moved = v->maybe_acked = v->page_was_gone = false;
 	v->late_ack = v->last_eoi = -1;
