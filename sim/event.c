@@ -110,12 +110,23 @@ void event_remove(struct event_queue *q, uint32_t slot)
 	remove_at(q, i);
 }
 
+/* @slot has an event: a sleep that is cut short, mostly, and then no child of its place comes before it. */
+static void move(struct event_queue *q, uint32_t slot, uint64_t at_ns)
+{
+	uint32_t i = q->pos[slot];
+
+	if (likely(at_ns < (uint64_t)(q->heap[i] >> 64)))
+		sift_up(q, i, event_key(q, slot, at_ns));
+	else
+		refill(q, i, event_key(q, slot, at_ns));
+}
+
 void event_set(struct event_queue *q, uint32_t slot, uint64_t at_ns)
 {
 	if (at_ns == EVENT_NEVER)
 		event_remove(q, slot);
 	else if (event_queued(q, slot))
-		refill(q, q->pos[slot], event_key(q, slot, at_ns));
+		move(q, slot, at_ns);
 	else
 		sift_up(q, q->nr++, event_key(q, slot, at_ns));
 }

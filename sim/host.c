@@ -124,9 +124,10 @@ static void take_for(uint32_t cpu)
 void hs_irq_raise(uint32_t cpu)
 {
 	struct actor *a = sched_actor(cpu);
+	uint32_t pending = kw_irq_pending(cpu);
 
-	host_event(DIGEST_IRQ, cpu, kw_irq_pending(cpu));
-	if (kw_irq_pending(cpu) == KW_IRQ_TIMER)
+	host_event(DIGEST_IRQ, cpu, pending);
+	if (pending == KW_IRQ_TIMER)
 		COUNT(TIMERS);
 	else
 		COUNT(KICKS);
