@@ -46,10 +46,10 @@ enum op guest_draw_op(struct vcpu *v)
 	return op;
 }
 
-/* STI and MOV SS block for one instruction. */
-static void instruction_retired(struct vcpu *v)
+/* STI and MOV SS block for one instruction more. */
+static inline void instruction_retired(struct vcpu *v, enum op op)
 {
-	if (unlikely(v->hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)))
+	if (unlikely(v->hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)) && op != OP_STI && op != OP_MOV_SS)
 		guest_set_if(v, guest_if_on(v), 0);
 }
 
@@ -153,7 +153,7 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 }
 
 /* The hardware does the access itself: true if the guest goes on. */
-static bool virtualized(struct vcpu *v)
+static bool virtualized(struct vcpu *v, enum op op)
 {
 	switch (apicv_access(v)) {
 	case APICV_DONE:
@@ -164,7 +164,7 @@ static bool virtualized(struct vcpu *v)
 		/* The instruction is over; of what KVM has yet to do, the exit's handler sees to. */
 		if (v->hw->exit_reason != KW_EXIT_APIC_WRITE)
 			lapic_tell(v);
-		instruction_retired(v);
+		instruction_retired(v, op);
 		return false;
 	default:
 		return false;
@@ -181,9 +181,8 @@ bool guest_step(struct vcpu *v)
 	if (trace_on())
 		trace_event("guest", "vcpu %u %s", v->index, ops[op].name);
 	v->hw->insn_len = ops[op].len;
-	if (ops[op].run(v) == STEP_EXIT && !(__builtin_expect(v->hw->has_apicv, 0) && virtualized(v)))
+	if (ops[op].run(v) == STEP_EXIT && !(__builtin_expect(v->hw->has_apicv, 0) && virtualized(v, op)))
 		return true;
-	if (likely(op != OP_STI && op != OP_MOV_SS))
-		instruction_retired(v);
+	instruction_retired(v, op);
 	return false;
 }
