@@ -201,10 +201,13 @@ static struct actor *running_actor(void)
 	return sched_clock.current;
 }
 
-struct coro *sched_queue_self(uint64_t at_ns, bool interruptible)
+struct coro *sched_queue_self(struct actor *self, uint64_t at_ns, bool interruptible)
 {
-	struct actor *self = running_actor(), *next;
+	struct actor *next;
 	uint64_t first_ns;
+
+	if (unlikely(!self))
+		running_actor();
 
 	self->state = ACTOR_QUEUED;
 	self->interrupted = false;
@@ -229,7 +232,7 @@ struct coro *sched_queue_self(uint64_t at_ns, bool interruptible)
 void sched_advance_slowly(uint64_t at_ns)
 {
 	struct actor *self = running_actor();
-	struct coro *next = sched_queue_self(at_ns, false);
+	struct coro *next = sched_queue_self(self, at_ns, false);
 
 	if (next != &self->coro)
 		coro_switch(&self->coro, next);

@@ -126,6 +126,8 @@ struct actor *sched_current(void);	/* NULL on the main stack */
 static inline void sched_advance(uint64_t delta_ns);
 /* The same, but sched_interrupt() may end it early: true if it did. */
 static inline bool sched_advance_interruptible(uint64_t delta_ns);
+/* The same, until @at_ns, which has not passed. */
+static inline bool sched_advance_to(uint64_t at_ns);
 /*
  * From an actor: wait for sched_wake(), at most until @timeout_ns (absolute). True:
  * woken, at once and without a switch if a wake-up was remembered.
@@ -156,8 +158,8 @@ uint32_t sched_point(uint32_t point_id);
 
 /* ---- The ways of sched_advance(): inline where nobody else is due, and for coro_switch_here(). */
 
-/* Queues the running actor for @at_ns: who goes on in its place? Perhaps itself. */
-struct coro *sched_queue_self(uint64_t at_ns, bool interruptible);
+/* Queues @self, the running actor, for @at_ns: who goes on in its place? Perhaps itself. */
+struct coro *sched_queue_self(struct actor *self, uint64_t at_ns, bool interruptible);
 void sched_advance_slowly(uint64_t at_ns);
 
 /* Nobody is due until @at_ns: then the clock goes there, and the running actor goes on. */
@@ -180,20 +182,24 @@ static inline void sched_advance(uint64_t delta_ns)
 		sched_advance_slowly(at_ns);
 }
 
-static inline bool sched_advance_interruptible(uint64_t delta_ns)
+static inline bool sched_advance_to(uint64_t at_ns)
 {
-	uint64_t at_ns = event_add_ns(sched_clock.now_ns, delta_ns);
 	struct actor *self = sched_clock.current;
 	struct coro *next;
 
 	if (sched_goes_first(at_ns))
 		return false;
-	next = sched_queue_self(at_ns, true);
+	next = sched_queue_self(self, at_ns, true);
 	/* A sleep that was cut short may come straight back. */
 	if (next != &self->coro)
 		coro_switch_here(&self->coro, next);
 	self->interruptible = false;
 	return self->interrupted;
+}
+
+static inline bool sched_advance_interruptible(uint64_t delta_ns)
+{
+	return sched_advance_to(event_add_ns(sched_clock.now_ns, delta_ns));
 }
 
 #endif

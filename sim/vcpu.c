@@ -168,20 +168,29 @@ static __attribute__((noinline)) bool exit_or_virtual(struct vcpu *v, uint64_t t
 	}
 }
 
+/* What it mostly is: an interrupt of the host, and nothing that would go before it. */
+static inline bool exits_for_host(const struct vcpu *v, uint64_t timer_ns)
+{
+	if (v->hw->causes || !(kw_cpu_irq->pending & ~KW_IRQ_POSTED) || sched_now() >= timer_ns)
+		return false;
+	v->hw->exit_reason = KW_EXIT_EXTERNAL_INTERRUPT;
+	return true;
+}
+
 /* @timer_ns: when the VMX-preemption timer expires. */
 static void run_guest(struct vcpu *v, uint64_t timer_ns)
 {
 	bool timer_first;
-	uint64_t op_ns;
+	uint64_t at_ns;
 
 	for (;;) {
 		crash_heartbeat++;
 		if (unlikely((v->hw->causes | kw_cpu_irq->pending) || sched_now() >= timer_ns) &&
-		    exit_or_virtual(v, timer_ns))
+		    (exits_for_host(v, timer_ns) || exit_or_virtual(v, timer_ns)))
 			return;
-		op_ns = guest_op_time(v);
-		timer_first = unlikely(timer_ns - sched_now() <= op_ns);
-		if (sched_advance_interruptible(timer_first ? timer_ns - sched_now() : op_ns) || timer_first)
+		at_ns = event_add_ns(sched_now(), guest_op_time(v));
+		timer_first = unlikely(timer_ns <= at_ns);
+		if (sched_advance_to(timer_first ? timer_ns : at_ns) || timer_first)
 			continue;
 		if (guest_step(v))
 			return;
