@@ -108,17 +108,18 @@ uint64_t rng_long_gap(uint64_t e, uint64_t mean);
  * -ln(u / 2^64) in 32.32 fixed point, for u uniform: an exponential with mean 1.
  *
  * The leading zeros are the integer part of -log2; log2(1 + f) of the mantissa
- * is f + f(1-f)(a - bf), with a and b such that the error stays near 0.001.  The
- * product with ln 2 is taken in two parts, each of which has 64 bits.
+ * is f + f(1-f)(a - bf), with a and b such that the error stays near 0.001.  ln 2 is
+ * shifted so that the upper half of the product is the result.
  */
 static inline uint64_t rng_exponential(uint64_t u)
 {
-	uint32_t zeros = __builtin_clzll(u | 1);
+	uint64_t zeros = (uint64_t)__builtin_clzll(u | 1);
 	uint64_t f = (u | 1) << zeros << 1 >> 32;
 	uint64_t slope = 0x6ba5e354ull - ((0x2729947bull * f) >> 32);
-	uint64_t log2 = f + ((((f * (0x100000000ull - f)) >> 32) * slope) >> 32);
+	uint64_t rest = (uint32_t)-f;	/* 1 - f, but for an f of 0, where it does not count */
+	uint64_t log2 = f + ((((f * rest) >> 32) * slope) >> 32);
 
-	return (zeros + 1) * RNG_LN_2 - ((log2 * RNG_LN_2 + 0xffffffffu) >> 32);
+	return (uint64_t)(((unsigned __int128)(((zeros + 1) << 32) - log2) * (RNG_LN_2 << 32)) >> 64);
 }
 
 /* What rng_gap() of the stream would give. Inline: an interrupt draws four. */
