@@ -36,12 +36,6 @@ int32_t message_decoded(struct destination *d, uint32_t vm, uint8_t vector, bool
 	return message_begin(d, vm, vector, level, lowest);
 }
 
-/* KVM api.rst, KVM_CAP_X2APIC_API: bits 31:8 of the destination are in 63:40. */
-static inline uint32_t msi_destination(uint64_t address)
-{
-	return (address >> 12 & 0xff) | (oracle.config.x2apic_format ? address >> 32 & 0xffffff00 : 0);
-}
-
 static __attribute__((noinline)) int32_t msi_begin_slowly(uint32_t vm, uint64_t address, uint32_t data)
 {
 	uint32_t mode = data >> 8 & 7;
@@ -60,12 +54,6 @@ static __attribute__((noinline)) int32_t msi_begin_slowly(uint32_t vm, uint64_t 
 	return message_decoded(&d, vm, data & 0xff, level, mode == MODE_LOWEST || redirect);
 }
 
-/* Fixed, edge, physical, not redirected. */
-static inline bool msi_plain(uint64_t address, uint32_t data)
-{
-	return !(data & 0x8700) && !(address & 0xc) && (data & 0xff) >= 16;
-}
-
 /* "Message Address Register Format", "Message Data Register Format". */
 int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data)
 {
@@ -74,21 +62,6 @@ int32_t oracle_msi_begin(uint32_t vm, uint64_t address, uint32_t data)
 	if (likely(msi_plain(address, data)))
 		message = message_begin_one(vm, msi_destination(address), data & 0xff);
 	return likely(message >= 0) ? message : msi_begin_slowly(vm, address, data);
-}
-
-static __attribute__((noinline)) void msi_in_two_steps(uint32_t vm, uint64_t address, uint32_t data, bool accepted)
-{
-	int32_t message = oracle_msi_begin(vm, address, data);
-
-	if (message >= 0)
-		oracle_message_end(message, accepted);
-}
-
-void oracle_msi_at_once(uint32_t vm, uint64_t address, uint32_t data, bool accepted)
-{
-	if (unlikely(!accepted || !msi_plain(address, data)) ||
-	    unlikely(!message_at_once(vm, msi_destination(address), data & 0xff)))
-		msi_in_two_steps(vm, address, data, accepted);
 }
 
 /* "Interrupt Command Register (ICR)". */

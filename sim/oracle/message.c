@@ -280,23 +280,6 @@ static inline bool end_plain(struct message *m, int32_t handle, struct oracle_vc
 	return true;
 }
 
-/*
- * What message_begin_one() and end_plain() leave behind, if nothing is in flight here and the
- * vector was not pending: then it is not in v->taken either, which is part of v->inflight.
- */
-bool message_at_once(uint32_t vm, uint32_t dest, uint8_t vector)
-{
-	struct oracle_vcpu *v = destination_one(dest, &oracle.vm[vm]);
-
-	if (unlikely(!v || box.dest) || v->messages != NONE || box.nr_many || oracle.vm[vm].any_leaked || v->tmr_loose ||
-	    vector_test(v->apic.irr, vector) || vector_test(v->may, vector))
-		return false;
-	vector_clear(v->apic.tmr, vector);
-	vector_set(v->apic.irr, vector);
-	vcpu_touch(v, v->fresh, vector);
-	return true;
-}
-
 static __attribute__((noinline)) void end_slowly(struct message *m, bool accepted)
 {
 	if (unlikely(!accepted) || (unlikely(m->group) && m->absorbed)) {

@@ -18,11 +18,21 @@ void message_reset(void);
 int32_t message_begin(const struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest);
 /* The same, fixed and edge-triggered, to the APIC with ID @dest. -1: it is not as plain as that, nothing was done. */
 int32_t message_begin_one(uint32_t vm, uint32_t dest, uint8_t vector);
-/* The same, and it is over, before anything else has happened. False: it is not as plain as that, nothing was done. */
-bool message_at_once(uint32_t vm, uint32_t dest, uint8_t vector);
 /* decode.c: the same, of a message as a bus carries it, whose lowest-priority destination may be an illegal one. */
 int32_t message_decoded(struct destination *d, uint32_t vm, uint8_t vector, bool level, bool lowest);
 void message_end(int32_t handle, bool accepted);
+
+/* KVM api.rst, KVM_CAP_X2APIC_API: bits 31:8 of the destination are in 63:40. */
+static inline uint32_t msi_destination(uint64_t address)
+{
+	return (address >> 12 & 0xff) | (oracle.config.x2apic_format ? address >> 32 & 0xffffff00 : 0);
+}
+
+/* Fixed, edge, physical, not redirected. */
+static inline bool msi_plain(uint64_t address, uint32_t data)
+{
+	return !(data & 0x8700) && !(address & 0xc) && (data & 0xff) >= 16;
+}
 
 /* @v dispatches @vector now: what of it may be pending afterwards? Called before the ideal dispatch. */
 void message_dispatched(struct oracle_vcpu *v, uint32_t vector);
