@@ -51,19 +51,6 @@ void ideal_apic_dispatch(struct ideal_apic *apic, uint32_t vector)
 		apic->top = (int16_t)vector;
 }
 
-/* "Signaling Interrupt Servicing Completion": ends the highest; -1: nothing was in service. */
-int ideal_apic_eoi(struct ideal_apic *apic)
-{
-	int vector = apic->top;
-
-	if (vector < 0)
-		return -1;
-	vector_clear(apic->isr, (uint32_t)vector);
-	apic->nr_isr--;
-	apic->top = __builtin_expect(apic->nr_isr, 0) ? (int16_t)vector_highest(apic->isr) : -1;
-	return vector;
-}
-
 int ideal_apic_eoi_by_svi(struct ideal_apic *apic)
 {
 	int vector = apic->other_svi - 1;

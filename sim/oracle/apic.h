@@ -134,8 +134,20 @@ static inline struct ideal_apic ideal_apic_by_svi(const struct ideal_apic *apic)
 	return (struct ideal_apic){ .top = (int16_t)(apic->other_svi - 1), .tpr = apic->tpr };
 }
 
+/* "Signaling Interrupt Servicing Completion": ends the highest; -1: nothing was in service. */
+static inline int ideal_apic_eoi(struct ideal_apic *apic)
+{
+	int vector = apic->top;
+
+	if (vector < 0)
+		return -1;
+	vector_clear(apic->isr, (uint32_t)vector);
+	apic->nr_isr--;
+	apic->top = __builtin_expect(apic->nr_isr, 0) ? (int16_t)vector_highest(apic->isr) : -1;
+	return vector;
+}
+
 void ideal_apic_dispatch(struct ideal_apic *apic, uint32_t vector);
-int ideal_apic_eoi(struct ideal_apic *apic);
 /* The same by the processor, "EOI Virtualization", with other_svi. */
 int ideal_apic_eoi_by_svi(struct ideal_apic *apic);
 void ideal_apic_recount(struct ideal_apic *apic);

@@ -181,7 +181,14 @@ void settle_isr(struct oracle_vcpu *v, const struct kw_apic_state *kvm, int skip
 void check_pv_replaced(struct oracle_vcpu *v, uint32_t word, bool readable);
 void check_pv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, bool readable);
 void check_pv_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, bool readable);
-void check_pv_ack(struct oracle_vcpu *v, uint32_t old_word, uint32_t new_word);
+void check_pv_running(struct oracle_vcpu *v, uint32_t old_word);
+static inline void check_pv_ack(struct oracle_vcpu *v, uint32_t old_word, uint32_t new_word)
+{
+	if (unlikely(old_word & ~v->word & 1) && v->word_known && v->word_trusted)
+		check_pv_running(v, old_word);
+	v->armed = false;
+	v->word = new_word;
+}
 /* check_cache.c */
 void check_cache(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 /* check_events.c: after INIT */

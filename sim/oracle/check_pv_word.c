@@ -172,11 +172,8 @@ void check_pv_exit(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint3
 	word_settle(v, word, readable);
 }
 
-void check_pv_ack(struct oracle_vcpu *v, uint32_t old_word, uint32_t new_word)
+void check_pv_running(struct oracle_vcpu *v, uint32_t old_word)
 {
-	if (v->word_known && v->word_trusted && (old_word & ~v->word & 1))
-		check_fire(CHECK_PV_RUNNING, v, v->vm, DIV_NONE,
-			   "PV EOI word went from 0x%08x to 0x%08x while the guest ran", v->word, old_word);
-	v->armed = false;
-	v->word = new_word;
+	check_fire(CHECK_PV_RUNNING, v, v->vm, DIV_NONE,
+		   "PV EOI word went from 0x%08x to 0x%08x while the guest ran", v->word, old_word);
 }
