@@ -314,7 +314,7 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 		ret = machine_set_slot(vm, MACHINE_PV_GPA, (uint64_t)vm->nr_pages * MACHINE_PAGE);
 	if (ret < 0)
 		return failed(error, n, "setting up a VM", ret) ? -1 : 0;
-	vm->slot_there = true;
+	vm->slot_pages = vm->nr_pages;
 	for (uint32_t i = 0; i < vm->nr_vcpus; i++) {
 		struct vcpu *v = &machine.vcpu[vm->first_vcpu + i];
 
@@ -549,7 +549,7 @@ void machine_reset(uint64_t seed)
 	for (uint32_t i = 0; i < machine.nr_vms; i++) {
 		struct vm *vm = &machine.vm[i];
 
-		vm->slot_there = true;
+		vm->slot_pages = vm->nr_pages;
 		vm->stopped = false;
 		vm->nr_parked = vm->nr_busy = 0;
 		if (machine.sides)

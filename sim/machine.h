@@ -149,7 +149,7 @@ struct vm {
 	uint64_t hva;		/* of its PV pages */
 	uint8_t	*prot;		/* one enum kw_user_prot for each of them */
 	uint32_t nr_pages;
-	bool	 slot_there;	/* memslot 1 is at MACHINE_PV_GPA */
+	uint32_t slot_pages;	/* as many, or 0 while memslot 1 is not at MACHINE_PV_GPA */
 	/* For migrate.c: it has several KVM VMs, and runs in one of them. */
 	int	 side_fd[MACHINE_SIDES];
 	int	 spare_eventfd;	/* for user_bad.c */
@@ -206,7 +206,7 @@ void machine_reset(uint64_t seed);
 /* A broken KVM may have taken any address for the PV EOI word. */
 static inline bool machine_in_slot(const struct vm *vm, uint64_t gpa)
 {
-	return vm->slot_there && (gpa - MACHINE_PV_GPA) / MACHINE_PAGE < vm->nr_pages;
+	return (gpa - MACHINE_PV_GPA) / MACHINE_PAGE < vm->slot_pages;
 }
 
 /* A word of guest memory by guest physical address; NULL if no memslot has it. */
@@ -223,8 +223,7 @@ static inline uint32_t *machine_word_with(const struct vm *vm, uint64_t gpa, uin
 {
 	uint64_t at = gpa - MACHINE_PV_GPA;
 
-	if (unlikely(!vm->slot_there || at / MACHINE_PAGE >= vm->nr_pages) ||
-	    unlikely((vm->prot[at / MACHINE_PAGE] & prot) != prot))
+	if (unlikely(at / MACHINE_PAGE >= vm->slot_pages) || unlikely((vm->prot[at / MACHINE_PAGE] & prot) != prot))
 		return NULL;
 	return (uint32_t *)(vm->hva + at);
 }

@@ -107,11 +107,11 @@ static void take_slot(struct vm *vm, bool move, struct rng *r)
 	uint64_t bytes = (uint64_t)vm->nr_pages * MACHINE_PAGE;
 
 	tell(vm, vm->nr_pages, true);
-	vm->slot_there = false;
+	vm->slot_pages = 0;
 	set_slot(vm, MACHINE_PV_MOVED_GPA, move ? bytes : 0);
 	host_sleep(rng_gap(r, machine.scenario.hold_ns));
 	set_slot(vm, MACHINE_PV_GPA, bytes);
-	vm->slot_there = true;
+	vm->slot_pages = vm->nr_pages;
 	tell(vm, vm->nr_pages, false);
 }
 
