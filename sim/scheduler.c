@@ -24,6 +24,7 @@
 
 static uint64_t no_mirror;
 struct sched_clock sched_clock = { .mirror = &no_mirror };
+static void no_switch_hook(struct actor *next) { (void)next; }
 
 static struct {
 	struct actor *actors;
@@ -41,7 +42,7 @@ static struct {
 	uint32_t *used;		/* ids spawned in this run */
 	uint32_t nr_used;
 	void (*calls[SCHED_NR_CALLS])(void);
-} sched;
+} sched = { .on_switch = no_switch_hook };
 
 uint64_t sched_nr_events(void)
 {
@@ -110,7 +111,7 @@ void sched_reset(uint64_t seed, const struct policy *policy)
 
 void sched_on_switch(void (*hook)(struct actor *next))
 {
-	sched.on_switch = hook;
+	sched.on_switch = hook ? hook : no_switch_hook;
 }
 
 void sched_on_ahead(void (*hook)(uint32_t slot))
@@ -161,8 +162,7 @@ static void make_current(struct actor *next, uint64_t at_ns)
 	sched_clock.left--;
 	next->state = ACTOR_RUNNING;
 	sched_clock.current = next;
-	if (sched.on_switch)
-		sched.on_switch(next);
+	sched.on_switch(next);
 }
 
 /* The caller has seen first_is_actor(). */
