@@ -115,7 +115,7 @@ static void look_ahead(const struct vm *vm, uint32_t tid, struct rng target)
 	ahead_message(tid, vm->first_vcpu + rng_below(&target, vm->nr_vcpus));
 }
 
-static void send(const struct vm *vm, uint32_t nr, struct rng *target)
+static void send(const struct vm *vm, uint32_t nr, struct rng *target, bool watched)
 {
 	const struct scenario *s = &machine.scenario;
 	uint32_t low = MSI_ADDRESS, dest = draw_dest(vm, &low, target);
@@ -132,7 +132,7 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 		data = bypass_irr(data, rng_below(target, 100));
 	msi.data = data;
 	host_event(DIGEST_MESSAGE, address, data);
-	if (unlikely(observed(s))) {
+	if (unlikely(watched)) {
 		send_observed(vm, nr, &msi, address, target);
 	} else {
 		m = (struct held){ .address = address, .vm = nr, .data = data };
@@ -146,14 +146,16 @@ static void send(const struct vm *vm, uint32_t nr, struct rng *target)
 void device_msi(struct actor *self)
 {
 	struct vm *vm = self->priv;
+	uint32_t nr = vm - machine.vm;
 	struct rng_mean gap = rng_mean(machine.scenario.msi_gap_ns);
+	bool watched = observed(&machine.scenario);
 	struct rng_gaps time;
 	struct rng target;
 
 	rng_init(&target, host_seed, self->id, RNG_TARGET);
 	rng_gaps_init(&time, host_seed, self->id, RNG_TIME);
 	while (host_sleep_here(rng_gaps_next(&time, &gap)) && migrate_enter(vm)) {
-		send(vm, vm - machine.vm, &target);
+		send(vm, nr, &target, watched);
 		migrate_leave(vm);
 	}
 }
