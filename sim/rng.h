@@ -98,7 +98,7 @@ void rng_gaps_init(struct rng_gaps *g, uint64_t seed, uint32_t actor, enum rng_p
 
 /* A mean, and what gaps are multiplied by for it: there is a division in that. */
 struct rng_mean { uint64_t mean, scale; };
-#define RNG_LONG_MEAN	0x10000000u	/* its scale has no 64 bits */
+#define RNG_LONG_MEAN	0x10000000u	/* its scale has no 64 bits, and is 0 here as that of a mean of 0 or 1 is */
 struct rng_mean rng_mean(uint64_t mean);
 uint64_t rng_long_gap(uint64_t e, uint64_t mean);
 
@@ -128,8 +128,8 @@ static inline uint64_t rng_gaps_next(struct rng_gaps *g, const struct rng_mean *
 	uint64_t e = g->next;
 
 	g->next = rng_exponential(rng_u64(&g->r));
-	if (__builtin_expect(m->mean >= RNG_LONG_MEAN, 0))
-		return rng_long_gap(e, m->mean);
+	if (__builtin_expect(!m->scale, 0))
+		return m->mean > 1 ? rng_long_gap(e, m->mean) : 1;
 	return (uint64_t)(((unsigned __int128)m->scale * e) >> 64) + 1;
 }
 
