@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See guest.h. Which operation comes next; none is done here. */
-#include "sim/guest.h"
+#include "sim/guest_step.h"
 
 #include "sim/apicv.h"
 #include "sim/counts.h"
@@ -17,11 +17,7 @@ bool guest_again;
 struct rng_mean guest_op_means[2];
 
 #define X(op, fn, text, bytes) [OP_##op] = { text, do_##fn, bytes },
-static const struct {
-	const char *name;
-	enum step (*run)(struct vcpu *v);
-	uint32_t len;
-} ops[OP_NR] = { GUEST_DRAWN_OPS(X) GUEST_OTHER_OPS(X) };
+const struct guest_op guest_ops[OP_NR] = { GUEST_DRAWN_OPS(X) GUEST_OTHER_OPS(X) };
 #undef X
 
 static uint32_t total_weight;
@@ -44,13 +40,6 @@ enum op guest_draw_op(struct vcpu *v)
 	if (unlikely(v->apic_off | v->svr_off))
 		op = guest_op_with_apic_off(v, op);
 	return op;
-}
-
-/* STI and MOV SS block for one instruction more. */
-static inline void instruction_retired(struct vcpu *v, enum op op)
-{
-	if (unlikely(v->hw->interruptibility & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)) && op != OP_STI && op != OP_MOV_SS)
-		guest_set_if(v, guest_if_on(v), 0);
 }
 
 /* Without pins a handler owes nobody anything else. */
@@ -78,12 +67,11 @@ static enum op next_quiet(struct vcpu *v)
 	return OP_HLT;
 }
 
-static enum op next_in_handler(struct vcpu *v)
+/* Before its EOI. */
+enum op guest_next_in_handler(struct vcpu *v)
 {
 	uint8_t *left = &v->handler[v->nr_handlers - 1].ops;
 
-	if (v->eoi_done)
-		return OP_IRET;
 	if (*left) {
 		enum op op;
 
@@ -94,18 +82,8 @@ static enum op next_in_handler(struct vcpu *v)
 	return next_before_eoi(v);
 }
 
-/* The program's. */
-static inline enum op next_op(struct vcpu *v)
-{
-	if (v->nr_handlers)
-		return next_in_handler(v);
-	if (v->cli_left && !--v->cli_left)
-		return OP_STI;
-	return guest_draw_op(v);
-}
-
-/* The same, but for what goes before it. */
-static __attribute__((noinline)) enum op next_first(struct vcpu *v)
+/* Before the program's next operation something else may come. */
+enum op guest_next_first(struct vcpu *v)
 {
 	enum op op;
 
@@ -119,7 +97,7 @@ static __attribute__((noinline)) enum op next_first(struct vcpu *v)
 		return v->retry_op;
 	if (v->ev.busy && guest_next_event_op(v, host_phase == HOST_QUIET, &op))
 		return op;
-	return host_phase == HOST_QUIET ? next_quiet(v) : next_op(v);
+	return host_phase == HOST_QUIET ? next_quiet(v) : guest_next_op(v);
 }
 
 void guest_take_interrupt(struct vcpu *v, uint8_t vector)
@@ -152,8 +130,7 @@ void guest_take_interrupt(struct vcpu *v, uint8_t vector)
 		     !(unlikely(sc()->sints) && v->handler[v->nr_handlers - 1].auto_eoi), 0);
 }
 
-/* The hardware does the access itself: true if the guest goes on. */
-static bool virtualized(struct vcpu *v, enum op op)
+bool guest_access_virtualized(struct vcpu *v, enum op op)
 {
 	switch (apicv_access(v)) {
 	case APICV_DONE:
@@ -169,20 +146,4 @@ static bool virtualized(struct vcpu *v, enum op op)
 	default:
 		return false;
 	}
-}
-
-bool guest_step(struct vcpu *v)
-{
-	enum op op;
-
-	guest_again = false;
-	op = unlikely(v->detour | v->ev.busy) || unlikely(host_phase == HOST_QUIET) ? next_first(v) : next_op(v);
-	host_event(DIGEST_GUEST, v->index, op);
-	if (trace_on())
-		trace_event("guest", "vcpu %u %s", v->index, ops[op].name);
-	v->hw->insn_len = ops[op].len;
-	if (ops[op].run(v) == STEP_EXIT && !(__builtin_expect(v->hw->has_apicv, 0) && virtualized(v, op)))
-		return true;
-	instruction_retired(v, op);
-	return false;
 }

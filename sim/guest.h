@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The guest's program: what a vCPU does between VM-Entry and VM-Exit, one
- * operation at a time.  vcpu.c calls guest_step() and guest_take_interrupt();
+ * operation at a time.  vcpu.c calls guest_step() (guest_step.h) and guest_take_interrupt();
  * the operations themselves are in guest_*.c, by theme.
  *
  * An operation takes time first and acts at its end, so that one which an
@@ -116,8 +116,6 @@ static inline uint64_t guest_op_time(struct vcpu *v)
 {
 	return rng_gaps_next(&v->time, &guest_op_means[v->nr_handlers != 0]);
 }
-/* The next operation: true if the guest exits, with the exit fields filled. */
-bool guest_step(struct vcpu *v);
 /* The handler of @vector starts. */
 void guest_take_interrupt(struct vcpu *v, uint8_t vector);
 /* The NMI handler starts. */

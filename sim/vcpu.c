@@ -5,7 +5,7 @@
 #include "sim/apicv.h"
 #include "sim/counts.h"
 #include "sim/crash.h"
-#include "sim/guest.h"
+#include "sim/guest_step.h"
 #include "sim/host.h"
 #include "sim/lapic.h"
 #include "sim/oracle/oracle.h"
@@ -177,20 +177,28 @@ static inline bool exits_for_host(const struct vcpu *v, uint64_t timer_ns)
 	return true;
 }
 
+/* The VMX-preemption timer expires before the next operation is over. */
+static __attribute__((noinline)) void run_to_timer(uint64_t timer_ns)
+{
+	sched_advance_to(timer_ns);
+}
+
 /* @timer_ns: when the VMX-preemption timer expires. */
 static void run_guest(struct vcpu *v, uint64_t timer_ns)
 {
-	bool timer_first;
-	uint64_t at_ns;
+	uint64_t op_ns;
 
 	for (;;) {
 		crash_heartbeat++;
 		if (unlikely((v->hw->causes | kw_cpu_irq->pending) || sched_now() >= timer_ns) &&
 		    (exits_for_host(v, timer_ns) || exit_or_virtual(v, timer_ns)))
 			return;
-		at_ns = event_add_ns(sched_now(), guest_op_time(v));
-		timer_first = unlikely(timer_ns <= at_ns);
-		if (sched_advance_to(timer_first ? timer_ns : at_ns) || timer_first)
+		op_ns = guest_op_time(v);
+		if (unlikely(op_ns >= timer_ns - sched_now())) {
+			run_to_timer(timer_ns);
+			continue;
+		}
+		if (sched_advance_to(sched_now() + op_ns))
 			continue;
 		if (guest_step(v))
 			return;
