@@ -43,7 +43,9 @@ the base a bucket is *fixed* (the base shows it, the variant does not), *still t
 (both show it, not equally often) or *new*. Whether a difference may be chance is McNemar's
 exact test on the pairs that show it on one side only; below p = 0.01 it counts. A "?" marks
 fixed or new ones that may be chance. What is new and has no explanation (neither known/ nor
-the scenario's `[expect]`, and it does not follow another in the same run) counts from one run on. Rates are Wilson's intervals, 95 %. "First seen
+the scenario's `[expect]`, and it does not follow another in the same run) counts from one run on. A run that
+was cut short (a limit, a trap, a crash) and does not show the bucket says nothing about it, and counts for neither
+side; if all of a variant's are, there is "no run ended". Rates are Wilson's intervals, 95 %. "First seen
 after" is Kaplan and Meier's median of runs from one sight to the next, in the scenarios that show
 it on any variant.
 

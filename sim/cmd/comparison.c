@@ -39,6 +39,12 @@ static bool shows(const struct cell *cell, const struct bucket *name, uint64_t s
 	return false;
 }
 
+/* A run that was cut short before it could show something does not say that it is gone. */
+static bool tells(const struct pair_run *r, bool shown)
+{
+	return shown || r->end == RUN_COMPLETE;
+}
+
 /* Known, or expected by the scenario, or a consequence of something else in the same run: all of them. */
 static bool explained(const struct campaign *c, const struct cell *cell, const struct bucket *name)
 {
@@ -89,24 +95,29 @@ static bool scenario_shows(const struct campaign *c, uint32_t scenario, const st
 
 /* --- One side. */
 
-/* Series of runs from one sight to the next; the last one ends without. How many there are. */
-static uint64_t add_times(const struct cell *cell, const struct bucket *name, struct stats_time **t, uint64_t *nr)
+/* Counts the runs that tell; notes series of them from one sight to the next, of which the last ends without. */
+static void add_times(struct comparison_side *side, const struct cell *cell, const struct bucket *name,
+		      struct stats_time **t, uint64_t *nr)
 {
 	const struct pairs *p = cell->pairs;
-	uint64_t runs = 0, nr_hits = 0;
+	uint64_t runs = 0;
 
 	*t = alloc_resize(*t, *nr + p->nr_runs + 1, sizeof(**t));
 	for (uint64_t i = 0; i < p->nr_runs; i++) {
+		bool shown = shows(cell, name, p->run[i].seed);
+
+		if (!tells(&p->run[i], shown))
+			continue;
+		side->nr_runs++;
 		runs++;
-		if (!shows(cell, name, p->run[i].seed))
+		if (!shown)
 			continue;
 		(*t)[(*nr)++] = (struct stats_time){ runs, false };
-		nr_hits++;
+		side->nr_hits++;
 		runs = 0;
 	}
 	if (runs)
 		(*t)[(*nr)++] = (struct stats_time){ runs, true };
-	return nr_hits;
 }
 
 static void look_at(struct comparison *x, const struct comparison_row *row, uint32_t variant)
@@ -123,8 +134,7 @@ static void look_at(struct comparison *x, const struct comparison_row *row, uint
 
 		if (!scenario_shows(c, s, row->name))
 			continue;
-		side->nr_runs += cell->pairs->nr_runs;
-		side->nr_hits += add_times(cell, row->name, &times, &nr_times);
+		add_times(side, cell, row->name, &times, &nr_times);
 		side->explained &= explained(c, cell, row->name);
 		if (b && !side->first) {
 			side->first = cell;
@@ -142,13 +152,11 @@ static void count_pairs(const struct cell *base, const struct cell *other, const
 			struct comparison_pair *pair)
 {
 	for (uint64_t i = 0; i < base->pairs->nr_runs; i++) {
-		uint64_t seed = base->pairs->run[i].seed;
-		bool in_base, in_other;
+		const struct pair_run *r = &base->pairs->run[i], *o = pairs_run(other->pairs, r->seed);
+		bool in_base = shows(base, name, r->seed), in_other = shows(other, name, r->seed);
 
-		if (!pairs_run(other->pairs, seed))
+		if (!o || !tells(r, in_base) || !tells(o, in_other))
 			continue;
-		in_base = shows(base, name, seed);
-		in_other = shows(other, name, seed);
 		pair->nr_pairs++;
 		pair->only_base += in_base && !in_other;
 		pair->only_variant += in_other && !in_base;
@@ -165,6 +173,8 @@ static void classify(const struct comparison_row *row, uint32_t variant)
 	if (base->nr_hits && side->nr_hits) {
 		pair->class = pair->sure ? COMPARISON_CHANGED : COMPARISON_STILL;
 		pair->sure = true;
+	} else if (base->nr_hits && !side->nr_runs) {
+		pair->class = COMPARISON_NONE;
 	} else if (base->nr_hits) {
 		pair->class = COMPARISON_FIXED;
 	} else if (side->nr_hits) {

@@ -15,7 +15,7 @@
 #define COMPARISON_ALPHA 0.01
 
 enum comparison_class {
-	COMPARISON_NONE,		/* neither shows it */
+	COMPARISON_NONE,		/* neither shows it, or no run of the variant tells */
 	COMPARISON_STILL,		/* both, as often as chance allows */
 	COMPARISON_FIXED,		/* the base only */
 	COMPARISON_CHANGED,		/* both, and not equally often */
@@ -24,7 +24,7 @@ enum comparison_class {
 
 /* A bucket on one variant, over the scenarios that show it on any. */
 struct comparison_side {
-	uint64_t nr_hits, nr_runs;
+	uint64_t nr_hits, nr_runs;	/* runs that show it or came to their end */
 	double low, high;		/* of the rate: Wilson, 95 % */
 	bool has_median;		/* of runs to first sight */
 	uint64_t median;
@@ -35,7 +35,7 @@ struct comparison_side {
 
 /* Against the base. */
 struct comparison_pair {
-	uint64_t nr_pairs, only_base, only_variant;
+	uint64_t nr_pairs, only_base, only_variant;	/* of which both runs tell */
 	double p;
 	enum comparison_class class;
 	bool sure;			/* p is below COMPARISON_ALPHA, or the variant shows what nobody has explained */

@@ -39,6 +39,10 @@ static void cell_text(const struct comparison_row *row, uint32_t v, char *buf, s
 	char count[32];
 
 	progress_count(row->side[v].nr_hits, count, sizeof(count));
+	if (!row->side[v].nr_runs) {
+		snprintf(buf, n, "no run ended");
+		return;
+	}
 	if (!v || row->pair[v].class == COMPARISON_NONE)
 		snprintf(buf, n, "%s", count);
 	else

@@ -246,6 +246,24 @@ class Trouble(CompareTest):
         self.assertIn("INCONCLUSIVE", p.stdout)
         self.assertIn(":0x9", p.stdout.splitlines()[-1])
 
+    def test_cut_short_is_not_fixed(self):
+        """Runs that reach a limit on the variant do not say that the base's host BUG is gone."""
+        everywhere = ",".join(str(i) for i in range(200))
+        o = self.objects(5, "6.1-unfixed", "6.12-fixed", "alpha", "--runs", "200", FAKE_LIMIT=everywhere)
+        [bug] = [r for r in o["compared"] if r["kind"] == "host-bug"]
+        self.assertGreater(bug["in_base"]["runs"], 0)
+        self.assertEqual((bug["class"], bug["only_base"], bug["p"]), ("none", 0, 1))
+        self.assertEqual((bug["in_variant"]["runs"], bug["in_variant"]["of"]), (0, 0))
+        self.assertEqual(o["comparison"][0]["fixed"], 0)
+        text = self.compare(5, "6.1-unfixed", "6.12-fixed", "alpha", "--runs", "200", FAKE_LIMIT=everywhere).stdout
+        self.assertRegex(text, r"host BUG .* no run ended\n")
+        self.assertIn("0 of 0 runs, rate 0.00 % to 100.00 %", text)
+        # Those that came to their end still do.
+        o = self.objects(5, "6.1-unfixed", "6.12-fixed", "alpha", "--runs", "200", FAKE_LIMIT="0,1,2,3")
+        [bug] = [r for r in o["compared"] if r["kind"] == "host-bug"]
+        self.assertEqual(bug["class"], "fixed")
+        self.assertTrue(196 <= bug["in_variant"]["of"] <= 199, bug)
+
     def test_mark(self):
         p = self.f.run("replay", "v1:alpha::0x1", "--mark", "5")
         self.assertEqual(p.returncode, 1)
