@@ -133,13 +133,13 @@ static void print_row(FILE *f, const struct comparison *x, const struct comparis
 }
 
 /* --- Behaviour. */
-static void print_counter(FILE *f, const struct comparison_behaviour *b, uint32_t i)
+static void print_counter(FILE *f, const struct comparison_behaviour *b, uint32_t i, int width)
 {
 	const struct comparison_count *n = &b->count[i];
 	char base[32], variant[32];
 
-	fprintf(f, "  %-26s  %15s  %15s", comparison_counter_key(i), progress_count(n->base, base, sizeof(base)),
-		progress_count(n->variant, variant, sizeof(variant)));
+	fprintf(f, "  %-26s  %*s  %*s", comparison_counter_key(i), width, progress_count(n->base, base, sizeof(base)),
+		width, progress_count(n->variant, variant, sizeof(variant)));
 	if (n->base)
 		fprintf(f, "  %+9.3f %%", 100.0 * ((double)n->variant - (double)n->base) / (double)n->base);
 	else
@@ -152,15 +152,16 @@ static void print_counter(FILE *f, const struct comparison_behaviour *b, uint32_
 static void print_counters(FILE *f, const struct comparison *x, uint32_t v)
 {
 	const struct comparison_behaviour *b = &x->behaviour[v];
+	int width = widest_name(x) > 15 ? widest_name(x) : 15;
 	bool any = false;
 
 	for (uint32_t i = 0; i < COMPARISON_NR_COUNTERS; i++) {
 		if (!b->count[i].less && !b->count[i].more)
 			continue;
 		if (!any)
-			fprintf(f, "  %-26s  %15.15s  %15.15s  %11s  %8s  %8s\n", "", variant_name(x, 0),
+			fprintf(f, "  %-26s  %*s  %*s  %11s  %8s  %8s\n", "", width, variant_name(x, 0), width,
 				variant_name(x, v), "change", "less in", "more in");
-		print_counter(f, b, i);
+		print_counter(f, b, i, width);
 		any = true;
 	}
 }

@@ -264,6 +264,13 @@ class Trouble(CompareTest):
         self.assertEqual(bug["class"], "fixed")
         self.assertTrue(196 <= bug["in_variant"]["of"] <= 199, bug)
 
+    def test_names_are_not_cut(self):
+        for name in ("rule-with-a-long-name-1", "rule-with-a-long-name-2"):
+            self.f.add_variant(name, "cccc000" + name[-1], "pv-eoi-unfixed" if name[-1] == "1" else "fixed")
+        text = self.compare(0, "rule-with-a-long-name-1", "rule-with-a-long-name-2", "alpha", "--runs", "200",
+                            FAKE_NO_BUG="1", FAKE_LESS="1").stdout
+        self.assertRegex(text, r" rule-with-a-long-name-1  rule-with-a-long-name-2 +change +less in")
+
     def test_mark(self):
         p = self.f.run("replay", "v1:alpha::0x1", "--mark", "5")
         self.assertEqual(p.returncode, 1)
