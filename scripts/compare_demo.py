@@ -76,7 +76,8 @@ variants `rev-HASH` and leaves them, since tokens name them. `bisect` looks for 
 token's run; the commits that may be it are those that change a file which the good or the bad
 revision was compiled from. It first measures how often the bad revision shows the bucket, then
 gives every revision so many seeds that one which shows it as often is taken for good with a
-probability below 1 %. What does not build is skipped. Interrupted, the same command goes on
+probability below 1 %. What does not build is skipped, and so is a revision more than half of whose runs
+were cut short without showing it. Interrupted, the same command goes on
 (`build/bisect/*.log`). It ends as `git bisect` does.
 """
 

@@ -166,6 +166,14 @@ class Skips(BisectTest):
 
 
 class Resume(BisectTest):
+    def test_runs_that_were_cut_short_do_not_count_as_good(self):
+        everywhere = ",".join(str(i) for i in range(2000))
+        p = self.bisect(6, "good bad", FAKE_LIMIT=everywhere)
+        self.assertIn("the good revision cannot be judged", p.stderr)
+        some = ",".join(str(i) for i in range(0, 2000, 3))
+        p = self.bisect(0, "good bad", FAKE_LIMIT=some)
+        self.assertIn(self.h.commits[1] + " is the first bad", p.stdout)
+
     def test_goes_on(self):
         self.bisect(0, "good good good good bad bad bad bad", "--runs", "300")
         [log] = glob.glob(self.f.path("build/bisect/*.log"))
