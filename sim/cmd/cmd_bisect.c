@@ -266,6 +266,20 @@ static int narrow(struct bisect *b)
 	}
 }
 
+/* Without any, whatever is built would be in vain: it is known at once. */
+static int find_any(const struct bisect *b)
+{
+	struct option_list left = { 0 };
+	char next[REVISION_BYTES];
+	int code = candidates(b, next, &left);
+
+	free(left.item);
+	if (!code && !left.nr)
+		code = cmd_fail(CMD_BAD_INPUT, "the good revision %.12s has all commits of the bad one, %.12s; "
+				"are they the wrong way round?", b->good, b->bad);
+	return code;
+}
+
 static int bisect(struct bisect *b, const char *token)
 {
 	char key[4096], cache[CMD_PATH_MAX + 32];
@@ -275,6 +289,11 @@ static int bisect(struct bisect *b, const char *token)
 		code = revision_resolve(b->cl->git, b->cl->good, b->good);
 	if (!code)
 		code = revision_resolve(b->cl->git, b->cl->bad, b->bad);
+	if (code)
+		return code;
+	strcpy(b->now, b->bad);
+	add_good(b, b->good);
+	code = find_any(b);
 	if (code)
 		return code;
 	snprintf(key, sizeof(key), "%s good %s bad %s %s runs %" PRIu64 " check %s class %s", b->cl->git, b->good, b->bad,
@@ -287,14 +306,11 @@ static int bisect(struct bisect *b, const char *token)
 	/* Sources of revisions that are needed once do not belong among the others. */
 	snprintf(cache, sizeof(cache), "%s/bisect/cache", paths_build());
 	setenv("LAPICSIM_CACHE", cache, 1);
-	strcpy(b->now, b->bad);
 	code = test_bad(b);
 	if (!code)
 		code = test_good(b);
-	if (!code) {
-		add_good(b, b->good);
+	if (!code)
 		code = narrow(b);
-	}
 	bisect_log_close(&b->log);
 	return code;
 }

@@ -130,6 +130,16 @@ class Runs(BisectTest):
         self.assertIn("the bad revision", self.bisect(5, "good good").stderr)
         self.assertIn("does not show it in 40 runs", self.bisect(2, "good good", "--runs", "40").stderr)
 
+    def test_wrong_way_round(self):
+        """Said before anything is built: to find it by races takes minutes."""
+        self.h = History(self, "good good bad")
+        for good, bad in ((2, 0), (1, 1)):
+            p = self.f.run("bisect", "--git", self.h.folder, "--good", self.h.commits[good], "--bad",
+                           self.h.commits[bad], self.token)
+            self.assertEqual(p.returncode, 2)
+            self.assertIn("are they the wrong way round?", p.stderr)
+            self.assertEqual(self.built(), [])
+
     def test_token_shows_nothing(self):
         self.assertIn("shows nothing", self.bisect(2, "good good", token="v1:alpha:6.12-fixed:0x3").stderr)
         p = self.bisect(2, "good bad", "--check", "nonsense")
