@@ -26,13 +26,28 @@ static int fails(const char *error)
 	return cmd_fail(store_disk_fails() ? CMD_HARNESS : CMD_BAD_INPUT, "%s", error);
 }
 
+/* Before there is an output: of what cannot be merged nothing is left behind. */
+static int look_at_inputs(const struct command_line *cl)
+{
+	char error[640];
+
+	for (uint32_t i = 1; i < cl->args.nr; i++) {
+		struct store *input;
+
+		if (same_file(cl->args.item[0], cl->args.item[i]))
+			return cmd_fail(CMD_USAGE, "merge: %s is to be written and to be read", cl->args.item[i]);
+		input = store_open_existing(cl->args.item[i], error, sizeof(error));
+		if (!input)
+			return fails(error);
+		store_close(input);
+	}
+	return CMD_OK;
+}
+
 static int merge(struct store *out, const struct command_line *cl)
 {
 	uint64_t nr_wrong;
 
-	for (uint32_t i = 1; i < cl->args.nr; i++)
-		if (same_file(cl->args.item[0], cl->args.item[i]))
-			return cmd_fail(CMD_USAGE, "merge: %s is to be written and to be read", cl->args.item[i]);
 	for (uint32_t i = 1; i < cl->args.nr; i++)
 		if (!store_merge(out, cl->args.item[i]))
 			return fails(store_error(out));
@@ -54,6 +69,9 @@ int cmd_merge(int argc, char **argv)
 		return code;
 	if (cl.args.nr < 2)
 		return cmd_fail(CMD_USAGE, "merge: needs the store to write and those to read; lapicsim merge --help says more");
+	code = look_at_inputs(&cl);
+	if (code)
+		return code;
 	out = store_open(cl.args.item[0], error, sizeof(error));
 	if (!out)
 		return fails(error);

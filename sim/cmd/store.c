@@ -12,12 +12,14 @@
  */
 #include "sim/cmd/store.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sim/alloc.h"
 #include "sim/cmd/monotonic.h"
@@ -216,6 +218,16 @@ bool store_still_there(struct store *s)
 	return false;
 }
 
+/* SQLite only says that it cannot; a store needs files beside it, too. */
+static void say_read_only(struct store *s)
+{
+	int ret = s->db ? sqlite3_errcode(s->db) & 0xff : SQLITE_OK;
+	size_t len = strlen(s->error);
+
+	if (ret == SQLITE_CANTOPEN || ret == SQLITE_READONLY)
+		snprintf(s->error + len, sizeof(s->error) - len, "; it and its folder must be writable");
+}
+
 static struct store *open_with(const char *path, int flags, char *error, size_t n)
 {
 	struct store *s = alloc_array(1, sizeof(*s));
@@ -226,6 +238,8 @@ static struct store *open_with(const char *path, int flags, char *error, size_t 
 	pthread_mutex_init(&s->lock, NULL);
 	if (no_file(s->file)) {
 		snprintf(s->error, sizeof(s->error), "%s: cannot open the store: not a file", path);
+	} else if (!(flags & SQLITE_OPEN_CREATE) && access(s->file, F_OK)) {
+		snprintf(s->error, sizeof(s->error), "%s: cannot open the store: %s", path, strerror(errno));
 	} else if (sqlite3_open_v2(s->file, &s->db, SQLITE_OPEN_READWRITE | flags, NULL) != SQLITE_OK) {
 		store_fails(s, "cannot open the store");
 	} else {
@@ -235,6 +249,7 @@ static struct store *open_with(const char *path, int flags, char *error, size_t 
 	}
 	if (!s->error[0])
 		return s;
+	say_read_only(s);
 	if (s->db && sqlite3_errcode(s->db) == SQLITE_NOMEM)
 		no_memory(s);
 	snprintf(error, n, "%s", s->error);

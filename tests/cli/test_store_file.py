@@ -39,9 +39,12 @@ class StoreFile(unittest.TestCase):
         fifo = self.path + ".fifo"
         os.mkfifo(fifo)
         self.addCleanup(os.unlink, fifo)
+        part = self.path + ".part"
+        self.addCleanup(self.forget, part)
+        self.run_it(store=part)
         for path in ("/dev/null", "/dev/full", fifo, self.fake.path("scenarios")):
             self.refused(self.run_it(store=path), path + ": cannot open the store: not a file")
-            self.refused(self.fake.run("merge", path, self.path), path + ": cannot open the store: not a file")
+            self.refused(self.fake.run("merge", path, part), path + ": cannot open the store: not a file")
 
     def test_names_that_mean_something_else_to_sqlite(self):
         """They are files like any other: what is said to be kept is kept."""
@@ -192,6 +195,20 @@ class StoreFile(unittest.TestCase):
         self.assertEqual(6, p.returncode, p.stderr)
         self.assertRegex(p.stderr, r"\Alapicsim: [^\n]*(full|I/O error)[^\n]*\n\Z")
         self.assertEqual(0, self.merged(part).returncode)
+
+    def test_merge_of_what_is_no_store_leaves_nothing(self):
+        """Not even when there are good ones beside it."""
+        part, merged = self.path + ".part", self.path + ".merged"
+        self.addCleanup(self.forget, part)
+        self.run_it(store=part)
+        for bad, why in ((self.path + ".none", "cannot open the store: No such file or directory"),
+                         (self.fake.path("scenarios/alpha.scn"), "file is not a database")):
+            self.refused(self.fake.run("merge", merged, part, bad), bad + ": " + why)
+            self.assertFalse(os.path.exists(merged))
+
+    def test_folder_that_is_not_there(self):
+        path = self.fake.path("nowhere/n.db")
+        self.refused(self.run_it(store=path), path + ": .*; it and its folder must be writable")
 
     def test_merge_of_a_damaged_store_names_it(self):
         part = self.path + ".part"
