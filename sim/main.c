@@ -68,6 +68,8 @@ int main(int argc, char **argv)
 {
 	/* A runner that died is noticed by reading from it. */
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may grow no more (ulimit -f) is a full disk: an error of write(). */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		cmd_overview(stderr);
 		return CMD_USAGE;
