@@ -153,18 +153,23 @@ static void take_line(sqlite3_stmt *q, void *arg)
 	fprintf(r->f, "%s\n", sqlite3_column_text(q, 0));
 }
 
-/* Each range beside the end of the one before it; a last one beyond the end closes the campaign. */
-#define OF_CAMPAIGN "CASE (SELECT count(*) FROM campaign) WHEN 1 THEN '' ELSE 'campaign ' || placed.campaign || ', ' END"
+/* Each range beside the end of those before it; a last one beyond the end closes the campaign. */
+#define OF_CAMPAIGN(from) \
+	"CASE (SELECT count(*) FROM campaign) WHEN 1 THEN '' ELSE 'campaign ' || " from ".campaign || ', ' END"
 #define RANGES \
 	"WITH all_ranges AS (SELECT cell.campaign, cell.scenario, cell.variant, range.first, range.count" \
 	"  FROM range JOIN cell ON cell.id = range.cell WHERE NOT cell.canary UNION ALL" \
 	"  SELECT DISTINCT campaign.id, cell.scenario, cell.variant, campaign.last_seed + 1, 0" \
 	"  FROM campaign JOIN cell ON cell.campaign = campaign.id" \
 	"  WHERE campaign.budget_ns = 0 AND NOT campaign.until_quiet AND NOT cell.canary)," \
-	" placed AS (SELECT all_ranges.*, coalesce(lag(all_ranges.first + all_ranges.count) OVER same," \
+	" placed AS (SELECT all_ranges.*, coalesce(max(all_ranges.first + all_ranges.count) OVER before," \
 	"  campaign.first_seed) AS start, campaign.last_seed FROM all_ranges JOIN campaign" \
-	"  ON campaign.id = all_ranges.campaign WINDOW same AS (PARTITION BY all_ranges.campaign," \
-	"  all_ranges.scenario, all_ranges.variant ORDER BY all_ranges.first)) "
+	"  ON campaign.id = all_ranges.campaign WINDOW before AS (PARTITION BY all_ranges.campaign," \
+	"  all_ranges.scenario, all_ranges.variant ORDER BY all_ranges.first, all_ranges.count" \
+	"  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))," \
+	" twice AS (SELECT campaign, scenario, variant, min(first) AS first, max(min(start, first + count)) - 1 AS last," \
+	"  sum(min(start, first + count) - first) AS seeds FROM placed WHERE start > first AND count > 0" \
+	"  GROUP BY campaign, scenario, variant) "
 
 /* Parts that do not fit together are of several campaigns: what tells those apart is in their keys. */
 static bool name_campaigns(struct store *s, FILE *f)
@@ -179,15 +184,16 @@ static bool name_campaigns(struct store *s, FILE *f)
 bool store_check(struct store *s, FILE *f, uint64_t *nr_wrong)
 {
 	struct report r = { .f = f };
-	bool ok = store_sql(s, RANGES "SELECT 'gap: ' || " OF_CAMPAIGN " || scenario.name || ' on ' || variant.name || ': seeds ' ||"
+	bool ok = store_sql(s, RANGES "SELECT 'gap: ' || " OF_CAMPAIGN("placed") " || scenario.name || ' on ' || variant.name || ': seeds ' ||"
 			    " placed.start || '-' || (placed.first - 1) || ' of ' || placed.last_seed FROM placed"
 			    " JOIN scenario ON scenario.id = placed.scenario JOIN variant ON variant.id = placed.variant"
 			    " WHERE placed.start < placed.first ORDER BY placed.campaign, scenario.name, variant.name,"
 			    " placed.first", take_line, &r, "") &&
-		  store_sql(s, RANGES "SELECT 'overlap: ' || " OF_CAMPAIGN " || scenario.name || ' on ' || variant.name || ': seeds ' ||"
-			    " placed.first || '-' || (placed.start - 1) FROM placed JOIN scenario"
-			    " ON scenario.id = placed.scenario JOIN variant ON variant.id = placed.variant"
-			    " WHERE placed.start > placed.first AND placed.count > 0 ORDER BY 1", take_line, &r, "") &&
+		  store_sql(s, RANGES "SELECT 'overlap: ' || " OF_CAMPAIGN("twice") " || scenario.name || ' on ' || variant.name"
+			    " || ': ' || CASE seeds WHEN last - first + 1 THEN '' ELSE seeds || ' of ' END || 'seeds ' || first"
+			    " || '-' || last FROM twice JOIN scenario ON scenario.id = twice.scenario"
+			    " JOIN variant ON variant.id = twice.variant ORDER BY campaign, scenario.name, variant.name",
+			    take_line, &r, "") &&
 		  store_sql(s, "SELECT 'mixed: variant ' || name || ' has ' || count(DISTINCT identity) || ' identities: '"
 			    " || group_concat(DISTINCT identity) FROM variant GROUP BY name HAVING"
 			    " count(DISTINCT identity) > 1 ORDER BY 1", take_line, &r, "") &&

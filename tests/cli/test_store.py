@@ -219,6 +219,16 @@ class Store(unittest.TestCase):
         self.assertRegex(p.stderr, r"some of seeds \d+-\d+ of alpha on 6.1-unfixed are there twice: shards that "
                          r"were cut differently.*merge the shards of one K/N into a new one")
 
+    def test_a_part_within_another_is_no_gap(self):
+        """What comes after the shorter one is in the longer one."""
+        parts = [self.shard(part, ".%d" % k) for k, part in enumerate(("0/2", "0/3", "2/3"))]
+        p = self.fake.run("merge", self.path, *parts)
+        self.assertEqual(5, p.returncode)
+        self.assertEqual(["%s: %s on %s: seeds %s" % (what, scenario, variant, seeds)
+                          for what, seeds in (("gap", "1500-1999 of 2999"), ("overlap", "0-999"))
+                          for scenario in ("alpha", "beta") for variant in ("6.1-unfixed", "6.12-fixed")],
+                         p.stdout.splitlines()[:-1])
+
     def test_shards_of_batch_systems(self):
         for env in ({"SLURM_ARRAY_TASK_ID": "6", "SLURM_ARRAY_TASK_MIN": "5", "SLURM_ARRAY_TASK_COUNT": "3"},
                     {"JOB_COMPLETION_INDEX": "1"}, {"PARALLEL_SEQ": "2"}):
