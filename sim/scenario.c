@@ -27,6 +27,7 @@
 
 #define MAX_KEYS 256
 #define MAX_SECTIONS 16
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 struct parser {
 	struct scenario *s;
@@ -80,12 +81,18 @@ static int unknown_section(struct parser *p, const char *name)
 
 static void enter_section(struct parser *p, const char *line)
 {
-	size_t len = strcspn(line + 1, "]\n");
+	size_t len = strcspn(line + 1, "]\n"), behind;
 	char name[64];
 	uint32_t i = 0;
 
+	p->last = NULL;
+	behind = 1 + len + (line[1 + len] == ']');
+	behind += strspn(line + behind, " \t\r\n");
 	if (line[1 + len] != ']')
-		return;		/* libinih reports it */
+		complain(p, p->line, NULL, "']' is missing behind [%.*s", (int)(len < 63 ? len : 63), line + 1);
+	else if (line[behind] && line[behind] != ';' && line[behind] != '#')
+		complain(p, p->line, NULL, "a key stands on a line of its own, not behind [%.*s]",
+			 (int)(len < 63 ? len : 63), line + 1);
 	snprintf(name, sizeof(name), "%.*s", (int)(len < 63 ? len : 63), line + 1);
 	while (scenario_sections[i].name && strcmp(scenario_sections[i].name, name))
 		i++;
@@ -97,15 +104,33 @@ static void enter_section(struct parser *p, const char *line)
 		p->section_seen[i] = true;
 }
 
-/* fgets() for libinih that knows where it is. */
+/* fgets(), which does not say that a byte of the text is 0. */
+static size_t read_text(struct parser *p, char *buf, size_t num)
+{
+	size_t len = 0;
+	int c = 0;
+
+	while (len + 1 < num && c != '\n' && (c = getc(p->file)) != EOF) {
+		if (!c)
+			complain(p, p->line + !p->mid_line, NULL, "has a byte that is 0: not a text file");
+		buf[len++] = c ? (char)c : '?';
+	}
+	buf[len] = '\0';
+	return len;
+}
+
+/* The same for libinih, which knows where it is, and takes the mark away that some editors begin UTF-8 with. */
 static char *read_line(char *buf, int num, void *arg)
 {
 	struct parser *p = arg;
-	size_t len;
+	size_t len = read_text(p, buf, (size_t)num);
 
-	if (!fgets(buf, num, p->file))
+	if (!len)
 		return NULL;
-	len = strlen(buf);
+	if (!p->line && !strncmp(buf, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK))) {
+		len -= strlen(BYTE_ORDER_MARK);
+		memmove(buf, buf + strlen(BYTE_ORDER_MARK), len + 1);
+	}
 	if (!p->mid_line) {
 		p->line++;
 		p->continuation = buf[0] == ' ' || buf[0] == '\t';

@@ -137,11 +137,26 @@ class ScenarioTest(unittest.TestCase):
                 ("never host-bug", "never",
                  'FILE:9: default: "never" is not WORD KIND, such as never '
                  'host-bug'),
+                ("[topology]", "[topology",
+                 "FILE:4: ']' is missing behind [topology"),
+                ("[topology]\nvcpus = 2", "[topology] vcpus = 2",
+                 "FILE:4: a key stands on a line of its own, not behind "
+                 "[topology]"),
+                ("vcpus = 2", "  vcpus = 2",
+                 "FILE:5: vcpus: only claim may continue on an indented line"),
+                ("vcpus = 2", "vcpus = 2\0 and more",
+                 "FILE:5: has a byte that is 0: not a text file"),
+                ("host-bug\n", "host-bug\n\0\0",
+                 "FILE:10: has a byte that is 0: not a text file"),
                 ("default = never", "default = never hang\ndefault = never",
                  "FILE:10: default: was set already; one line per class")):
             with self.subTest(new=new[:40]):
                 self.assertIn(old, GOOD)
                 self.bad(GOOD.replace(old, new), message)
+
+    def test_editors_of_other_systems(self):
+        for text in ("\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), GOOD.replace("[guest]", "[guest]  ; a comment"), GOOD[:-1]):
+            self.assertEqual(self.good(GOOD), self.good(text))
 
     def test_between_keys(self):
         for old, new, message in (
