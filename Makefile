@@ -7,6 +7,8 @@
 #   SAN=address		unit tests with ASan and UBSan
 
 O ?= build
+# One name for one folder: dependencies (.d) hold for objects as they were called.
+override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 VERSION := 0.9
 PREFIX ?= /usr/local
 Q := $(if $(V),,@)

@@ -38,6 +38,16 @@ class Installed(unittest.TestCase):
                               env=dict(clean, **env), timeout=60)
 
 
+class BuildFolder(unittest.TestCase):
+    def test_has_one_name(self):
+        """Or what `make check` compiled would not be known to depend on headers when `make` comes to it."""
+        for given, name in (("build", "build"), (ROOT + "/build", "build"), ("./build/", "build"), ("/x/y", "/x/y")):
+            for makefile in ("Makefile", "tests/unit/unit.mk"):
+                said = subprocess.run(["make", "-C", ROOT, "-f", makefile, "-pnq", "O=" + given], text=True,
+                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+                self.assertIn("\nO := %s\n" % name, said)
+
+
 class Install(Installed):
     def test_scenarios_and_findings_come_along(self):
         names = self.run_it("help", "scenarios", HOME="/nonexistent").stdout.split()

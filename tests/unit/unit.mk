@@ -11,6 +11,8 @@
 # SAN, every name in it begins with UNIT_ or unit-.
 
 O ?= build
+# As in the top Makefile: dependencies hold for objects as they were called.
+override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 UNIT_CC ?= gcc
 UNIT_OPT ?= -O2
 UNIT_DIR := $(O)/unit$(if $(SAN),-san)
