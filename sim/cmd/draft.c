@@ -3,6 +3,7 @@
 #include "sim/cmd/draft.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,7 +80,6 @@ static struct draft *new_draft(struct draft_list *l, const struct store_new *row
 	d->id = row->id;
 	name_files(d);
 	token_of(row, row->bucket.first_seed, d->first, sizeof(d->first));
-	snprintf(d->first_scenario, sizeof(d->first_scenario), "%s", row->scenario);
 	snprintf(d->identity, sizeof(d->identity), "%s", row->identity);
 	snprintf(d->overrides, sizeof(d->overrides), "%s", row->overrides);
 	d->scenario_text = alloc_text(row->scenario_text);
@@ -166,8 +166,11 @@ static bool examine(struct draft *d, struct store *s, const char *path, uint64_t
 	struct token t;
 	char error[256];
 
-	if (!d->program[0] || token_parse(d->first, &t, error, sizeof(error)) || !write_scenario(d, path) ||
-	    !same_variant(d, &spec)) {
+	if (!write_scenario(d, path)) {
+		log_line("%s is not replayed: %s cannot be written", d->first, path);
+		return true;
+	}
+	if (!d->program[0] || token_parse(d->first, &t, error, sizeof(error)) || !same_variant(d, &spec)) {
 		log_line("%s is not replayed: its variant is not built as it was", d->first);
 		return true;
 	}
@@ -176,17 +179,19 @@ static bool examine(struct draft *d, struct store *s, const char *path, uint64_t
 
 bool draft_examine(struct draft_list *l, struct store *s, const char *folder, uint64_t timeout_ns)
 {
+	char place[CMD_PATH_MAX + 32], path[2 * CMD_PATH_MAX];
 	bool ok = true;
 
-	for (uint32_t i = 0; i < l->nr && ok; i++) {
-		struct draft *d = &l->item[i];
-		char path[2 * CMD_PATH_MAX];
-
-		if (d->bucket.replays)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s.scn", folder, d->first_scenario);
-		ok = examine(d, s, path, timeout_ns);
-		unlink(path);
+	/* One that was made for it: in @folder there may be anything, scenarios too. */
+	snprintf(place, sizeof(place), "%s/.replay-XXXXXX", folder);
+	if (l->nr && !mkdtemp(place)) {
+		log_line("%s: %s; nothing is replayed", folder, strerror(errno));
+		return true;
 	}
+	snprintf(path, sizeof(path), "%s/replay.scn", place);
+	for (uint32_t i = 0; i < l->nr && ok; i++)
+		ok = l->item[i].bucket.replays || examine(&l->item[i], s, path, timeout_ns);
+	unlink(path);
+	rmdir(place);
 	return ok;
 }

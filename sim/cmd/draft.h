@@ -25,7 +25,6 @@ struct draft {
 	int64_t id;
 	char program[CMD_PATH_MAX], identity[17], overrides[CAMPAIGN_OVERRIDES];
 	char *scenario_text;
-	char first_scenario[64];
 };
 
 struct draft_list {

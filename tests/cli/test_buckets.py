@@ -224,7 +224,23 @@ class Drafts(BucketTest):
                           FAKE_WARN="5")
         self.assertEqual([(x["replayed"], x["replays"]) for x in rows], [(20, 20), (20, 20)])
         self.assertEqual(self.sql("SELECT sum(replayed) FROM bucket"), [(40,)])
-        self.assertEqual(glob.glob(self.output + "/*.scn"), [])
+        self.assertEqual([x for x in os.listdir(self.output) if not x.endswith((".known", ".md"))], [])
+
+    def test_replays_leave_scenarios_alone(self):
+        """The folder for drafts may have scenarios of the same names, and a store may name them as it likes."""
+        db = sqlite3.connect(self.store)
+        db.execute("UPDATE bucket SET replays = NULL, replayed = NULL")
+        db.commit()
+        db.close()
+        os.makedirs(self.output)
+        path = os.path.join(self.output, "gamma.scn")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("mine\n")
+        rows = self.lines("known", self.store, "--known", "none", "--json", "--output", self.output, code=0,
+                          FAKE_WARN="5")
+        self.assertEqual([(x["replayed"], x["replays"]) for x in rows], [(20, 20), (20, 20)])
+        with open(path, encoding="utf-8") as f:
+            self.assertEqual(f.read(), "mine\n")
 
     def test_no_store(self):
         p = self.f.run("known", self.store + "x")
