@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sim/alloc.h"
+#include "sim/cmd/child.h"
 #include "sim/cmd/log.h"
 #include "sim/cmd/shard.h"
 #include "sim/cmd/store.h"
@@ -170,17 +171,16 @@ int prepare_campaign(struct campaign *c, const struct command_line *cl, const st
 /* What a runner says of itself when nothing is built yet: a store goes by it. */
 static int ask_identity(struct variant *v)
 {
-	char command[CMD_PATH_MAX + 32], flavour[16];
-	FILE *f;
+	struct child p = { 0 };
+	char flavour[16];
 	int n = 0;
+	FILE *f;
 
-	snprintf(command, sizeof(command), "'%s' --identity", v->program);
-	f = popen(command, "re");
-	if (f) {
+	child_add(&p, v->program, "--identity", NULL);
+	f = child_start(&p);
+	if (f)
 		n = fscanf(f, "%16s %31s %15s", v->identity, v->class, flavour);
-		pclose(f);
-	}
-	if (n == 3)
+	if (!child_end(&p, f) && n == 3)
 		return 0;
 	return cmd_fail(CMD_HARNESS, "%s: does not say what it is; lapicsim variant add builds it again", v->program);
 }

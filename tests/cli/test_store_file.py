@@ -106,6 +106,18 @@ class StoreFile(unittest.TestCase):
         with sqlite3.connect(self.path) as db:
             self.assertEqual([(2, 2)], db.execute(replays).fetchall())
 
+    def test_folder_with_a_quote(self):
+        """Runners are asked what they are, and no shell may be between."""
+        place = self.fake.path("it's; here")
+        for folder in ("build", "scenarios", "kvm"):
+            shutil.copytree(self.fake.path(folder), os.path.join(place, folder), dirs_exist_ok=True)
+        p = subprocess.run([os.path.join(place, "build/lapicsim"), "run", "alpha", "--runs", "10", "--variant",
+                            "6.12-fixed", "--store", os.path.join(place, "s.db")], text=True, capture_output=True,
+                           check=False)
+        shutil.rmtree(place)
+        self.assertEqual("", p.stderr if p.returncode else "", p.stderr)
+        self.assertIn("10 runs", p.stdout)
+
     def test_removed(self):
         self.check_lost(lambda: os.unlink(self.path))
 
