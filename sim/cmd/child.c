@@ -68,6 +68,7 @@ static void become(const struct child *p, int out)
 FILE *child_start(struct child *p)
 {
 	int fds[2];
+	FILE *out;
 
 	fflush(NULL);
 	if (pipe2(fds, O_CLOEXEC))
@@ -76,10 +77,11 @@ FILE *child_start(struct child *p)
 	if (!p->pid)
 		become(p, fds[1]);
 	close(fds[1]);
-	if (p->pid > 0)
-		return fdopen(fds[0], "r");
-	close(fds[0]);
-	return NULL;
+	out = p->pid > 0 ? fdopen(fds[0], "r") : NULL;
+	/* So that one that runs for nobody ends, too, with what it prints next. */
+	if (!out)
+		close(fds[0]);
+	return out;
 }
 
 int child_end(struct child *p, FILE *out)

@@ -1,35 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* See symbols.h. */
-#define _GNU_SOURCE
 #include "sim/cmd/symbols.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "sim/cmd/child.h"
 
 /* All but the innermost are return addresses: the call is the byte before. */
 static uint64_t lookup_address(const struct divergence *d, uint32_t i)
 {
 	return i ? d->frames[i] - 1 : d->frames[i];
-}
-
-static void start_addr2line(const char *program, const struct divergence *d, uint32_t nr, int out)
-{
-	char text[DIV_MAX_FRAMES][24];
-	char *argv[DIV_MAX_FRAMES + 8] = { "addr2line", "-a", "-f", "-i", "-e", (char *)program };
-	int null = open("/dev/null", O_WRONLY);
-
-	for (uint32_t i = 0; i < nr; i++) {
-		snprintf(text[i], sizeof(text[i]), "0x%" PRIx64, lookup_address(d, i));
-		argv[6 + i] = text[i];
-	}
-	dup2(out, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
-	execvp(argv[0], argv);
-	_exit(127);
 }
 
 /* After each "0x..." line, pairs of function and line: innermost first. */
@@ -66,24 +48,22 @@ static void parse(FILE *f, struct symbol_frames *out)
 void symbols_resolve(const char *program, const struct divergence *d, struct symbol_frames *out)
 {
 	uint32_t nr = d->nr_frames < DIV_MAX_FRAMES ? d->nr_frames : DIV_MAX_FRAMES;
-	int fds[2];
-	pid_t pid;
+	struct child p = { .quiet = true };
+	char text[DIV_MAX_FRAMES][24];
 	FILE *f;
 
 	out->nr = 0;
-	if (!nr || pipe2(fds, O_CLOEXEC))
+	if (!nr)
 		return;
-	pid = fork();
-	if (!pid)
-		start_addr2line(program, d, nr, fds[1]);
-	close(fds[1]);
-	f = fdopen(fds[0], "r");
-	if (f && pid > 0)
-		parse(f, out);
+	child_add(&p, "addr2line", "-a", "-f", "-i", "-e", program, NULL);
+	for (uint32_t i = 0; i < nr; i++) {
+		snprintf(text[i], sizeof(text[i]), "0x%" PRIx64, lookup_address(d, i));
+		child_add(&p, text[i], NULL);
+	}
+	f = child_start(&p);
 	if (f)
-		fclose(f);
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
+		parse(f, out);
+	child_end(&p, f);
 	if (out->nr)
 		return;
 	for (uint32_t i = 0; i < nr; i++) {
