@@ -11,28 +11,22 @@
 #include "sim/cmd/known.h"
 #include "sim/cmd/report.h"
 
-static void member(const char *key, const char *value)
-{
-	printf(",\"%s\":", key);
-	json_string(stdout, value);
-}
-
 static void print_json(const struct known *k)
 {
 	printf("{\"type\":\"known\"");
-	member("name", k->name);
-	member("title", k->title);
-	member("kind", k->kind_key);
-	member("check", k->check);
-	member("function", k->function);
-	member("text", k->text);
-	member("slice", k->slice);
-	member("variants", k->variants);
-	member("classes", k->classes);
-	member("scenarios", k->scenarios);
-	member("explanation", k->explanation);
-	member("finding", k->finding);
-	member("scenario", k->scenario);
+	json_member(stdout, "name", k->name);
+	json_member(stdout, "title", k->title);
+	json_member(stdout, "kind", k->kind_key);
+	json_member(stdout, "check", k->check);
+	json_member(stdout, "function", k->function);
+	json_member(stdout, "text", k->text);
+	json_member(stdout, "slice", k->slice);
+	json_member(stdout, "variants", k->variants);
+	json_member(stdout, "classes", k->classes);
+	json_member(stdout, "scenarios", k->scenarios);
+	json_member(stdout, "explanation", k->explanation);
+	json_member(stdout, "finding", k->finding);
+	json_member(stdout, "scenario", k->scenario);
 	printf("}\n");
 }
 
@@ -57,17 +51,17 @@ static void print_draft(const struct draft *d, const char *folder, bool fresh, b
 	}
 	printf("{\"type\":\"draft\",\"fresh\":%s,\"runs\":%" PRIu64 ",\"replays\":%u,\"replayed\":%u",
 	       fresh ? "true" : "false", b->nr_runs, b->replays, b->replayed);
-	member("path", path);
-	member("kind", divergence_key(b->kind));
-	member("check", b->first.check);
-	member("function", b->function);
-	member("slice", b->slice);
-	member("variants", d->variants);
-	member("scenarios", d->scenarios);
-	member("token", d->first);
-	member("cheapest", d->cheapest);
-	member("trail", b->trail);
-	member("stack", b->stack);
+	json_member(stdout, "path", path);
+	json_member(stdout, "kind", divergence_key(b->kind));
+	json_member(stdout, "check", b->first.check);
+	json_member(stdout, "function", b->function);
+	json_member(stdout, "slice", b->slice);
+	json_member(stdout, "variants", d->variants);
+	json_member(stdout, "scenarios", d->scenarios);
+	json_member(stdout, "token", d->first);
+	json_member(stdout, "cheapest", d->cheapest);
+	json_member(stdout, "trail", b->trail);
+	json_member(stdout, "stack", b->stack);
 	printf("}\n");
 }
 
@@ -84,9 +78,9 @@ static bool may_be_known(const struct draft *d, bool json)
 		return false;
 	}
 	printf("{\"type\":\"no-draft\"");
-	member("check", b->first.check);
-	member("why", why);
-	member("token", d->first);
+	json_member(stdout, "check", b->first.check);
+	json_member(stdout, "why", why);
+	json_member(stdout, "token", d->first);
 	printf("}\n");
 	return false;
 }

@@ -7,12 +7,6 @@
 #include "sim/oracle/check.h"
 #include "sim/oracle/deviation.h"
 
-static void member(const char *key, const char *value)
-{
-	printf(",\"%s\":", key);
-	json_string(stdout, value);
-}
-
 static void print_deviation(const struct deviation_row *row, bool json)
 {
 	if (!json) {
@@ -20,9 +14,9 @@ static void print_deviation(const struct deviation_row *row, bool json)
 		return;
 	}
 	printf("{\"type\":\"deviation\"");
-	member("name", row->name);
-	member("allows", row->what);
-	member("source", row->source);
+	json_member(stdout, "name", row->name);
+	json_member(stdout, "allows", row->what);
+	json_member(stdout, "source", row->source);
 	printf(",\"on\":%s}\n", row->on ? "true" : "false");
 }
 
@@ -49,9 +43,9 @@ static void print_check(const char *type, const char *name, uint32_t kind, const
 		return;
 	}
 	printf("{\"type\":\"%s\"", type);
-	member("name", name);
-	member("kind", divergence_key(kind));
-	member("source", source);
+	json_member(stdout, "name", name);
+	json_member(stdout, "kind", divergence_key(kind));
+	json_member(stdout, "source", source);
 	printf("}\n");
 }
 

@@ -183,8 +183,7 @@ static void print_symbols(const struct replay *p, const struct divergence *d)
 	for (uint32_t i = 0; i < frames.nr; i++) {
 		printf("%s{\"function\":", i ? "," : "");
 		json_string(stdout, frames.frame[i].function);
-		printf(",\"line\":");
-		json_string(stdout, frames.frame[i].line);
+		json_member(stdout, "line", frames.frame[i].line);
 		printf(",\"inlined\":%s}", frames.frame[i].inlined ? "true" : "false");
 	}
 	putchar(']');
@@ -198,14 +197,13 @@ static void print_json(const struct replay *p)
 		printf("{\"type\":\"divergence\",");
 		json_divergence(stdout, &r->divergence[i]);
 		print_symbols(p, &r->divergence[i]);
-		printf(",\"trail\":");
-		json_string(stdout, p->why[i].trail);
+		json_member(stdout, "trail", p->why[i].trail);
 		printf("}\n");
 	}
-	printf("{\"type\":\"run\",\"token\":");
-	json_string(stdout, p->text);
-	printf(",\"digest\":\"0x%016" PRIx64 "\",\"end\":\"%s\",\"trap\":", r->digest, run_end_name(r->end));
-	json_string(stdout, r->trap);
+	printf("{\"type\":\"run\"");
+	json_member(stdout, "token", p->text);
+	printf(",\"digest\":\"0x%016" PRIx64 "\",\"end\":\"%s\"", r->digest, run_end_name(r->end));
+	json_member(stdout, "trap", r->trap);
 	printf(",\"events\":%" PRIu64 ",\"interrupts\":%" PRIu64 ",\"virtual_ns\":%" PRIu64
 	       ",\"divergences\":%u,\"exit\":%d}\n",
 	       r->nr_events, r->nr_interrupts, r->virtual_ns, r->nr_divergences, exit_code(r));

@@ -27,6 +27,10 @@ void report_deviations_json(FILE *f, const struct campaign *c);
 
 /* A JSON string with its quotes. */
 void json_string(FILE *f, const char *s);
+/* `,"@key":"@value"`: a member that is not the first. */
+void json_member(FILE *f, const char *key, const char *value);
+/* What all lines about a cell begin with: their type, variant and scenario. */
+void json_cell(FILE *f, const char *type, const struct campaign *c, const struct cell *cell);
 /* `"kind":"host-bug",...,"frames":[...]`: the members that run and replay share. */
 void json_divergence(FILE *f, const struct divergence *d);
 /* The lines that describe @d, for people; @frames may be NULL. */

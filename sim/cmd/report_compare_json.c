@@ -10,17 +10,11 @@
 #include "sim/cmd/report.h"
 #include "sim/cmd/report_compare.h"
 
-static void member(FILE *f, const char *key, const char *value)
-{
-	fprintf(f, ",\"%s\":", key);
-	json_string(f, value);
-}
-
 static void begin(FILE *f, const char *type, const struct comparison *x, uint32_t v)
 {
 	fprintf(f, "{\"type\":\"%s\"", type);
-	member(f, "base", x->c->variants[0].name);
-	member(f, "variant", x->c->variants[v].name);
+	json_member(f, "base", x->c->variants[0].name);
+	json_member(f, "variant", x->c->variants[v].name);
 }
 
 static void print_side(FILE *f, const char *key, const struct comparison *x, const struct comparison_side *s)
@@ -49,11 +43,11 @@ static void print_row(FILE *f, const struct comparison *x, const struct comparis
 	const struct comparison_pair *p = &row->pair[v];
 
 	begin(f, "compared", x, v);
-	member(f, "kind", divergence_key(b->kind));
-	member(f, "check", b->first.check);
-	member(f, "function", b->function);
-	member(f, "known", b->known ? b->known->name : "");
-	member(f, "class", p->class == COMPARISON_NONE ? "none" : comparison_class_name(p->class));
+	json_member(f, "kind", divergence_key(b->kind));
+	json_member(f, "check", b->first.check);
+	json_member(f, "function", b->function);
+	json_member(f, "known", b->known ? b->known->name : "");
+	json_member(f, "class", p->class == COMPARISON_NONE ? "none" : comparison_class_name(p->class));
 	fprintf(f, ",\"sure\":%s,\"pairs\":%" PRIu64 ",\"only_base\":%" PRIu64 ",\"only_variant\":%" PRIu64 ",\"p\":%.6g",
 		p->sure ? "true" : "false", p->nr_pairs, p->only_base, p->only_variant, p->p);
 	print_side(f, "in_base", x, &row->side[0]);
@@ -67,8 +61,8 @@ static void print_counters(FILE *f, const struct comparison *x, uint32_t v)
 
 	for (uint32_t i = 0; i < COMPARISON_NR_COUNTERS; i++) {
 		begin(f, "behaviour", x, v);
-		member(f, "counter", comparison_counter_key(i));
-		member(f, "counts", comparison_counter_text(i));
+		json_member(f, "counter", comparison_counter_key(i));
+		json_member(f, "counts", comparison_counter_text(i));
 		fprintf(f, ",\"in_base\":%" PRIu64 ",\"in_variant\":%" PRIu64 ",\"less\":%" PRIu64 ",\"more\":%" PRIu64
 			   ",\"p\":%.6g}\n", b->count[i].base, b->count[i].variant, b->count[i].less, b->count[i].more,
 			b->count[i].p);
@@ -82,7 +76,7 @@ static void print_half(FILE *f, const char *key, bool ends, const struct digest_
 	if (ends)
 		fprintf(f, ",\"%s\":null", key);
 	else
-		member(f, key, event_text(e, text, sizeof(text)));
+		json_member(f, key, event_text(e, text, sizeof(text)));
 }
 
 static void print_first(FILE *f, const struct comparison *x, uint32_t v, const struct compared *after)
@@ -93,14 +87,14 @@ static void print_first(FILE *f, const struct comparison *x, uint32_t v, const s
 	if (!b->differs || !after->parts)
 		return;
 	begin(f, "first-difference", x, v);
-	member(f, "scenario", x->c->scenarios[b->differs->scenario].name);
+	json_member(f, "scenario", x->c->scenarios[b->differs->scenario].name);
 	fprintf(f, ",\"seed\":\"0x%" PRIx64 "\",\"event\":%" PRIu64, b->seed, after->event.event);
 	print_half(f, "in_base", after->event.base_ends, &after->event.base);
 	print_half(f, "in_variant", after->event.other_ends, &after->event.other);
 	campaign_token(x->c, campaign_cell(x->c, b->differs->scenario, 0), b->seed, token, sizeof(token));
-	member(f, "base_token", token);
+	json_member(f, "base_token", token);
 	campaign_token(x->c, b->differs, b->seed, token, sizeof(token));
-	member(f, "variant_token", token);
+	json_member(f, "variant_token", token);
 	fprintf(f, "}\n");
 }
 
@@ -110,11 +104,11 @@ static void print_touched(FILE *f, const struct comparison *x, uint32_t v, const
 		const struct touched_line *l = &t->line[i];
 
 		begin(f, "patch-line", x, v);
-		member(f, "side", l->in_base ? "base" : "variant");
-		member(f, "file", l->file);
+		json_member(f, "side", l->in_base ? "base" : "variant");
+		json_member(f, "file", l->file);
 		fprintf(f, ",\"line\":%u,\"runs\":%" PRIu64 ",\"of\":%" PRIu64, l->line, l->nr_runs,
 			t->nr_sampled[!l->in_base]);
-		member(f, "text", l->text);
+		json_member(f, "text", l->text);
 		fprintf(f, "}\n");
 	}
 }
@@ -148,6 +142,6 @@ void report_compare_json(FILE *f, const struct comparison *x, const struct compa
 		print_variant(f, x, k, &after[k]);
 	fprintf(f, "{\"type\":\"summary\",\"runs\":%" PRIu64 ",\"limits\":%" PRIu64 ",\"failures\":%" PRIu64 ",\"exit\":%d",
 		x->c->nr_runs, v->nr_limits, v->nr_failures, v->code);
-	member(f, "again", v->again);
+	json_member(f, "again", v->again);
 	fprintf(f, "}\n");
 }

@@ -32,16 +32,10 @@ static void print_cell(FILE *f, const struct campaign *c, const struct cell *cel
 {
 	const struct deviation_row *row = deviation_row(i);
 
-	fprintf(f, "{\"type\":\"deviation\",\"variant\":");
-	json_string(f, c->variants[cell->variant].name);
-	fprintf(f, ",\"scenario\":");
-	json_string(f, c->scenarios[cell->scenario].name);
-	fprintf(f, ",\"name\":");
-	json_string(f, row->name);
-	fprintf(f, ",\"allows\":");
-	json_string(f, row->what);
-	fprintf(f, ",\"source\":");
-	json_string(f, row->source);
+	json_cell(f, "deviation", c, cell);
+	json_member(f, "name", row->name);
+	json_member(f, "allows", row->what);
+	json_member(f, "source", row->source);
 	fprintf(f, ",\"uses\":%" PRIu64 ",\"runs\":%" PRIu64 "}\n", cell->nr_used[i], cell->nr_using[i]);
 }
 

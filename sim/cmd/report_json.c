@@ -28,7 +28,7 @@ void json_string(FILE *f, const char *s)
 	fputc('"', f);
 }
 
-static void member(FILE *f, const char *key, const char *value)
+void json_member(FILE *f, const char *key, const char *value)
 {
 	fprintf(f, ",\"%s\":", key);
 	json_string(f, value);
@@ -45,37 +45,36 @@ static void optional(FILE *f, const char *key, uint32_t value)
 void json_divergence(FILE *f, const struct divergence *d)
 {
 	fprintf(f, "\"kind\":\"%s\"", divergence_key(d->kind));
-	member(f, "check", d->check);
+	json_member(f, "check", d->check);
 	optional(f, "vm", d->vm);
 	optional(f, "vcpu", d->vcpu);
 	optional(f, "vector", d->vector);
 	fprintf(f, ",\"time_ns\":%" PRIu64 ",\"event\":%" PRIu64, d->time_ns, d->event);
-	member(f, "site", d->site);
-	member(f, "text", d->text);
+	json_member(f, "site", d->site);
+	json_member(f, "text", d->text);
 	fprintf(f, ",\"frames\":[");
 	for (uint32_t i = 0; i < d->nr_frames && i < DIV_MAX_FRAMES; i++)
 		fprintf(f, "%s\"runner+0x%" PRIx64 "\"", i ? "," : "", d->frames[i]);
 	fprintf(f, "]");
 }
 
-/* Where: the members that all lines about a cell begin with. */
-static void begin(FILE *f, const char *type, const struct campaign *c, const struct cell *cell)
+void json_cell(FILE *f, const char *type, const struct campaign *c, const struct cell *cell)
 {
 	fprintf(f, "{\"type\":\"%s\"", type);
-	member(f, "variant", c->variants[cell->variant].name);
-	member(f, "scenario", c->scenarios[cell->scenario].name);
+	json_member(f, "variant", c->variants[cell->variant].name);
+	json_member(f, "scenario", c->scenarios[cell->scenario].name);
 }
 
 static void print_cell(FILE *f, const struct campaign *c, const struct cell *cell)
 {
 	const struct variant *v = &c->variants[cell->variant];
 
-	begin(f, "variant", c, cell);
-	member(f, "class", v->class);
-	member(f, "identity", v->identity);
-	member(f, "flavour", flavour_name(c->flavour));
+	json_cell(f, "variant", c, cell);
+	json_member(f, "class", v->class);
+	json_member(f, "identity", v->identity);
+	json_member(f, "flavour", flavour_name(c->flavour));
 	fprintf(f, ",\"scenario_hash\":\"0x%08x\"", c->scenarios[cell->scenario].hash);
-	member(f, "overrides", c->overrides);
+	json_member(f, "overrides", c->overrides);
 	fprintf(f, ",\"first_seed\":\"0x%" PRIx64 "\",\"runs\":%" PRIu64 ",\"events\":%" PRIu64
 		   ",\"interrupts\":%" PRIu64 ",\"virtual_ns\":%" PRIu64 ",\"digest\":\"0x%016" PRIx64
 		   "\",\"repeated\":%" PRIu64 ",\"divergent\":%" PRIu64 ",\"died\":%" PRIu64 ",\"ends\":{",
@@ -95,7 +94,7 @@ static void token_member(FILE *f, const struct campaign *c, const struct cell *c
 
 	campaign_token(c, cell, seed, token, sizeof(token));
 	fprintf(f, ",\"seed\":\"0x%" PRIx64 "\",\"run\":%" PRIu64, seed, campaign_run_number(c, seed));
-	member(f, "token", token);
+	json_member(f, "token", token);
 }
 
 /* Only what has been tried: without a store nothing is. */
@@ -104,8 +103,8 @@ static void print_examined(FILE *f, const struct bucket *b)
 	if (!b->replays)
 		return;
 	fprintf(f, ",\"replays\":%u,\"replayed\":%u", b->replays, b->replayed);
-	member(f, "trail", b->trail);
-	member(f, "stack", b->stack);
+	json_member(f, "trail", b->trail);
+	json_member(f, "stack", b->stack);
 }
 
 static void print_buckets(FILE *f, const struct campaign *c, const struct cell *cell)
@@ -114,19 +113,19 @@ static void print_buckets(FILE *f, const struct campaign *c, const struct cell *
 		const struct bucket *b = &cell->buckets[i];
 		char cheapest[TOKEN_MAX_BYTES];
 
-		begin(f, "divergence", c, cell);
+		json_cell(f, "divergence", c, cell);
 		fprintf(f, ",\"expected\":%s,\"runs\":%" PRIu64,
 			verdict_expected(c, cell, b) ? "true" : "false", b->nr_runs);
 		if (b->known)
-			member(f, "known", b->known->name);
+			json_member(f, "known", b->known->name);
 		else
 			fprintf(f, ",\"known\":null");
-		member(f, "slice", b->slice);
+		json_member(f, "slice", b->slice);
 		fprintf(f, ",\"follows\":%s", b->follows ? "true" : "false");
 		print_examined(f, b);
 		token_member(f, c, cell, b->first_seed);
 		campaign_token(c, cell, b->cheap_seed, cheapest, sizeof(cheapest));
-		member(f, "cheapest", cheapest);
+		json_member(f, "cheapest", cheapest);
 		fprintf(f, ",\"cheapest_event\":%" PRIu64 ",", b->cheap_event);
 		json_divergence(f, &b->first);
 		fprintf(f, "}\n");
@@ -138,9 +137,9 @@ static void print_failures(FILE *f, const struct campaign *c, const struct cell 
 	for (uint32_t i = 0; i < cell->nr_failures; i++) {
 		const struct failure *x = &cell->failures[i];
 
-		begin(f, "failure", c, cell);
-		member(f, "failure", failure_key(x->kind));
-		member(f, "text", x->text);
+		json_cell(f, "failure", c, cell);
+		json_member(f, "failure", failure_key(x->kind));
+		json_member(f, "text", x->text);
 		if (x->kind != FAILURE_SETUP)
 			token_member(f, c, cell, x->seed);
 		fprintf(f, "}\n");
@@ -152,7 +151,7 @@ static void print_missing(FILE *f, const struct campaign *c, const struct verdic
 	for (uint32_t i = 0; i < v->nr_listed; i++) {
 		const struct verdict_missing *m = &v->missing[i];
 
-		begin(f, "missing", c, m->cell);
+		json_cell(f, "missing", c, m->cell);
 		fprintf(f, ",\"kind\":\"%s\",\"runs\":%" PRIu64 ",\"decided\":%s}\n", divergence_key(m->kind),
 			m->cell->nr_runs, m->decided ? "true" : "false");
 	}
@@ -183,6 +182,6 @@ void report_json(FILE *f, const struct campaign *c, const struct verdict *v)
 		   ",\"limits\":%" PRIu64 ",\"failures\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"exit\":%d",
 		c->nr_runs, c->nr_events, c->nr_divergent, v->nr_unexpected, v->nr_following, v->nr_expected, v->nr_known, v->nr_missing,
 		v->nr_limits, v->nr_failures, nr_repeated, v->code);
-	member(f, "again", v->again);
+	json_member(f, "again", v->again);
 	fprintf(f, "}\n");
 }

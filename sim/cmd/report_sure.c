@@ -102,14 +102,6 @@ void report_sure_text(FILE *f, const struct campaign *c, bool per_scenario)
 	}
 }
 
-static void begin(FILE *f, const char *type, const struct campaign *c, const struct cell *cell)
-{
-	fprintf(f, "{\"type\":\"%s\",\"variant\":", type);
-	json_string(f, c->variants[cell->variant].name);
-	fprintf(f, ",\"scenario\":");
-	json_string(f, c->scenarios[cell->scenario].name);
-}
-
 /* Only where there is one: what a campaign prints does not depend on whether it is stored. */
 static void print_canary_json(FILE *f, const struct campaign *c)
 {
@@ -119,7 +111,7 @@ static void print_canary_json(FILE *f, const struct campaign *c)
 	if (!cell)
 		return;
 	canary_judge(&y, c);
-	begin(f, "canary", c, cell);
+	json_cell(f, "canary", c, cell);
 	fprintf(f, ",\"state\":\"%s\",\"runs\":%" PRIu64 ",\"shown\":%" PRIu64 ",\"enough\":%" PRIu64
 		",\"rate\":%.6g}\n", canary_key(y.state), y.nr_runs, y.nr_shown, y.enough, y.rate);
 }
@@ -133,7 +125,7 @@ void report_sure_json(FILE *f, const struct campaign *c)
 		const struct cell *cell = &c->cells[i];
 
 		sure_of(&s, c, cell);
-		begin(f, "sure", c, cell);
+		json_cell(f, "sure", c, cell);
 		fprintf(f, ",\"runs\":%" PRIu64 ",\"bound\":%.6g,\"clean\":%s,\"sampled\":%" PRIu64 ",\"pairs\":%" PRIu64
 			",\"f1\":%" PRIu64 ",\"f2\":%" PRIu64 ",\"unseen\":%.6g,\"hidden\":%.6g}\n", s.nr_runs, s.bound,
 			s.clean ? "true" : "false", cell->nr_sampled, s.nr_states, s.f1, s.f2, s.unseen, s.hidden);
@@ -143,15 +135,12 @@ void report_sure_json(FILE *f, const struct campaign *c)
 	for (uint32_t i = 0; i < l.nr; i++) {
 		const struct gone *g = &l.item[i];
 
-		begin(f, "gone", c, g->cell);
-		fprintf(f, ",\"kind\":\"%s\",\"check\":", divergence_key(g->bucket->kind));
-		json_string(f, g->bucket->first.check);
-		fprintf(f, ",\"function\":");
-		json_string(f, g->bucket->function);
-		fprintf(f, ",\"slice\":");
-		json_string(f, g->bucket->slice);
-		fprintf(f, ",\"other\":");
-		json_string(f, g->other);
+		json_cell(f, "gone", c, g->cell);
+		json_member(f, "kind", divergence_key(g->bucket->kind));
+		json_member(f, "check", g->bucket->first.check);
+		json_member(f, "function", g->bucket->function);
+		json_member(f, "slice", g->bucket->slice);
+		json_member(f, "other", g->other);
 		fprintf(f, ",\"other_shown\":%" PRIu64 ",\"other_runs\":%" PRIu64 ",\"rate_low\":%.6g,\"clean\":%" PRIu64
 			",\"needed\":%" PRIu64 ",\"more\":%" PRIu64 "}\n", g->other_shown, g->other_runs, g->rate_low,
 			g->clean, g->needed, g->more);
