@@ -127,6 +127,13 @@ void store_take_int(sqlite3_stmt *q, void *arg)
 	*(int64_t *)arg = sqlite3_column_int64(q, 0);
 }
 
+const char *store_text(sqlite3_stmt *q, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(q, column);
+
+	return text ? text : "";
+}
+
 /* --- Opening. */
 static bool make(struct store *s)
 {

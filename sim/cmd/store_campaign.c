@@ -144,7 +144,7 @@ static size_t name_length(const char *p)
 static void compare_keys(sqlite3_stmt *q, void *arg)
 {
 	struct before *b = arg;
-	const char *a = (const char *)sqlite3_column_text(q, 0), *o = b->key, *then = NULL, *now = NULL;
+	const char *a = store_text(q, 0), *o = b->key, *then = NULL, *now = NULL;
 
 	while (*a && *o) {
 		if (name_length(a) != name_length(o) || strncmp(a, o, name_length(a)))

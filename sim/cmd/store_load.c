@@ -21,13 +21,6 @@ static uint64_t column(sqlite3_stmt *q, int i)
 	return (uint64_t)sqlite3_column_int64(q, i);
 }
 
-static const char *text(sqlite3_stmt *q, int i)
-{
-	const char *t = (const char *)sqlite3_column_text(q, i);
-
-	return t ? t : "";
-}
-
 /* Columns of load_cell()'s first query: from 8 on the ends of runs, then these. */
 enum { WALL_NS = 8 + RUN_NR_ENDS, FIRST_LIMITED, SAMPLED, PAIRS };
 
@@ -78,7 +71,7 @@ static void take_range(sqlite3_stmt *q, void *arg)
 static void take_kind(sqlite3_stmt *q, void *arg)
 {
 	struct loading *l = arg;
-	int kind = divergence_from_key(text(q, 0));
+	int kind = divergence_from_key(store_text(q, 0));
 
 	if (kind >= 0)
 		l->cell->nr_kind[kind] += column(q, 1);
@@ -89,7 +82,7 @@ static void take_deviation(sqlite3_stmt *q, void *arg)
 	struct loading *l = arg;
 
 	for (uint32_t i = 0; i < DEV_NR; i++) {
-		if (strcmp(deviation_row(i)->name, text(q, 0)))
+		if (strcmp(deviation_row(i)->name, store_text(q, 0)))
 			continue;
 		l->cell->nr_used[i] += column(q, 1);
 		l->cell->nr_using[i] += column(q, 2);
@@ -100,7 +93,7 @@ static void take_failure(sqlite3_stmt *q, void *arg)
 {
 	struct loading *l = arg;
 
-	campaign_failure_loaded(l->cell, text(q, 0), column(q, 1), text(q, 2));
+	campaign_failure_loaded(l->cell, store_text(q, 0), column(q, 1), store_text(q, 2));
 }
 
 /* A bucket with the record of its lowest seed. */
@@ -110,21 +103,21 @@ static void take_bucket(sqlite3_stmt *q, void *arg)
 	struct bucket b = { .nr_runs = column(q, 2), .first_seed = column(q, 3), .follows = column(q, 12),
 			    .cheap_seed = column(q, 13), .cheap_event = column(q, 14),
 			    .replays = (uint32_t)column(q, 15), .replayed = (uint32_t)column(q, 16) };
-	struct divergence d = { .kind = (uint32_t)divergence_from_key(text(q, 0)), .vm = (uint32_t)column(q, 4),
+	struct divergence d = { .kind = (uint32_t)divergence_from_key(store_text(q, 0)), .vm = (uint32_t)column(q, 4),
 				.vcpu = (uint32_t)column(q, 5), .vector = (uint32_t)column(q, 6),
 				.time_ns = column(q, 7), .event = column(q, 8) };
 	uint32_t bytes = (uint32_t)sqlite3_column_bytes(q, 11);
 
-	snprintf(d.check, sizeof(d.check), "%s", text(q, 1));
-	snprintf(d.site, sizeof(d.site), "%s", text(q, 9));
-	snprintf(d.text, sizeof(d.text), "%s", text(q, 10));
+	snprintf(d.check, sizeof(d.check), "%s", store_text(q, 1));
+	snprintf(d.site, sizeof(d.site), "%s", store_text(q, 9));
+	snprintf(d.text, sizeof(d.text), "%s", store_text(q, 10));
 	if (bytes && bytes <= sizeof(d.frames)) {
 		memcpy(d.frames, sqlite3_column_blob(q, 11), bytes);
 		d.nr_frames = bytes / sizeof(d.frames[0]);
 	}
 	b.first = d;
-	snprintf(b.trail, sizeof(b.trail), "%s", text(q, 17));
-	snprintf(b.stack, sizeof(b.stack), "%s", text(q, 18));
+	snprintf(b.trail, sizeof(b.trail), "%s", store_text(q, 17));
+	snprintf(b.stack, sizeof(b.stack), "%s", store_text(q, 18));
 	campaign_bucket_loaded(l->c, l->cell, &b);
 }
 

@@ -150,7 +150,7 @@ static void take_line(sqlite3_stmt *q, void *arg)
 	struct report *r = arg;
 
 	r->nr++;
-	fprintf(r->f, "%s\n", sqlite3_column_text(q, 0));
+	fprintf(r->f, "%s\n", store_text(q, 0));
 }
 
 /* Each range beside the end of those before it; a last one beyond the end closes the campaign. */

@@ -9,40 +9,33 @@ struct taking {
 	void *arg;
 };
 
-static const char *text(sqlite3_stmt *q, int i)
-{
-	const char *t = (const char *)sqlite3_column_text(q, i);
-
-	return t ? t : "";
-}
-
 static void take(sqlite3_stmt *q, void *arg)
 {
 	const struct taking *t = arg;
-	int kind = divergence_from_key(text(q, 0));
+	int kind = divergence_from_key(store_text(q, 0));
 	struct store_new row = {
 		.id = sqlite3_column_int64(q, 6), .scenario_hash = (uint32_t)sqlite3_column_int64(q, 8),
-		.scenario = text(q, 7), .scenario_text = text(q, 9), .variant = text(q, 10), .identity = text(q, 11),
-		.class = text(q, 12), .overrides = text(q, 13), .flavour = text(q, 14),
+		.scenario = store_text(q, 7), .scenario_text = store_text(q, 9), .variant = store_text(q, 10), .identity = store_text(q, 11),
+		.class = store_text(q, 12), .overrides = store_text(q, 13), .flavour = store_text(q, 14),
 	};
 	struct bucket *b = &row.bucket;
 
 	if (kind < 0)
 		return;
 	b->kind = b->first.kind = (uint32_t)kind;
-	snprintf(b->first.check, sizeof(b->first.check), "%s", text(q, 1));
-	snprintf(b->function, sizeof(b->function), "%s", text(q, 2));
-	snprintf(b->slice, sizeof(b->slice), "%s", text(q, 3));
-	snprintf(b->first.site, sizeof(b->first.site), "%s", text(q, 4));
-	snprintf(b->first.text, sizeof(b->first.text), "%s", text(q, 5));
+	snprintf(b->first.check, sizeof(b->first.check), "%s", store_text(q, 1));
+	snprintf(b->function, sizeof(b->function), "%s", store_text(q, 2));
+	snprintf(b->slice, sizeof(b->slice), "%s", store_text(q, 3));
+	snprintf(b->first.site, sizeof(b->first.site), "%s", store_text(q, 4));
+	snprintf(b->first.text, sizeof(b->first.text), "%s", store_text(q, 5));
 	b->nr_runs = (uint64_t)sqlite3_column_int64(q, 15);
 	b->first_seed = (uint64_t)sqlite3_column_int64(q, 16);
 	b->cheap_seed = (uint64_t)sqlite3_column_int64(q, 17);
 	b->cheap_event = (uint64_t)sqlite3_column_int64(q, 18);
 	b->replays = (uint32_t)sqlite3_column_int64(q, 19);
 	b->replayed = (uint32_t)sqlite3_column_int64(q, 20);
-	snprintf(b->trail, sizeof(b->trail), "%s", text(q, 21));
-	snprintf(b->stack, sizeof(b->stack), "%s", text(q, 22));
+	snprintf(b->trail, sizeof(b->trail), "%s", store_text(q, 21));
+	snprintf(b->stack, sizeof(b->stack), "%s", store_text(q, 22));
 	t->fn(&row, t->arg);
 }
 

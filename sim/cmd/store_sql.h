@@ -43,6 +43,8 @@ typedef void store_row(sqlite3_stmt *q, void *arg);
 bool store_sql(struct store *s, const char *sql, store_row *row, void *arg, const char *types, ...);
 /* For one number: @arg is an int64_t. */
 store_row store_take_int;
+/* A column's text; "" for NULL, which no column of ours has, but a file may. */
+const char *store_text(sqlite3_stmt *q, int column);
 /* The row id of the last INSERT. */
 int64_t store_id(const struct store *s);
 /* One that runs once or has no parameters; it is not kept. */
@@ -68,6 +70,5 @@ static inline int64_t store_cell(const struct store *s, const struct campaign *c
 {
 	return s->cell[cell - c->cells];
 }
-
 
 #endif

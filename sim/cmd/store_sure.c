@@ -84,7 +84,7 @@ static void take_elsewhere(sqlite3_stmt *q, void *arg)
 	struct taking *t = arg;
 	struct campaign *c = t->c;
 	struct elsewhere *e;
-	int kind = divergence_from_key((const char *)sqlite3_column_text(q, 0));
+	int kind = divergence_from_key(store_text(q, 0));
 
 	if (kind < 0)
 		return;
@@ -93,13 +93,13 @@ static void take_elsewhere(sqlite3_stmt *q, void *arg)
 	memset(e, 0, sizeof(*e));
 	e->scenario = t->scenario;
 	e->bucket.kind = (uint32_t)kind;
-	snprintf(e->bucket.first.check, sizeof(e->bucket.first.check), "%s", sqlite3_column_text(q, 1));
-	snprintf(e->bucket.function, sizeof(e->bucket.function), "%s", sqlite3_column_text(q, 2));
-	snprintf(e->variant, sizeof(e->variant), "%s", sqlite3_column_text(q, 3));
-	snprintf(e->identity, sizeof(e->identity), "%s", sqlite3_column_text(q, 4));
+	snprintf(e->bucket.first.check, sizeof(e->bucket.first.check), "%s", store_text(q, 1));
+	snprintf(e->bucket.function, sizeof(e->bucket.function), "%s", store_text(q, 2));
+	snprintf(e->variant, sizeof(e->variant), "%s", store_text(q, 3));
+	snprintf(e->identity, sizeof(e->identity), "%s", store_text(q, 4));
 	e->bucket.nr_runs = (uint64_t)sqlite3_column_int64(q, 5);
 	e->nr_runs = (uint64_t)sqlite3_column_int64(q, 6);
-	snprintf(e->bucket.slice, sizeof(e->bucket.slice), "%s", sqlite3_column_text(q, 7));
+	snprintf(e->bucket.slice, sizeof(e->bucket.slice), "%s", store_text(q, 7));
 	e->bucket.follows = sqlite3_column_int(q, 8);
 }
 

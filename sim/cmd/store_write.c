@@ -64,7 +64,7 @@ static void take_successor(sqlite3_stmt *q, void *arg)
 	struct store *s = arg;
 
 	snprintf(s->error, sizeof(s->error), "%s: process %lld on %s works on the same campaign and came later",
-		 s->path, (long long)sqlite3_column_int64(q, 0), sqlite3_column_text(q, 1));
+		 s->path, (long long)sqlite3_column_int64(q, 0), store_text(q, 1));
 }
 
 /*
