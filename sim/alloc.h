@@ -16,7 +16,8 @@
 void *alloc_array(uint64_t nr, size_t bytes);
 /*
  * @array, of @nr elements, with room for one more.  For arrays that only this makes, from
- * NULL on, one element at a time: their room is the next power of two.
+ * NULL on, one element at a time: their room is the next power of two, or more where they
+ * have lost elements since.
  */
 void *alloc_grow(void *array, uint64_t nr, size_t bytes);
 /* @array with room for @room elements; those that it had are kept. */

@@ -25,10 +25,7 @@ static uint32_t find(const struct done *d, uint64_t seed)
 
 static void insert(struct done *d, uint32_t at, uint64_t first, uint64_t count)
 {
-	if (!d->item || d->nr == d->room) {
-		d->room = d->room ? 2 * d->room : 16;
-		d->item = alloc_resize(d->item, d->room, sizeof(*d->item));
-	}
+	d->item = alloc_grow(d->item, d->nr, sizeof(*d->item));
 	memmove(d->item + at + 1, d->item + at, (d->nr - at) * sizeof(*d->item));
 	d->item[at] = (struct done_interval){ first, count };
 	d->nr++;

@@ -14,7 +14,7 @@ struct done_interval {
 
 struct done {
 	struct done_interval *item;
-	uint32_t nr, room;
+	uint32_t nr;
 };
 
 /* False, and nothing added, if one of the seeds is there already. Touching intervals become one. */

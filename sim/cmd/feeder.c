@@ -163,6 +163,13 @@ void feeder_init(struct feeder *f, struct campaign *c)
 	f->nr_out = alloc_array(c->nr_scenarios + 1, sizeof(*f->nr_out));
 }
 
+void feeder_free(struct feeder *f)
+{
+	pthread_cond_destroy(&f->changed);
+	free(f->handed);
+	free(f->nr_out);
+}
+
 /* After the last round: what is still owed to the canary is known when all others are done. */
 static enum next last_chunk(struct feeder *f, struct chunk *out)
 {

@@ -37,6 +37,7 @@ struct feeder {
 };
 
 void feeder_init(struct feeder *f, struct campaign *c);
+void feeder_free(struct feeder *f);
 /*
  * @now: the cell that the caller's worker is of, or NULL. Waits where what comes
  * next depends on chunks in progress. False: nothing is left to do.

@@ -21,17 +21,9 @@ void pairs_free(struct pairs *p)
 	memset(p, 0, sizeof(*p));
 }
 
-static void *grow(void *array, uint64_t nr, uint64_t *room, size_t bytes)
-{
-	if (nr < *room)
-		return array;
-	*room = *room ? 2 * *room : 256;
-	return alloc_resize(array, *room, bytes);
-}
-
 static struct pair_run *new_run(struct pairs *p)
 {
-	p->run = grow(p->run, p->nr_runs, &p->room_runs, sizeof(*p->run));
+	p->run = alloc_grow(p->run, p->nr_runs, sizeof(*p->run));
 	return &p->run[p->nr_runs++];
 }
 
@@ -52,7 +44,7 @@ void pairs_add_stored(struct pairs *p, const struct pair_run *runs, uint64_t nr)
 
 void pairs_add_hit(struct pairs *p, uint64_t seed, uint32_t bucket)
 {
-	p->hit = grow(p->hit, p->nr_hits, &p->room_hits, sizeof(*p->hit));
+	p->hit = alloc_grow(p->hit, p->nr_hits, sizeof(*p->hit));
 	p->hit[p->nr_hits++] = (struct pair_hit){ seed, bucket };
 }
 
@@ -85,24 +77,6 @@ const struct pair_run *pairs_run(const struct pairs *p, uint64_t seed)
 	struct pair_run key = { .seed = seed };
 
 	return p->nr_runs ? bsearch(&key, p->run, p->nr_runs, sizeof(*p->run), by_seed) : NULL;
-}
-
-const struct pair_hit *pairs_hits(const struct pairs *p, uint32_t bucket, uint64_t *nr)
-{
-	uint64_t low = 0, high = p->nr_hits, end;
-
-	while (low < high) {
-		uint64_t mid = low + (high - low) / 2;
-
-		if (p->hit[mid].bucket < bucket)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (end = low; end < p->nr_hits && p->hit[end].bucket == bucket; end++)
-		;
-	*nr = end - low;
-	return p->hit + low;
 }
 
 bool pairs_is_hit(const struct pairs *p, uint32_t bucket, uint64_t seed)

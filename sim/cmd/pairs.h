@@ -27,7 +27,7 @@ struct pair_hit {
 struct pairs {
 	struct pair_run *run;
 	struct pair_hit *hit;
-	uint64_t nr_runs, room_runs, nr_hits, room_hits;
+	uint64_t nr_runs, nr_hits;
 };
 
 struct pairs *pairs_new(void);
@@ -38,9 +38,8 @@ void pairs_add_hit(struct pairs *p, uint64_t seed, uint32_t bucket);
 /* Orders runs by seed, hits by bucket and seed. Once, when all are there. */
 void pairs_sort(struct pairs *p);
 
-/* After pairs_sort(): the run of @seed, or NULL; the hits of @bucket. */
+/* After pairs_sort(): the run of @seed, or NULL; is it in @bucket? */
 const struct pair_run *pairs_run(const struct pairs *p, uint64_t seed);
-const struct pair_hit *pairs_hits(const struct pairs *p, uint32_t bucket, uint64_t *nr);
 bool pairs_is_hit(const struct pairs *p, uint32_t bucket, uint64_t seed);
 
 #endif

@@ -12,10 +12,7 @@
 
 void repeat_remember(struct repeat *p, const struct run_result *r)
 {
-	if (p->nr == p->room) {
-		p->room = p->room ? 2 * p->room : 64;
-		p->seeds = alloc_resize(p->seeds, p->room, sizeof(*p->seeds));
-	}
+	p->seeds = alloc_grow(p->seeds, p->nr, sizeof(*p->seeds));
 	p->seeds[p->nr++] = (struct repeat_seed){ r->seed, r->digest, r->nr_events };
 }
 
@@ -151,5 +148,5 @@ void repeat_stop(struct repeat *p)
 	runner_stop(&p->runner);
 	free(p->seeds);
 	p->seeds = NULL;
-	p->nr = p->room = 0;
+	p->nr = 0;
 }

@@ -17,7 +17,7 @@ struct repeat_seed {
 struct repeat {
 	struct runner runner;
 	struct repeat_seed *seeds;	/* remembered, and not run again yet */
-	uint32_t nr, room;
+	uint32_t nr;
 	struct run_result result;
 };
 

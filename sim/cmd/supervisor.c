@@ -326,6 +326,7 @@ int supervisor_run(struct campaign *c)
 	if (f.quiet)
 		log_line("quiet: no further bucket in at least %llu runs", (unsigned long long)c->until_quiet);
 	progress_end();
+	feeder_free(&f);
 	free(jobs);
 	return stop_signal;
 }
