@@ -26,7 +26,7 @@
 #ifndef LAPICSIM_BOUNDARY_H
 #define LAPICSIM_BOUNDARY_H
 
-#define KW_BOUNDARY_VERSION	2
+#define KW_BOUNDARY_VERSION	3
 
 #ifdef __KERNEL__
 #include <linux/types.h>
@@ -222,7 +222,6 @@ uint64_t kw_arena_used(void);		/* bytes from arena_base in use or ever used */
 
 /* ---- Life. All return 0 or a negative errno. */
 int kw_boot(const struct kw_config *config);	/* once per process; runs as task 0 */
-void kw_shutdown(void);				/* unregisters the vendor module */
 uint32_t kw_max_vcpus(void);			/* per VM in this tree; works before kw_boot() */
 
 /* ---- Tasks. */

@@ -164,9 +164,3 @@ int kw_vendor_load(void)
 	kw_fill_empty_calls();
 	return r;
 }
-
-void kw_vendor_unload(void)
-{
-	kvm_exit();
-	kvm_x86_vendor_exit();
-}

@@ -15,7 +15,6 @@
 #define SLAVE		0xa0u
 #define OCW2_EOI	0x20u		/* non-specific */
 #define OCW2_SPECIFIC	0x60u
-#define OCW2_ROTATE	0xa0u		/* on non-specific EOI */
 #define OCW2_PRIORITY	0xc0u
 #define LAPIC_LVT0	0x350u
 #define LINT0_EXTINT	0x700u

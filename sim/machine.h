@@ -114,7 +114,6 @@ struct vcpu {
 	uint8_t	 pit_start;		/* steps done to start it, with pit_steady */
 	uint8_t	 pit_stop;		/* steps done to stop it */
 	uint8_t	 ioapic_reg;	/* indirect register */
-	uint32_t ioapic_value;
 	/* The APIC timer, as the guest or userspace last wrote it. */
 	uint32_t lvtt, timer_count;
 	uint8_t	 timer_dcr;

@@ -14,11 +14,6 @@
 
 static const char *const words[] = { "never", "sometimes", "always" };
 
-const char *expect_word_name(uint32_t word)
-{
-	return word < sizeof(words) / sizeof(words[0]) ? words[word] : "?";
-}
-
 static int bad_word(const char *word, char *error, size_t n)
 {
 	struct option_guess guess;

@@ -11,6 +11,5 @@
 /* Adds `@class = @list`. 0, or -1 with what is wrong in @error. */
 int scenario_expect_add(struct scenario *s, const char *class, const char *list, char *error, size_t n);
 bool scenario_expect_has_default(const struct scenario *s);
-const char *expect_word_name(uint32_t word);
 
 #endif

@@ -28,5 +28,3 @@ int kw_boot(const struct kw_config *config)
 		return ret;
 	return kw_vendor_load();
 }
-
-void kw_shutdown(void) { kw_vendor_unload(); }

@@ -105,11 +105,8 @@ u32 kw_nr_delayed(void);		/* works that are due later */
 void kw_cpu_init(void);
 /* param.c: what insmod's command line does. 0, -ENOENT, or what the parameter says to @val. */
 int kw_param_set(const char *name, const char *val);
-void kw_irq_init(void);
 void kw_timer_init(void);
-void kw_work_init(void);
 int kw_vendor_load(void);
-void kw_vendor_unload(void);
 void kw_rcu_run(void);
 bool kw_rcu_ready(void);
 u64 kw_rcu_next(void);

@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim/alloc.h"
+
 static bool is_folder(const char *path)
 {
 	struct stat st;
@@ -108,10 +110,13 @@ struct option_list paths_list(const char *folder, const char *suffix)
 
 	while (dir && (e = readdir(dir))) {
 		size_t len = strlen(e->d_name), cut = strlen(suffix);
+		char *name;
 
 		if (e->d_name[0] == '.' || len <= cut || strcmp(e->d_name + len - cut, suffix))
 			continue;
-		option_list_add(&names, strndup(e->d_name, len - cut));
+		name = alloc_text(e->d_name);
+		name[len - cut] = '\0';
+		option_list_add(&names, name);
 	}
 	if (dir)
 		closedir(dir);

@@ -21,7 +21,6 @@
 
 #include "sim/cmd/runner_private.h"
 
-#define SLOT_FD 3
 #define FIRST_FD 10
 #define LAST_WORDS_LINES 20
 /* VMs of 4,096 vCPUs take longer to build than any run takes. */

@@ -11,8 +11,7 @@
 #include "sim/oracle/events.h"
 #include "sim/oracle/message.h"
 
-/* SDM, "Message Data Register Format": delivery modes. */
-#define MODE_FIXED	0u
+/* SDM, "Message Data Register Format": a delivery mode. */
 #define MODE_LOWEST	1u
 
 static bool judged(uint8_t vector)

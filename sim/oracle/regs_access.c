@@ -17,7 +17,6 @@
 
 #define MSR_BASE	0x1bu
 #define MSR_FIRST	0x800u
-#define BASE_BSP	(1ull << 8)
 /* 7:0, 9, and what no processor has of a physical address. */
 #define BASE_RESERVED	(0xfff00000000002ffull)
 #define LVT_STATUS	(1u << 12)
