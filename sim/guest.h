@@ -161,6 +161,8 @@ void guest_set_if(struct vcpu *v, bool on, uint32_t blocking);
 enum op guest_draw_op(struct vcpu *v);
 /* ICR, in one write or two. */
 enum step guest_send_ipi(struct vcpu *v, uint32_t low, uint32_t dest);
+/* guest_apic.c: a value for an LVT entry: fixed or NMI, masked or not. */
+uint32_t guest_draw_lvt(struct vcpu *v, uint32_t masked_one_in, uint32_t nmi_one_in);
 /* guest_regs.c: a value for any register; one for a write of @reg that leaves the guest alive. */
 uint32_t guest_draw_bits(struct vcpu *v);
 uint64_t guest_tame(struct vcpu *v, uint32_t reg, uint64_t value);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Guest operations on the local APIC's registers: ICR, TPR and CR8, reads.  The
- * EOI is in guest_pv.c.
+ * Guest operations on the local APIC's registers: ICR, TPR and CR8, reads; and what an
+ * LVT entry is written with.  The EOI is in guest_pv.c.
  */
 #include "sim/apicv.h"
 #include "sim/guest.h"
@@ -68,6 +68,17 @@ enum step do_self_ipi_msr(struct vcpu *v)
 }
 
 enum step do_broadcast(struct vcpu *v) { return guest_send_ipi(v, draw_vector(v) | 1u << 14 | 3u << 18, 0); }
+
+uint32_t guest_draw_lvt(struct vcpu *v, uint32_t masked_one_in, uint32_t nmi_one_in)
+{
+	uint32_t value = (uint32_t)rng_range(&v->program, sc()->vector_first, sc()->vector_last);
+
+	if (rng_one_in(&v->program, masked_one_in))
+		value |= LAPIC_LVT_MASKED;
+	if (rng_one_in(&v->program, nmi_one_in))
+		value |= LAPIC_LVT_NMI;
+	return value;
+}
 
 enum step do_tpr(struct vcpu *v)
 {

@@ -11,19 +11,12 @@
 #include "sim/user_mce.h"
 
 #define LVT_CMCI	0x2f0u
-#define MODE_NMI	(4u << 8)
 #define MSR_MC0_CTL2	0x280u
 #define CTL2_ENABLED	(1ull << 30)
 
 enum step do_cmci_lvt(struct vcpu *v)
 {
-	uint32_t value = (uint32_t)rng_range(&v->program, sc()->vector_first, sc()->vector_last);
-
-	if (rng_one_in(&v->program, 4))
-		value |= LAPIC_LVT_MASKED;
-	if (rng_one_in(&v->program, 6))
-		value |= MODE_NMI;
-	lapic_exit_write(v, LVT_CMCI, value);
+	lapic_exit_write(v, LVT_CMCI, guest_draw_lvt(v, 4, 6));
 	return STEP_EXIT;
 }
 

@@ -13,17 +13,10 @@
 #include "sim/oracle/pmi.h"
 
 #define LAPIC_LVTPC	0x340u
-#define MODE_NMI	(4u << 8)
 
 enum step do_lvtpc(struct vcpu *v)
 {
-	uint32_t value = (uint32_t)rng_range(&v->program, sc()->vector_first, sc()->vector_last);
-
-	if (rng_one_in(&v->program, 6))
-		value |= LAPIC_LVT_MASKED;
-	if (rng_one_in(&v->program, 4))
-		value |= MODE_NMI;
-	lapic_exit_write(v, LAPIC_LVTPC, value);
+	lapic_exit_write(v, LAPIC_LVTPC, guest_draw_lvt(v, 6, 4));
 	return STEP_EXIT;
 }
 

@@ -37,6 +37,7 @@
 #define LAPIC_TMCCT	0x390u
 #define LAPIC_TDCR	0x3e0u
 
+#define LAPIC_LVT_NMI	(4u << 8)
 #define LAPIC_LVT_MASKED	(1u << 16)
 #define LAPIC_LVTT_ONESHOT	0u
 #define LAPIC_LVTT_PERIODIC	1u
