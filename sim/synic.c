@@ -8,8 +8,8 @@
  * eventfd, or raise the line by KVM_IRQ_LINE and lower it.  The guest sets vector, mask and AutoEOI of its own SINTs;
  * the handler of one with AutoEOI writes EOM, any other EOI.
  *
- * What the guest keeps to: SINTs have vectors of their own, and a handler of one with AutoEOI
- * leaves IF clear, since nothing keeps the next one out.
+ * What the guest keeps to: SINTs have vectors of their own (the first one of a vCPU 16, too, the
+ * lowest that there is), and a handler of one with AutoEOI leaves IF clear, since nothing keeps the next one out.
  *
  * Not here: message and event pages, synthetic timers, SINTs that userspace re-routes.
  */
@@ -31,6 +31,7 @@
 #define MSR_SINT0	0x40000090u
 #define FIRST_SINT	2u	/* 0 and 1 are the hypervisor's and the vendor's */
 #define NR_VECTORS	4u	/* that a SINT may have */
+#define LOWEST_VECTOR	16u	/* that any may have */
 
 /* One for each device. */
 static struct sint {
@@ -134,10 +135,10 @@ void synic_reset_guests(void)
 /* --- The guest. */
 bool guest_auto_eoi(const struct vcpu *v, uint32_t vector)
 {
-	uint32_t place = (vector - SYNIC_FIRST_VECTOR) / NR_VECTORS;
+	uint32_t place = vector == LOWEST_VECTOR ? 0 : (vector - SYNIC_FIRST_VECTOR) / NR_VECTORS;
 	uint64_t value;
 
-	if (vector < SYNIC_FIRST_VECTOR || place >= SYNIC_SINTS_PER_VCPU)
+	if ((vector < SYNIC_FIRST_VECTOR && vector != LOWEST_VECTOR) || place >= SYNIC_SINTS_PER_VCPU)
 		return false;
 	value = guest_sint[v->index][place];
 	return (value & SYNIC_SINT_VECTOR) == vector && (value & SYNIC_SINT_AUTO_EOI) && !(value & SYNIC_SINT_MASKED);
@@ -157,7 +158,9 @@ static uint64_t draw_sint(struct vcpu *v, uint32_t place)
 	uint64_t value = first_vector(place) + rng_below(&v->program, NR_VECTORS);
 
 	if (rng_one_in(&v->program, 12))	/* not a vector, which has to fault */
-		value = rng_below(&v->program, 16);
+		value = rng_below(&v->program, LOWEST_VECTOR);
+	else if (!place && rng_one_in(&v->program, 8))	/* nearly none */
+		value = LOWEST_VECTOR;
 	if (rng_percent(&v->program, sc()->sint_masked_percent))
 		value |= SYNIC_SINT_MASKED;
 	if (rng_percent(&v->program, sc()->sint_auto_percent))

@@ -147,6 +147,7 @@ ROWS = (
     ("sint-gsi-forgotten", "hyperv-sint", "eoi-message", "sint-eoi-missing"),
     ("sint-eoi-twice", "hyperv-sint", "eoi-message", "sint-eoi-extra"),
     ("sint-any-vector", "hyperv-sint", "register-mismatch", "sint-msr"),
+    ("sint-lowest-refused", "hyperv-sint", "register-mismatch", "sint-msr"),
     ("auto-eoi-ignored", "hyperv-sint", "spurious-delivery", "isr-spurious"),
     ("auto-eoi-keeps-apicv", "hyperv-sint-auto", "spurious-delivery", "isr-spurious"),
     ("auto-eoi-forgets-others", "hyperv-sint-auto", "spurious-delivery", "isr-spurious"),

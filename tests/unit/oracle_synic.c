@@ -207,7 +207,11 @@ static void test_registers(void)
 	oracle_sint_read(0, SINT, 0x23 | SYNIC_SINT_AUTO_EOI, false);
 	write_sint(SYNIC_SINT_MASKED, false);
 	oracle_sint_read(0, SINT, SYNIC_SINT_MASKED, false);
+	write_sint(16, false);
+	oracle_sint_read(0, SINT, 16, false);
 	SILENT();
+	write_sint(16, true);
+	FIRED("sint-msr", DIV_REGISTER_MISMATCH, DIV_NONE);
 	write_sint(15, false);
 	FIRED("sint-msr", DIV_REGISTER_MISMATCH, DIV_NONE);
 	write_sint(VECTOR, true);
