@@ -550,6 +550,7 @@ void machine_reset(uint64_t seed)
 		struct vm *vm = &machine.vm[i];
 
 		vm->slot_pages = vm->nr_pages;
+		vm->other_slot_there = false;
 		vm->stopped = false;
 		vm->nr_parked = vm->nr_busy = 0;
 		if (machine.sides)

@@ -28,6 +28,8 @@
 #define MACHINE_PV_SLOT		1u
 #define MACHINE_PV_GPA		0x100000ull
 #define MACHINE_PV_MOVED_GPA	0x40000000ull	/* where a moved slot goes */
+#define MACHINE_OTHER_SLOT	2u
+#define MACHINE_OTHER_GPA	0x60000000ull	/* of memory that is plugged in and out */
 #define MACHINE_NO_GPA		0x70000000ull	/* from here on there is no memory */
 
 /* Where a task's number says what it is. */
@@ -149,6 +151,7 @@ struct vm {
 	uint8_t	*prot;		/* one enum kw_user_prot for each of them */
 	uint32_t nr_pages;
 	uint32_t slot_pages;	/* as many, or 0 while memslot 1 is not at MACHINE_PV_GPA */
+	bool	 other_slot_there; /* memslot 2, which only memory.c uses */
 	/* For migrate.c: it has several KVM VMs, and runs in one of them. */
 	int	 side_fd[MACHINE_SIDES];
 	int	 spare_eventfd;	/* for user_bad.c */

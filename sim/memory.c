@@ -2,7 +2,8 @@
 /*
  * The memory manager of a VM: takes pages with PV EOI words (and those that hold TPR) away (munmap,
  * mprotect, a memslot deleted or moved), holds them for a while, and brings them
- * back, intact or zeroed.  It is the actor that was in nobody's test.
+ * back, intact or zeroed.  It is the actor that was in nobody's test.  Another memslot,
+ * which no word is in, comes and goes as hot-plugged memory does: no vCPU may notice.
  *
  * Tells KVM what the host's memory management would (MMU notifiers), and the
  * oracle before a page goes and after it is back.
@@ -12,12 +13,14 @@
 #include "sim/lapic.h"
 #include "sim/machine.h"
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/slot.h"
 #include "sim/oracle/vapic.h"
 #include "sim/trace.h"
 
+#include <linux/kvm.h>
 #include <string.h>
 
-enum action { UNMAP, READONLY, SLOT_DELETE, SLOT_MOVE, NR_ACTIONS };
+enum action { UNMAP, READONLY, SLOT_DELETE, SLOT_MOVE, SLOT_OTHER, NR_ACTIONS };
 
 static void tell_vapic(const struct vm *vm, const struct vcpu *v, bool gone)
 {
@@ -109,18 +112,36 @@ static void take_slot(struct vm *vm, bool move, struct rng *r)
 	tell(vm, vm->nr_pages, true);
 	vm->slot_pages = 0;
 	set_slot(vm, MACHINE_PV_MOVED_GPA, move ? bytes : 0);
+	oracle_slot_gone((uint32_t)(vm - machine.vm), (const void *)vm->hva, bytes);
 	host_sleep(rng_gap(r, machine.scenario.hold_ns));
+	oracle_slot_returns((uint32_t)(vm - machine.vm), (const void *)vm->hva, bytes);
 	set_slot(vm, MACHINE_PV_GPA, bytes);
 	vm->slot_pages = vm->nr_pages;
 	tell(vm, vm->nr_pages, false);
+}
+
+/* Memory is plugged in, or out again: the same pages of userspace's, where the guest never looks. */
+static void change_other_slot(struct vm *vm)
+{
+	struct kvm_userspace_memory_region m = {
+		.slot = MACHINE_OTHER_SLOT, .guest_phys_addr = MACHINE_OTHER_GPA, .userspace_addr = vm->hva,
+		.memory_size = vm->other_slot_there ? 0 : MACHINE_PAGE,
+	};
+
+	host_event(DIGEST_MEMORY, m.guest_phys_addr, m.memory_size);
+	if (trace_on())
+		trace_event("memory", "vm %u slot %u %s", (uint32_t)(vm - machine.vm), m.slot,
+			    m.memory_size ? "added" : "deleted");
+	if (!host_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, (uint64_t)&m))
+		vm->other_slot_there = !vm->other_slot_there;
 }
 
 void memory_manager(struct actor *self)
 {
 	struct vm *vm = self->priv;
 	const struct scenario *s = &machine.scenario;
-	const uint32_t weights[NR_ACTIONS] = { s->unmap, s->readonly, s->slot_delete, s->slot_move };
-	uint32_t total = weights[0] + weights[1] + weights[2] + weights[3];
+	const uint32_t weights[NR_ACTIONS] = { s->unmap, s->readonly, s->slot_delete, s->slot_move, s->slot_other };
+	uint32_t total = weights[0] + weights[1] + weights[2] + weights[3] + weights[4];
 	struct rng r;
 
 	rng_init(&r, host_seed, self->id, RNG_PROGRAM);
@@ -137,8 +158,11 @@ void memory_manager(struct actor *self)
 		case SLOT_DELETE:
 			take_slot(vm, false, &r);
 			break;
-		default:
+		case SLOT_MOVE:
 			take_slot(vm, true, &r);
+			break;
+		default:
+			change_other_slot(vm);
 		}
 	}
 }

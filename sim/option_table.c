@@ -336,6 +336,7 @@ const struct option scenario_options[] = {
 	PERCENT("memory", "zeroed", zero_percent, "0", "Pages that come back zeroed rather than intact."),
 	WEIGHT("memory", "slot_delete", slot_delete, "0", "Their memslot is deleted."),
 	WEIGHT("memory", "slot_move", slot_move, "0", "Their memslot moves to another guest address."),
+	WEIGHT("memory", "slot_other", slot_other, "0", "Another memslot is added, or deleted again: no word is in it."),
 
 	PERCENT("swarm", "share", swarm_percent, "0",
 		"Runs in which weights, percentages and gaps are drawn: off, as they are, or more (gaps: longer)."),

@@ -198,7 +198,7 @@ struct scenario {
 	uint32_t hold_ns;		/* mean time until a page comes back */
 	uint32_t unmap, readonly;	/* weights */
 	uint32_t zero_percent;		/* pages that come back zeroed */
-	uint32_t slot_delete, slot_move;/* weights */
+	uint32_t slot_delete, slot_move, slot_other;/* weights */
 
 	/* [swarm] */
 	uint32_t swarm_percent;		/* runs whose mix is drawn from the seed */

@@ -297,7 +297,7 @@ void scenario_check(const struct scenario *s, scenario_complain_fn *fn, void *ar
 	check_guest_keys(c);
 	check_device_keys(c);
 	check_userspace_keys(c);
-	if (s->memory_gap_ns && !((uint64_t)s->unmap + s->readonly + s->slot_delete + s->slot_move))
+	if (s->memory_gap_ns && !((uint64_t)s->unmap + s->readonly + s->slot_delete + s->slot_move + s->slot_other))
 		complain(c, "memory", "gap", "every action of [memory] has weight 0");
 	check_policy(c);
 }

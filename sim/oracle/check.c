@@ -136,6 +136,7 @@ static struct check_row rows[CHECK_NR] = {
 	[CHECK_TIMER_WAITS] = { "timer-waits", DIV_LOST_INTERRUPT, "TSC-Deadline Mode", false },
 	[CHECK_PIT_LATE] = { "pit-late", DIV_LOST_INTERRUPT, "KVM api.rst, KVM_REINJECT_CONTROL", false },
 	[CHECK_PIT_EARLY] = { "pit-early", DIV_SPURIOUS_DELIVERY, "KVM api.rst, KVM_REINJECT_CONTROL", false },
+	[CHECK_SLOT_WRITTEN] = { "slot-written", DIV_STALE_CACHE, "KVM api.rst, KVM_SET_USER_MEMORY_REGION", false },
 };
 
 _Static_assert(CHECK_NR_LATCHED <= 32, "vcpu->reported has one bit for each");

@@ -106,6 +106,7 @@ struct oracle_vm {
 	uint32_t nr_changing;
 	uint32_t leaked[APIC_WORDS];	/* vectors in flight for ever: no room to follow a message */
 	bool	 any_leaked;
+	uint64_t slot_sum;		/* slot.c: of the memory that a slot left behind */
 };
 
 struct oracle_state {

@@ -133,6 +133,8 @@ ROWS = (
     ("vapic-no-irr", "vapic", "register-mismatch", "vapic-word"),
     ("vapic-no-isr", "vapic-page-away", "register-mismatch", "vapic-word"),
     ("tpr-report-writes", "vapic", "register-mismatch", "tpr-report"),
+    ("slot-cache-stale", "pv-eoi-slot-delete", "stale-cache", "slot-written"),
+    ("slot-write-skipped", "memslot-plug", "register-mismatch", "vapic-word"),
     ("cmci-dropped", "cmci", "lost-interrupt", "irr-lost"),
     ("cmci-unasked", "cmci", "spurious-delivery", "irr-spurious"),
     ("cmci-starts-unmasked", "cmci", "register-mismatch", "power-up"),
