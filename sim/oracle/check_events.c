@@ -9,7 +9,8 @@
  * Multiple NMIs": one is latched); INIT is taken before the next entry, resets
  * the APIC but for ID and mode ("Local APIC State After It Receives an INIT"),
  * and all but the boot processor then wait; SIPI starts only a vCPU that waits,
- * where its vector says; no vCPU runs before; HLT ends only by an event.
+ * where its vector says; no vCPU runs before; HLT ends only by an event, and a kick
+ * ends one HLT.
  *
  * Does not verify: processor state beyond the APIC after INIT; which of several
  * overlapping SIPIs was the first; NMIs that were pending when INIT came.
@@ -73,10 +74,26 @@ static bool may_interrupt(const struct oracle_vcpu *v)
 }
 
 /* SDM, "HLT": an interrupt, NMI, SMI, debug exception, INIT or reset ends it. */
+static bool woken(const struct oracle_vcpu *v, const struct event_vcpu *e, const struct kw_hw *hw)
+{
+	return (hw->entry_intr_info & KW_INTR_VALID) || e->nmi_max || e->nmi_inflight || v->owed >= 0 || may_interrupt(v);
+}
+
+/*
+ * Of kicks since the last entry: hypercalls.rst, KVM_HC_KICK_CPU wakes up "the sleeping vcpu".  If there was
+ * one, and nothing else to end this HLT, it has done that.  Else it may have come when the vCPU was
+ * awake already, and then the next HLT ends.
+ */
+static bool kick_remains(const struct oracle_vcpu *v, const struct event_vcpu *e, const struct kw_hw *hw)
+{
+	bool other = woken(v, e, hw) || e->halt_sipi || e->sipi_inflight || pmi_was_masked(v);
+
+	return e->kick_fresh && (e->kick_more || e->kick_inflight || other);
+}
+
 static void check_wakeup(struct oracle_vcpu *v, struct event_vcpu *e, const struct kw_hw *hw)
 {
-	if ((hw->entry_intr_info & KW_INTR_VALID) || e->nmi_max || e->nmi_inflight || e->kicked ||
-	    e->maybe_kicked || e->kick_inflight || v->owed >= 0 || may_interrupt(v))
+	if (woken(v, e, hw) || e->kicked || e->maybe_kicked || e->kick_inflight)
 		return;
 	if ((e->halt_sipi || e->sipi_inflight) && deviation_allows(DEV_HALT_SIPI))
 		return;
@@ -104,10 +121,11 @@ void check_events_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const str
 		e->waiting = false;
 	}
 	if (e->halted) {
+		bool remains = kick_remains(v, e, hw);
+
 		check_wakeup(v, e, hw);
-		/* One that came since the last entry may have found it awake already: then the next HLT ends. */
-		e->maybe_kicked = e->kick_fresh;
-		e->kicked = e->kick_state_set = false;
+		e->maybe_kicked = remains;
+		e->kicked = e->kick_state_set = e->kick_moved = e->kick_more = false;
 		e->halt_end_seq = ++oracle.seq;
 	}
 	check_latch(v, CHECK_SPIN, false);
@@ -194,7 +212,7 @@ static void check_init_keeps(struct oracle_vcpu *v, const struct kw_apic_state *
 static void doubt_kick(struct event_vcpu *e)
 {
 	e->maybe_kicked |= e->kicked;
-	e->kicked = e->kick_state_set = false;
+	e->kicked = e->kick_state_set = e->kick_moved = false;
 }
 
 /* After oracle.c has reset the ideal APIC. */
@@ -274,6 +292,7 @@ void check_events_quiet(struct oracle_vcpu *v)
 			   "a SIPI was sent to a vCPU that waited; at the end of the run it still does");
 	if (e->kicked && e->halted)
 		check_fire(CHECK_KICK_LOST, v, v->vm, DIV_NONE, "KVM_HC_KICK_CPU did not end HLT%s",
+			   e->kick_moved ? "; between them the VM moved" :
 			   e->kick_state_set ? "; between them userspace loaded the run state" : "");
 	if (e->nmi_must && !e->waiting)
 		check_fire(CHECK_NMI_LOST, v, v->vm, DIV_NONE, "an NMI was sent and never delivered");

@@ -6,7 +6,7 @@
  *
  * Verifies: the NMIs that are pending or injected, whether they are masked, the
  * interrupt whose injection is under way, the shadow, the exception; whether the
- * vCPU runs, sleeps or waits for a SIPI.
+ * vCPU runs, sleeps (not if a kick has woken it) or waits for a SIPI.
  *
  * Does not verify SMI state, nor a pending INIT in struct kvm_vcpu_events.
  */
@@ -80,6 +80,9 @@ void oracle_user_get_mp_state(uint32_t vcpu, enum oracle_run_state state)
 	struct event_vcpu *e = events.vcpu ? event_vcpu(v) : NULL;
 	bool waits = e && e->waiting;
 
+	if (e && e->halted && e->kicked && !e->kick_state_set && !e->kick_moved && state == ORACLE_HALTED)
+		check_fire(CHECK_GET_MP_STATE, v, v->vm, DIV_NONE,
+			   "KVM_GET_MP_STATE says halted; KVM_HC_KICK_CPU has woken the vCPU");
 	/* A vCPU that sleeps may have been woken; one that did not execute HLT cannot sleep. */
 	if (waits == (state == ORACLE_WAITS) && state != ORACLE_OTHER_STATE && (state != ORACLE_HALTED || !e || e->halted))
 		return;
@@ -95,6 +98,7 @@ void oracle_user_set_mp_state(uint32_t vcpu, enum oracle_run_state state)
 	if (!e || state != ORACLE_RUNS)
 		return;
 	e->kick_fresh |= e->kicked || e->maybe_kicked || e->kick_inflight;
+	e->kick_more |= e->kick_fresh;
 	e->kick_state_set |= e->kicked && !e->halted;
 	e->state_set_seq = ++oracle.seq;
 }
@@ -106,6 +110,8 @@ void oracle_user_moved(uint32_t vcpu)
 	struct event_vcpu *e = events.vcpu ? event_vcpu(v) : NULL;
 
 	v->moved = true;
+	if (e)
+		e->kick_moved |= e->kicked && !e->halted;
 	if (!e || !e->waiting || !e->sipi_must)
 		return;
 	check_fire(CHECK_SIPI_LOST, v, v->vm, e->sipi_first,

@@ -224,6 +224,7 @@ static void end_sipi(struct oracle_vcpu *v, const struct event_message *m, bool 
 static void end_kick(struct event_vcpu *e, const struct event_message *m, bool sure)
 {
 	e->kick_inflight--;
+	e->kick_more |= e->kick_fresh || e->kicked || e->maybe_kicked || e->kick_inflight;
 	e->kicked |= sure && e->halt_end_seq < m->begin_seq && e->init_taken_seq < m->begin_seq &&
 		     e->sipi_taken_seq < m->begin_seq;
 	e->kick_state_set |= e->kicked && e->state_set_seq > m->begin_seq;

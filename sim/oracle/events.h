@@ -58,9 +58,11 @@ struct event_vcpu {
 	bool	 halted;		/* the last exit was HLT */
 	bool	 halt_sipi;		/* a SIPI came since */
 	bool	 kick_fresh;		/* one ended since the last entry */
+	bool	 kick_more;		/* perhaps not only one that no HLT has ended by */
 	bool	 kicked, maybe_kicked;	/* this HLT, or the next one, ends */
 	uint64_t state_set_seq;		/* userspace set the state "runnable" */
 	bool	 kick_state_set;	/* the same, since it was kicked */
+	bool	 kick_moved;		/* the VM moved between the kick and the HLT that it is for */
 	uint16_t kick_inflight;
 	uint64_t halt_end_seq;		/* the last HLT ended */
 

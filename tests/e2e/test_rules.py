@@ -129,6 +129,8 @@ ROWS = (
     ("hyperv-tpr-dropped", "hyperv-eoi", "register-mismatch", "tpr-matches"),
     ("unfix-apf-sw-disabled", "apf-sw-disabled", "lost-interrupt", "irr-lost"),
     ("kick-dropped", "pv-ipi", "lost-interrupt", "kick-lost"),
+    ("kick-not-spent", "pv-kick", "spurious-delivery", "hlt-ends"),
+    ("mp-state-hides-kick", "migrate-kick", "register-mismatch", "get-mp-state"),
     ("vapic-tpr-cut", "vapic", "register-mismatch", "vapic-tpr"),
     ("vapic-no-irr", "vapic", "register-mismatch", "vapic-word"),
     ("vapic-no-isr", "vapic-page-away", "register-mismatch", "vapic-word"),

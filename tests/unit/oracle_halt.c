@@ -113,6 +113,74 @@ static void test_kick(void)
 	FIRED("kick-lost", DIV_LOST_INTERRUPT, DIV_NONE);
 }
 
+static void kick(void) { oracle_message_end(oracle_pv_kick_begin(1, 0), true); }
+
+static void halt_again(void)
+{
+	leave();
+	oracle_guest_hlt(0);
+	enter_nmi(false);
+}
+
+/* One that met a HLT, with nothing else to end it, is spent. */
+static void test_kick_spent(void)
+{
+	boot_events();
+	leave();
+	oracle_guest_hlt(0);
+	kick();
+	enter_nmi(false);
+	SILENT();
+	halt_again();
+	FIRED("hlt-ends", DIV_SPURIOUS_DELIVERY, DIV_NONE);
+}
+
+/* Not if there may have been two, the HLT may have ended by something else, or userspace ended it. */
+static void test_kick_remains(void)
+{
+	for (int i = 0; i < 5; i++) {
+		int32_t first;
+
+		boot_events();
+		leave();
+		first = i == 1 ? oracle_pv_kick_begin(1, 0) : -1;
+		oracle_guest_hlt(0);
+		if (i == 2)
+			nmi();
+		kick();
+		if (i == 0)
+			kick();
+		else if (i == 3)
+			oracle_user_set_mp_state(0, ORACLE_RUNS);
+		else if (i == 4)
+			sipi(8);
+		enter_nmi(i == 2);
+		if (i == 1)
+			oracle_message_end(first, true);
+		else if (i == 2)
+			oracle_nmi_iret(0);
+		halt_again();
+		SILENT();
+	}
+}
+
+/* A later one is for a HLT of its own. */
+static void test_kick_twice(void)
+{
+	boot_events();
+	leave();
+	for (int i = 0; i < 2; i++) {
+		oracle_guest_hlt(0);
+		kick();
+		enter_nmi(false);
+		leave();
+	}
+	SILENT();
+	oracle_guest_hlt(0);
+	enter_nmi(false);
+	FIRED("hlt-ends", DIV_SPURIOUS_DELIVERY, DIV_NONE);
+}
+
 /* Whose kick is for the next HLT: not that of a CPU which INIT or SIPI starts anew. */
 static void test_kick_and_start(void)
 {
@@ -197,4 +265,5 @@ static void test_pv_ipi_to_moving(void)
 }
 
 TEST_MAIN(TEST(test_halt), TEST(test_halt_sipi), TEST(test_halt_sipi_in_flight), TEST(test_spin),
-	  TEST(test_kick), TEST(test_kick_and_start), TEST(test_pv_ipi), TEST(test_pv_ipi_to_moving))
+	  TEST(test_kick), TEST(test_kick_spent), TEST(test_kick_remains), TEST(test_kick_twice),
+	  TEST(test_kick_and_start), TEST(test_pv_ipi), TEST(test_pv_ipi_to_moving))

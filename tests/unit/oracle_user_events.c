@@ -101,6 +101,34 @@ static void test_get_mp_state(void)
 	FIRED("get-mp-state", DIV_REGISTER_MISMATCH, DIV_NONE);
 }
 
+/* A kick that a halted vCPU has got wakes it for userspace, too; one that a move or a load made KVM forget does not. */
+static void test_get_mp_state_kicked(void)
+{
+	for (int i = 0; i < 3; i++) {
+		boot_events();
+		leave();
+		if (!i)
+			oracle_guest_hlt(0);
+		oracle_message_end(oracle_pv_kick_begin(1, 0), true);
+		if (i == 1)
+			oracle_user_moved(0);
+		else if (i == 2)
+			oracle_user_set_mp_state(0, ORACLE_RUNS);
+		if (i)
+			oracle_guest_hlt(0);
+		oracle_user_get_mp_state(0, ORACLE_RUNS);
+		SILENT();
+		oracle_user_get_mp_state(0, ORACLE_HALTED);
+		if (i)
+			SILENT();
+		else
+			FIRED("get-mp-state", DIV_REGISTER_MISMATCH, DIV_NONE);
+		oracle_quiet(0, model_look(M));
+		EXPECT(i != 1 || strstr(seen[0].text, "between them the VM moved"));
+		FIRED("kick-lost", DIV_LOST_INTERRUPT, DIV_NONE);
+	}
+}
+
 static void test_user_nmi(void)
 {
 	boot_events();
@@ -202,5 +230,5 @@ static void test_window(void)
 	FIRED("interrupt-window", DIV_REGISTER_MISMATCH, DIV_NONE);
 }
 
-TEST_MAIN(TEST(test_get_events), TEST(test_set_events), TEST(test_get_mp_state), TEST(test_user_nmi),
+TEST_MAIN(TEST(test_get_events), TEST(test_set_events), TEST(test_get_mp_state), TEST(test_get_mp_state_kicked), TEST(test_user_nmi),
 	  TEST(test_moved), TEST(test_moved_msr), TEST(test_window))
