@@ -8,7 +8,7 @@
  * APIC, then PV EOI if the scenario has it, then interrupts; of its old program
  * nothing is left.
  *
- * Does not send SMIs: without CONFIG_KVM_SMM they go nowhere.
+ * Does not send SMIs: without CONFIG_KVM_SMM they go nowhere (but see guest_pmi.c).
  */
 #include "sim/counts.h"
 #include "sim/guest.h"

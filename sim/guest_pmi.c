@@ -4,7 +4,7 @@
  * that overflows, either at an instruction, whose end the NMI of the host falls on, or
  * in HLT, so late that the NMI comes when the guest has exited already.
  *
- * What the guest keeps to: the entry's delivery mode is fixed or NMI.  It has no
+ * What the guest keeps to: the entry's delivery mode is none of the reserved ones.  It has no
  * counters to program: they overflow as the scenario's weights say.
  */
 #include "sim/guest.h"
@@ -13,10 +13,28 @@
 #include "sim/oracle/pmi.h"
 
 #define LAPIC_LVTPC	0x340u
+#define LVT_MODE	(7u << 8)
+#define MODE_SMI	(2u << 8)
+#define MODE_INIT	(5u << 8)
+#define MODE_EXTINT	(7u << 8)
+
+/* SDM, "Local Vector Table": "the vector field should be set to 00H for future compatibility" with SMI and INIT. */
+static uint32_t other_mode(struct vcpu *v, uint32_t value)
+{
+	static const uint32_t modes[] = { MODE_SMI, MODE_INIT, MODE_EXTINT };
+	uint32_t mode = modes[rng_below(&v->program, 3)];
+
+	value &= ~LVT_MODE;
+	return mode == MODE_EXTINT ? value | mode : (value & ~0xffu) | mode;
+}
 
 enum step do_lvtpc(struct vcpu *v)
 {
-	lapic_exit_write(v, LAPIC_LVTPC, guest_draw_lvt(v, 6, 4));
+	uint32_t value = guest_draw_lvt(v, 6, 4);
+
+	if (sc()->lvtpc_modes_percent && rng_percent(&v->program, sc()->lvtpc_modes_percent))
+		value = other_mode(v, value);
+	lapic_exit_write(v, LAPIC_LVTPC, value);
 	return STEP_EXIT;
 }
 

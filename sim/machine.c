@@ -16,6 +16,7 @@
 #include "sim/oracle/added.h"
 #include "sim/oracle/deviation.h"
 #include "sim/oracle/oracle.h"
+#include "sim/oracle/pmi.h"
 #include "sim/pins.h"
 #include "sim/record.h"
 #include "sim/routes.h"
@@ -310,6 +311,8 @@ static int build_vm(struct vm *vm, uint32_t nr, char *error, uint64_t n)
 		ret = user_bad_build(vm);
 	if (ret >= 0)
 		ret = user_pit_build(vm);
+	if (ret >= 0 && scenario_uses_pmi(s))
+		oracle_pmi_smm(kw_ioctl(vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_X86_SMM) > 0);
 	if (ret >= 0)
 		ret = machine_set_slot(vm, MACHINE_PV_GPA, (uint64_t)vm->nr_pages * MACHINE_PAGE);
 	if (ret < 0)
@@ -482,7 +485,7 @@ static bool uses_registers(const struct scenario *s)
 
 	return (g->reg_read || g->reg_write || g->reg_msr || g->svr || g->logical_id || g->apic_base || g->icr_any ||
 		s->change_lapic || s->any_msr || s->cmci || scenario_uses_pmi(s)) &&
-	       !g->init && !g->sipi && !g->startup && !s->init_percent && !s->migrate_gap_ns;
+	       !g->init && (!g->sipi || s->lvtpc_modes_percent) && !g->startup && !s->init_percent && !s->migrate_gap_ns;
 }
 
 int machine_build(const struct scenario *s, char *error, uint64_t n)

@@ -180,6 +180,8 @@ const struct option scenario_options[] = {
 	       "Write LINT0: mode NMI, so that each pulse of the PIT is one, or masked; needs devices.pit."),
 	WEIGHT("guest", "lvtpc", guest.lvtpc, "0", "Write the LVT entry for performance monitoring counters."),
 	WEIGHT("guest", "pmi", guest.pmi, "0", "A performance counter overflows, and its interrupt is due."),
+	PERCENT("guest", "lvtpc_modes", lvtpc_modes_percent, "0",
+		"Writes of that entry with delivery mode INIT, ExtINT, or SMI instead of fixed or NMI."),
 	PERCENT("guest", "pmi_hlt", pmi_hlt_percent, "0", "HLTs in which a counter overflows, whose NMI comes behind the exit."),
 	WEIGHT("guest", "mwait", guest.mwait, "0",
 	       "MWAIT, which does not exit, in C1 or in a deep C-state; needs topology.mwait."),

@@ -113,6 +113,7 @@ struct scenario {
 	uint32_t handler_ns;		/* mean time in an interrupt handler */
 	uint32_t handler_ops;		/* operations that a handler does before its EOI, at most */
 	uint32_t nest_percent;		/* handlers that set IF while they run */
+	uint32_t lvtpc_modes_percent;	/* writes of LVTPC with a delivery mode other than fixed and NMI */
 	uint32_t pmi_hlt_percent;	/* HLTs in which a performance counter overflows */
 	uint32_t hyperv_percent;	/* EOI, ICR and TPR writes that go through Hyper-V's MSRs */
 	uint32_t eoi_write_percent;	/* handlers that ignore PV EOI and write EOI */

@@ -113,9 +113,14 @@ static void check_pmi_keys(const struct check *c)
 	/* Userspace would see what KVM has not looked at yet. */
 	if (s->pmi_hlt_percent && (s->get_lapic || s->set_lapic))
 		complain(c, "guest", "pmi_hlt", "does not go together with [userspace] get_lapic, set_lapic");
-	/* As for cmci; and a state of events that userspace saved before may lack an NMI. */
-	if (scenario_uses_pmi(s) && (any_register_changes(s) || g->sipi || g->reg_msr || s->any_msr || s->vcpu_events ||
-				  s->mp_state))
+	if (s->lvtpc_modes_percent && !scenario_uses_pmi(s))
+		complain(c, "guest", "lvtpc_modes", "needs [guest] pmi or pmi_hlt: else no counter overflows");
+	/*
+	 * As for cmci, but SIPIs are for vCPUs that INIT in LVTPC has reset; and a state of events that userspace
+	 * saved before may lack an NMI.
+	 */
+	if (scenario_uses_pmi(s) && (any_register_changes(s) || (g->sipi && !s->lvtpc_modes_percent) || g->reg_msr ||
+				     s->any_msr || s->vcpu_events || s->mp_state))
 		complain(c, "guest", "pmi", "does not go together with INIT, random registers, migration, vcpu_events");
 }
 

@@ -30,7 +30,9 @@
 #define LVT_MASKED		(1u << 16)
 #define LVT_MODE(lvt)		((lvt) >> 8 & 7)
 #define LVT_MODE_FIXED		0u
+#define LVT_MODE_SMI		2u
 #define LVT_MODE_NMI		4u
+#define LVT_MODE_INIT		5u
 
 #define APIC_SVR_ENABLED	(1u << 8)	/* "Spurious-Interrupt Vector Register" */
 #define APIC_BASE_BSP		(1ull << 8)

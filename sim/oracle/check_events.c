@@ -76,7 +76,8 @@ static bool may_interrupt(const struct oracle_vcpu *v)
 /* SDM, "HLT": an interrupt, NMI, SMI, debug exception, INIT or reset ends it. */
 static bool woken(const struct oracle_vcpu *v, const struct event_vcpu *e, const struct kw_hw *hw)
 {
-	return (hw->entry_intr_info & KW_INTR_VALID) || e->nmi_max || e->nmi_inflight || v->owed >= 0 || may_interrupt(v);
+	return (hw->entry_intr_info & KW_INTR_VALID) || e->nmi_max || e->nmi_inflight || v->owed >= 0 || may_interrupt(v) ||
+	       pmi_sent_smi(v);
 }
 
 /*
@@ -98,7 +99,7 @@ static void check_wakeup(struct oracle_vcpu *v, struct event_vcpu *e, const stru
 	if ((e->halt_sipi || e->sipi_inflight) && deviation_allows(DEV_HALT_SIPI))
 		return;
 	check_fire(CHECK_HALT, v, v->vm, DIV_NONE, "the guest runs on after HLT, and nothing woke it%s",
-		   pmi_was_masked(v) ? " but a counter's interrupt that LVTPC masks" : "");
+		   pmi_was_masked(v) ? " but a counter's interrupt that LVTPC does not let through" : "");
 }
 
 void check_events_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm)

@@ -121,8 +121,5 @@ void oracle_user_moved(uint32_t vcpu)
 
 int32_t oracle_user_nmi_begin(uint32_t vcpu)
 {
-	const struct oracle_vcpu *v = oracle_vcpu(vcpu);
-	struct destination d = { .dest = v->now.id, .wide = true, .sender = DIV_NONE, .listed = true, .list = { 1, 0 } };
-
-	return events_begin(&d, v->vm, EVENT_NMI, 0);
+	return events_begin_at(oracle_vcpu(vcpu), EVENT_NMI);
 }

@@ -158,6 +158,12 @@ static struct deviation_row rows[DEV_NR] = {
 	[DEV_TIMER_WAIT_CUT] = {
 		"timer-wait-cut", "docs/findings/timer-wait-cut.md",
 		"the guest may take a timer interrupt up to 625 ns before its time", true, 0 },
+	[DEV_LVTPC_INIT] = {
+		"lvtpc-init", "SDM, \"Local Vector Table\": INIT is not supported for the performance counter register",
+		"an overflow with INIT in LVTPC resets the vCPU, as INIT in ICR does", true, 0 },
+	[DEV_NO_SMM] = {
+		"no-smm", "KVM api.rst, KVM_CAP_X86_SMM: emulated System Management Mode, which is optional",
+		"without it an overflow with SMI in LVTPC does nothing: no SMI comes, and the entry is not masked", true, 0 },
 };
 
 _Static_assert(DEV_NR <= 64, "a bit for each");

@@ -165,6 +165,13 @@ int32_t events_begin(const struct destination *d, uint32_t vm, uint32_t mode, ui
 	return -1;
 }
 
+int32_t events_begin_at(const struct oracle_vcpu *v, uint32_t mode)
+{
+	struct destination d = { .dest = v->now.id, .wide = true, .sender = DIV_NONE, .listed = true, .list = { 1, 0 } };
+
+	return events_begin(&d, v->vm, mode, 0);
+}
+
 /* --- End. @sure: it has arrived, and KVM has not had a chance to treat it before. */
 static void end_nmi(struct event_vcpu *e, const struct event_message *m, bool sure)
 {

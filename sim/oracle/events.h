@@ -87,6 +87,8 @@ static inline struct event_vcpu *event_vcpu(const struct oracle_vcpu *v) { retur
 
 /* An ICR write or MSI with such a delivery mode; -1: no target, or not judged. */
 int32_t events_begin(const struct destination *d, uint32_t vm, uint32_t mode, uint8_t vector);
+/* One that is for @v alone, whatever its ID. */
+int32_t events_begin_at(const struct oracle_vcpu *v, uint32_t mode);
 void events_end(int32_t handle, bool accepted);
 /* What is in flight in @v's VM may reach @v, or miss it: its APIC goes off, or on. */
 void events_soften(struct oracle_vcpu *v);

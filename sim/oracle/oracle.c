@@ -381,6 +381,15 @@ static void pv_msr_written(struct oracle_vcpu *v, uint64_t value, bool accepted)
 		v->page_was_gone = false;
 }
 
+static void registers_reset(struct oracle_vcpu *v)
+{
+	struct oracle_identity id;
+
+	regs_reset_by_init(v);
+	regs_identity(&reg_vcpu(v)->now, &id);
+	identity_changed(v, &id);
+}
+
 /*
  * KVM reset the APIC some time before, and messages may have come since: those
  * that became pending after the last exit are only a perhaps.
@@ -389,6 +398,8 @@ void oracle_init_taken(uint32_t vcpu, const struct kw_apic_state *kvm)
 {
 	struct oracle_vcpu *v = oracle_vcpu(vcpu);
 
+	if (unlikely(regs.vcpu != NULL))
+		registers_reset(v);
 	identity_refresh(v, kvm);
 	message_overwritten(v);
 	memset(v->apic.irr, 0, sizeof(v->apic.irr));
@@ -402,6 +413,8 @@ void oracle_init_taken(uint32_t vcpu, const struct kw_apic_state *kvm)
 	v->kvm_pending = v->maybe_acked = false;
 	timer_taken_by_init(v);
 	check_init(v, kvm);
+	if (unlikely(pmi_on))
+		pmi_init_taken(v);
 }
 
 /* --- The guest. */

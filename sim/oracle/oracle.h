@@ -38,7 +38,7 @@ struct oracle_config {
 	bool vapic;		/* TPR lies in memory, or its accesses are reported: vapic.h */
 	bool synic;		/* vCPUs have Hyper-V's synthetic interrupt controller: synic.h */
 	bool added;		/* vCPUs are added during a run: added.h */
-	bool registers;		/* every register access is told, and judged; nobody sends INIT */
+	bool registers;		/* every register access is told, and judged; no vCPU sends INIT, but see pmi.h */
 	bool x2apic_format;	/* MSI addresses carry 32-bit destinations (KVM_X2APIC_API_USE_32BIT_IDS) */
 	bool broadcast_quirk;	/* KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK was not given */
 	/* Called for each divergence, which is the callee's until it returns. */

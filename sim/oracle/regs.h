@@ -67,6 +67,8 @@ void regs_adopt(struct oracle_vcpu *v, const struct kw_apic_state *kvm);
 
 /* What KVM_SET_LAPIC of @page makes of @f. */
 void regs_load(struct reg_file *f, const uint8_t *page);
+/* INIT has reset @v. */
+void regs_reset_by_init(const struct oracle_vcpu *v);
 /* KVM_SET_LAPIC took @page. */
 void regs_loaded(struct oracle_vcpu *v, const uint8_t *page);
 /* As other vCPUs' messages see it. */

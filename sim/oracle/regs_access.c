@@ -3,13 +3,13 @@
  * The register rules: SDM, "Local APIC Register Address Map", "x2APIC Register
  * Address Space", "Reserved Bit Checking", "Local APIC Status and Location",
  * "x2APIC State Transitions", "Local APIC State After It Has Been Software
- * Disabled", "Local Vector Table", "Spurious-Interrupt Vector Register".
+ * Disabled", "Local Vector Table", "Spurious-Interrupt Vector Register", "Local APIC State
+ * After It Receives an INIT-Reset (Wait-for-SIPI)".
  *
  * Pure: judges nothing (check_access.c does), and knows nothing of time, so the
  * timer's current count is open.
  *
- * Not modelled: INIT (a scenario that sends one has no register file), and errors
- * that are only received.
+ * Not modelled: errors that are only received.
  */
 #include "sim/oracle/regs.h"
 
@@ -19,6 +19,7 @@
 #define MSR_FIRST	0x800u
 /* 7:0, 9, and what no processor has of a physical address. */
 #define BASE_RESERVED	(0xfff00000000002ffull)
+#define LVT_EXTINT	0x700u
 #define LVT_STATUS	(1u << 12)
 #define LVT_REMOTE_IRR	(1u << 14)
 #define LVT_DEADLINE	(1u << 18)
@@ -80,6 +81,27 @@ static uint32_t lvt_bits(uint32_t r)
 static uint32_t svr_bits(const struct reg_file *f)
 {
 	return 0x3ff | (f->reg[REG_VERSION] & VERSION_SUPPRESS ? 1u << 12 : 0);
+}
+
+/* --- INIT: as after power-up, but for the version, the ID and IA32_APIC_BASE. */
+void regs_reset_by_init(const struct oracle_vcpu *v)
+{
+	struct reg_file *f = &reg_vcpu(v)->now;
+
+	for (uint32_t r = 0; r < NR_REGS; r++) {
+		if (r == REG_VERSION || r == REG_ID)
+			continue;
+		f->reg[r] = is_lvt(f, r) ? LVT_MASKED : 0;
+		f->open[r] = 0;
+	}
+	f->reg[REG_DFR] = ~0u;
+	f->reg[REG_SVR] = 0xff;
+	if ((f->base & APIC_BASE_BSP) && deviation_allows(DEV_INIT_LINT0))
+		f->reg[REG_LINT0] = LVT_EXTINT;
+	f->open[REG_TMCCT] = ~0u;
+	if (regs_x2apic(f))
+		regs_enter_x2apic(v, f);
+	reg_vcpu(v)->active = false;
 }
 
 /* --- Faults: "Reserved Bit Checking". */

@@ -142,6 +142,8 @@ ROWS = (
     ("cmci-starts-unmasked", "cmci", "register-mismatch", "power-up"),
     ("mc-ctl2-unchecked", "cmci", "register-mismatch", "mc-ctl2-fault"),
     ("lvtpc-not-masked", "pmi", "register-mismatch", "register-file"),
+    ("lvtpc-extint-masked", "pmi-modes", "register-mismatch", "register-file"),
+    ("lvtpc-init-dropped", "pmi-modes", "lost-interrupt", "init-lost"),
     ("pmi-no-wake", "pmi-halt", "lost-interrupt", "irr-lost"),
     ("pmi-no-wake", "pmi-halt", "lost-interrupt", "quiet-nmi"),
     ("lowest-to-all", "lowest-no-hash", "spurious-delivery", "irr-spurious"),

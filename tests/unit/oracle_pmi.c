@@ -4,11 +4,15 @@
  * its mask is set, and who may end HLT.
  */
 #include "sim/oracle/pmi.h"
-#include "tests/unit/oracle_history.h"
+#include "sim/oracle/deviation.h"
+#include "tests/unit/oracle_events.h"
 
 #define LVTPC	0x340
 #define MASKED	0x10000u
+#define SMI	0x200u
 #define NMI	0x400u
+#define INIT	0x500u
+#define EXTINT	0x700u
 #define VECTOR	0x41u
 
 static void boot_pmi(uint32_t lvt)
@@ -115,6 +119,98 @@ static void test_nmi(void)
 	FIRED("nmi-held", DIV_LOST_INTERRUPT, DIV_NONE);
 }
 
+/* Without SMM nothing comes of it, nor is the entry masked. */
+static void test_smi(void)
+{
+	for (int smm = 0; smm < 2; smm++) {
+		uint32_t good = smm ? MASKED | SMI : SMI;
+
+		boot_pmi(SMI);
+		oracle_pmi_smm(smm);
+		overflow(false, good);
+		oracle_guest_hlt(0);
+		prepare_and_enter();
+		if (smm)
+			SILENT();
+		else
+			FIRED("hlt-ends", DIV_SPURIOUS_DELIVERY, DIV_NONE);
+		boot_pmi(SMI);
+		oracle_pmi_smm(smm);
+		overflow(false, good ^ MASKED);
+		prepare_and_enter();
+		FIRED("register-file", DIV_REGISTER_MISMATCH, DIV_NONE);
+	}
+	boot_pmi(SMI);
+	EXPECT(deviation_switch("no-smm", false));
+	overflow(false, SMI);
+	prepare_and_enter();
+	FIRED("register-file", DIV_REGISTER_MISMATCH, DIV_NONE);
+	EXPECT(deviation_switch("no-smm", true));
+}
+
+static void test_extint(void)
+{
+	boot_pmi(EXTINT | VECTOR);
+	overflow(false, EXTINT | VECTOR);
+	prepare_and_enter();
+	leave();
+	SILENT();
+	overflow(false, MASKED | EXTINT | VECTOR);
+	prepare_and_enter();
+	FIRED("register-file", DIV_REGISTER_MISMATCH, DIV_NONE);
+	boot_pmi(EXTINT | VECTOR);
+	overflow(true, EXTINT | VECTOR);
+	prepare_and_enter();
+	FIRED("dispatch-pending", DIV_SPURIOUS_DELIVERY, VECTOR);
+}
+
+/* The vCPU is reset, once, and all registers with it; not if the SDM is taken at its word. */
+static void test_init(void)
+{
+	boot_pmi(INIT);
+	oracle_pmi_begin(0);
+	leave();
+	take_init();
+	sipi(8);
+	oracle_sipi_taken(0, 8);
+	enter_nmi(false);
+	leave();
+	SILENT();
+	take_init();
+	FIRED("init-spurious", DIV_SPURIOUS_DELIVERY, DIV_NONE);
+	boot_pmi(INIT);
+	overflow(false, MASKED | INIT);
+	enter_nmi(false);
+	leave();
+	enter_nmi(false);
+	FIRED("init-lost", DIV_LOST_INTERRUPT, DIV_NONE);
+	boot_pmi(INIT);
+	EXPECT(deviation_switch("lvtpc-init", false));
+	oracle_pmi_begin(0);
+	leave();
+	take_init();
+	FIRED("init-spurious", DIV_SPURIOUS_DELIVERY, DIV_NONE);
+	EXPECT(deviation_switch("lvtpc-init", true));
+}
+
+/* A register that INIT does not reset. */
+static void test_init_keeps_one(void)
+{
+	boot_pmi(INIT);
+	model_put(M, LVTPC, INIT);
+	oracle_pmi_begin(0);
+	leave();
+	model_init(M, M->id, false);
+	M->bsp = true;
+	M->svr = 0xff;
+	model_look(M);
+	for (uint32_t reg = 0x320; reg <= 0x370; reg += 0x10)
+		model_put(M, reg, reg == LVTPC ? MASKED | INIT : reg == 0x350 ? 0x700 : MASKED);
+	oracle_init_taken(0, &M->state);
+	EXPECT(nr_seen && !strcmp(seen[0].check, "register-file"));
+	nr_seen = 0;
+}
+
 /* HLT ends for one that LVTPC lets through, and is said to end for one that it does not. */
 static void test_halt(void)
 {
@@ -128,7 +224,7 @@ static void test_halt(void)
 			SILENT();
 			continue;
 		}
-		EXPECT(nr_seen == 1 && strstr(seen[0].text, "but a counter's interrupt that LVTPC masks"));
+		EXPECT(nr_seen == 1 && strstr(seen[0].text, "but a counter's interrupt that LVTPC does not let through"));
 		FIRED("hlt-ends", DIV_SPURIOUS_DELIVERY, DIV_NONE);
 		/* The next HLT has nothing to do with it. */
 		leave();
@@ -140,4 +236,5 @@ static void test_halt(void)
 }
 
 TEST_MAIN(TEST(test_delivered), TEST(test_early), TEST(test_lost), TEST(test_not_masked), TEST(test_masked_by_itself),
-	  TEST(test_although_masked), TEST(test_nmi), TEST(test_halt))
+	  TEST(test_although_masked), TEST(test_nmi), TEST(test_smi), TEST(test_extint), TEST(test_init), TEST(test_init_keeps_one),
+	  TEST(test_halt))
