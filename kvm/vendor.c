@@ -97,7 +97,10 @@ void kw_op_get_cs_db_l_bits(struct kvm_vcpu *vcpu, int *db, int *l)
 	*l = 1;
 }
 
-void kw_op_cache_reg(struct kvm_vcpu *vcpu, enum kvm_reg reg) { __set_bit(reg, (unsigned long *)&vcpu->arch.regs_avail); }
+void kw_op_cache_reg(struct kvm_vcpu *vcpu, enum kvm_reg reg)
+{
+	__set_bit(reg, (unsigned long *)&vcpu->arch.regs_avail);
+}
 int kw_op_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr) { return kvm_get_msr_common(vcpu, msr); }
 int kw_op_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr) { return kvm_set_msr_common(vcpu, msr); }
 int kw_op_complete_emulated_msr(struct kvm_vcpu *vcpu, int err) { return kvm_complete_insn_gp(vcpu, err); }

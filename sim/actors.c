@@ -20,9 +20,11 @@ void actors_spawn(void)
 			    i % (s->msi + s->pins) < s->msi ? device_msi : device_pin,
 			    &machine.vm[i / (s->msi + s->pins)]);
 	for (uint32_t i = 0; i < machine.nr_vms * s->routes; i++)
-		sched_spawn(machine.routes_tid + i, ACTOR_DEVICE, "route", 0, device_route, &machine.vm[i / s->routes]);
+		sched_spawn(machine.routes_tid + i, ACTOR_DEVICE, "route", 0, device_route,
+			    &machine.vm[i / s->routes]);
 	/* By the tasks that were made: a swarm mix may have set the gap to 0 since. */
-	for (uint32_t i = 0, id = machine.routes_tid + machine.nr_vms * s->routes; id < machine.irqchip_tid; i++, id++)
+	for (uint32_t i = 0, id = machine.routes_tid + machine.nr_vms * s->routes; id < machine.irqchip_tid;
+	     i++, id++)
 		sched_spawn(id, ACTOR_USER, "router", 0, manager_routes, &machine.vm[i]);
 	for (uint32_t id = machine.monitor_tid; id < machine.sints_tid; id++)
 		sched_spawn(id, ACTOR_USER, "monitor", 0, user_monitor, &machine.vm[id - machine.monitor_tid]);

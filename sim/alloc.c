@@ -11,7 +11,8 @@
 
 _Noreturn void alloc_failed(void)
 {
-	static const char text[] = "lapicsim: out of memory; what a store has is safe, and the same command goes on\n";
+	static const char text[] =
+		"lapicsim: out of memory; what a store has is safe, and the same command goes on\n";
 
 	/* Neither stdio nor exit(): both may want memory, and another thread may hold their locks. */
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)

@@ -151,7 +151,7 @@ int bench_main(const char *path, const char *overrides)
 	}
 	printf("%u vCPUs: bare loop %.0f ns an interrupt, simulator %.0f ns an interrupt, ratio %.2f; "
 	       "%.0f ns an event; start of a run %.1f us; %" PRIu64 " bytes a vCPU\n",
-	       machine.nr_vcpus, median(bare_ns), median(whole_ns), median(ratio), median(event_ns), median(start_us),
-	       run_memory_bytes() / machine.nr_vcpus);
+	       machine.nr_vcpus, median(bare_ns), median(whole_ns), median(ratio), median(event_ns),
+	       median(start_us), run_memory_bytes() / machine.nr_vcpus);
 	return 0;
 }

@@ -29,7 +29,9 @@ static uint32_t draw_physical(struct vcpu *v)
 static uint32_t draw_logical(struct vcpu *v)
 {
 	uint32_t last = (machine.vm[v->vm].nr_vcpus - 1) / 16;
-	uint32_t clusters[] = { 0, 0, 0, last, 1, 15, rng_below(&v->target, 0x1000), rng_below(&v->target, 0x10000) };
+	uint32_t clusters[] = {
+		0, 0, 0, last, 1, 15, rng_below(&v->target, 0x1000), rng_below(&v->target, 0x10000)
+	};
 	uint32_t bits = (uint32_t)rng_u64(&v->target);
 	uint32_t few = 1u << (bits & 7) | 1u << (bits >> 3 & 7);
 

@@ -148,7 +148,8 @@ enum step do_ioapic_window(struct vcpu *v)
 		oracle_ioapic_write(v->index, WINDOW, value);
 	}
 	if (!v->ioapic_read && trace_on())
-		trace_event("guest", "vcpu %u writes I/O APIC register 0x%02x = 0x%x", v->index, v->ioapic_reg, value);
+		trace_event("guest", "vcpu %u writes I/O APIC register 0x%02x = 0x%x", v->index,
+			    v->ioapic_reg, value);
 	return mmio(v, PINS_IOAPIC_GPA + WINDOW, !v->ioapic_read, value);
 }
 

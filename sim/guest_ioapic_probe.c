@@ -75,7 +75,8 @@ enum step do_ioapic_probe(struct vcpu *v)
 	v->ioapic_probe = true;
 	v->ioapic_step = IOAPIC_SELECTING;
 	v->ioapic_write = write;
-	v->ioapic_reg = write ? draw_read_only(v) : (uint8_t)rng_below(&v->target, rng_below(&v->target, 4) ? REG_END : 256);
+	v->ioapic_reg = write ? draw_read_only(v) :
+				(uint8_t)rng_below(&v->target, rng_below(&v->target, 4) ? REG_END : 256);
 	return mmio(v, SELECT, draw_bytes(v), true, NOT_INDEX | v->ioapic_reg);
 }
 

@@ -66,7 +66,9 @@ enum step do_pit(struct vcpu *v)
 		return port(v, CHANNEL0 + rng_below(&v->target, 3), true, 0);
 	case 5:
 		/* Latch a count or a status, of any channels. */
-		return port(v, CONTROL, false, (uint8_t)(rng_below(&v->target, 2) ? READ_BACK | rng_below(&v->target, 0x40) : 0));
+		return port(v, CONTROL, false,
+			    (uint8_t)(rng_below(&v->target, 2) ? READ_BACK | rng_below(&v->target, 0x40) :
+								 0));
 	case 6:
 		return port(v, SPEAKER, false, (uint8_t)rng_below(&v->target, 4));
 	default:

@@ -77,7 +77,8 @@ enum step do_eoi(struct vcpu *v)
 
 	if (unlikely(sc()->sints) && v->handler[v->nr_handlers - 1].auto_eoi)
 		return guest_write_eom(v);
-	if (unlikely(!(v->pv_msr & 1)) || (likely(!guest_again) && rng_percent(&v->program, sc()->eoi_write_percent)))
+	if (unlikely(!(v->pv_msr & 1)) ||
+	    (likely(!guest_again) && rng_percent(&v->program, sc()->eoi_write_percent)))
 		return write_eoi(v);
 	word = machine_word_with(&machine.vm[v->vm], gpa, KW_USER_RW);
 	if (unlikely(!word))

@@ -171,7 +171,8 @@ static uint64_t draw_base(struct vcpu *v)
 	if (unlikely(sc()->base_moves_percent) && rng_percent(&v->program, sc()->base_moves_percent))
 		return base_value(v, BASE_EN | (v->x2apic ? BASE_EXTD : 0)) ^ (GUEST_APIC_GPA ^ GUEST_APIC_MOVED);
 	if (pick == 0)		/* perhaps a reserved bit */
-		return base_value(v, BASE_EN | (v->x2apic ? BASE_EXTD : 0)) | 1ull << (bit & 1 ? bit >> 3 : 52 + (bit & 7));
+		return base_value(v, BASE_EN | (v->x2apic ? BASE_EXTD : 0)) |
+		       1ull << (bit & 1 ? bit >> 3 : 52 + (bit & 7));
 	if (pick == 1)		/* often not a legal transition */
 		return base_value(v, (uint64_t)(bit & 3) << 10);
 	if (v->apic_off)

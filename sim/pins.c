@@ -108,8 +108,8 @@ static int64_t program_pic(const struct vm *vm, uint32_t half)
 	pic->irq_base = (uint8_t)(PINS_PIC_BASE + 8 * half);
 	pic->imr = sc()->pic ? 0 : 0xff;
 	for (uint32_t i = 0; i < 8; i++)
-		if (sc()->pic && 8 * half + i >= sc()->pin_first && 8 * half + i < sc()->pin_first + sc()->pin_lines &&
-		    pins_level(8 * half + i))
+		if (sc()->pic && 8 * half + i >= sc()->pin_first &&
+		    8 * half + i < sc()->pin_first + sc()->pin_lines && pins_level(8 * half + i))
 			pic->elcr |= (uint8_t)(1u << i);
 	return kw_ioctl(vm->fd, KVM_SET_IRQCHIP, (uint64_t)&chip);
 }
@@ -323,7 +323,8 @@ static void unlock_pic(uint32_t vm, uint32_t tid)
 	struct kw_pic_state pic;
 
 	kw_pic_state(any_hw(vm), &pic);
-	oracle_chip_unlock_pic(tid, vm, &pic, tid >= 1 && tid <= machine.nr_vcpus ? lint0_of(&machine.vcpu[tid - 1]) : 0);
+	oracle_chip_unlock_pic(tid, vm, &pic,
+			       tid >= 1 && tid <= machine.nr_vcpus ? lint0_of(&machine.vcpu[tid - 1]) : 0);
 }
 
 void hs_vm_exit_handled(struct kw_hw *hw)
@@ -381,6 +382,7 @@ void pins_quiet(void)
 		kw_ioapic_state(any_hw(i), &ioapic);
 		oracle_chips_quiet(i, &ioapic);
 		for (uint32_t k = 0; k < machine.vm[i].nr_vcpus; k++)
-			oracle_pic_quiet(machine.vm[i].first_vcpu + k, lint0_of(&machine.vcpu[machine.vm[i].first_vcpu + k]));
+			oracle_pic_quiet(machine.vm[i].first_vcpu + k,
+					 lint0_of(&machine.vcpu[machine.vm[i].first_vcpu + k]));
 	}
 }

@@ -127,9 +127,10 @@ static void print_ack_irq(const uint64_t *a)
 /* A redirection table entry: SDM of the 82093AA, "IOREDTBL". */
 static void print_ioapic(const uint64_t *a)
 {
-	trace_append("pin %" PRIu64 " dst %x vec %u (%s|%s|%s%s)%s", a[1], (uint32_t)(a[0] >> 56), (uint32_t)a[0] & 0xff,
-		     delivery_modes[DELIVERY_MODE(a[0])], a[0] & ICR_LOGICAL ? "logical" : "physical",
-		     a[0] & ICR_LEVEL ? "level" : "edge", a[0] & 1u << 16 ? "|masked" : "", a[2] ? " (coalesced)" : "");
+	trace_append("pin %" PRIu64 " dst %x vec %u (%s|%s|%s%s)%s", a[1], (uint32_t)(a[0] >> 56),
+		     (uint32_t)a[0] & 0xff, delivery_modes[DELIVERY_MODE(a[0])],
+		     a[0] & ICR_LOGICAL ? "logical" : "physical", a[0] & ICR_LEVEL ? "level" : "edge",
+		     a[0] & 1u << 16 ? "|masked" : "", a[2] ? " (coalesced)" : "");
 }
 
 static void print_wakeup(const uint64_t *a)

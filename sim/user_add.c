@@ -63,8 +63,9 @@ bool user_add(struct vcpu *v)
 	oracle_add_begin(v->index, v->boot_x2apic);
 	ret = create(v, &what);
 	if (ret < 0) {
-		oracle_finding(HOST_CHECK_ADD_VCPU, v->vm, v->id, DIV_NONE, "adding a vCPU: %s returns %lld (%s)", what,
-			       (long long)ret, strerror((int)-ret));
+		oracle_finding(HOST_CHECK_ADD_VCPU, v->vm, v->id, DIV_NONE,
+			       "adding a vCPU: %s returns %lld (%s)", what, (long long)ret,
+			       strerror((int)-ret));
 		return false;
 	}
 	kw_apic_state(v->hw, &st);

@@ -59,7 +59,8 @@ static const char *bad_table(struct table *t, struct rng *r)
 	switch (rng_below(r, 6)) {
 	case 0:
 		/* The first pin that is not there, or any later one. */
-		t->entry[0] = to_chip(A_GSI, chips[chip].chip, chips[chip].pins + (rng_below(r, 2) ? rng_below(r, 200) : 0));
+		t->entry[0] = to_chip(A_GSI, chips[chip].chip,
+				      chips[chip].pins + (rng_below(r, 2) ? rng_below(r, 200) : 0));
 		return "a pin that the chip does not have";
 	case 1:
 		t->entry[0] = to_chip(A_GSI, NO_CHIP + rng_below(r, 3), 0);
@@ -126,7 +127,8 @@ static void bad_irqfd(struct vcpu *v, int fd)
 		return;
 	args.fd = args.resamplefd = (uint32_t)machine.vm[v->vm].spare_eventfd;
 	args.flags = KVM_IRQFD_FLAG_RESAMPLE;
-	refused(v, "KVM_IRQFD", "a resamplefd, and userspace's I/O APIC", host_ioctl(fd, KVM_IRQFD, (uint64_t)&args));
+	refused(v, "KVM_IRQFD", "a resamplefd, and userspace's I/O APIC",
+		host_ioctl(fd, KVM_IRQFD, (uint64_t)&args));
 }
 
 static void bad_irqchip(struct vcpu *v, int fd)
@@ -152,7 +154,8 @@ static void bad_state(struct vcpu *v, int fd)
 	(void)fd;
 	refused(v, "KVM_SET_MP_STATE", "a state that an x86 vCPU does not have",
 		host_ioctl(v->fd, KVM_SET_MP_STATE, (uint64_t)&mp));
-	refused(v, "KVM_SET_VCPU_EVENTS", "an undefined flag", host_ioctl(v->fd, KVM_SET_VCPU_EVENTS, (uint64_t)&undefined));
+	refused(v, "KVM_SET_VCPU_EVENTS", "an undefined flag",
+		host_ioctl(v->fd, KVM_SET_VCPU_EVENTS, (uint64_t)&undefined));
 	refused(v, "KVM_SET_VCPU_EVENTS", "an exception whose vector is none of an exception",
 		host_ioctl(v->fd, KVM_SET_VCPU_EVENTS, (uint64_t)&nmi));
 }
@@ -167,8 +170,8 @@ int user_bad_build(struct vm *vm)
 
 void user_bad_call(struct vcpu *v)
 {
-	static void (*const calls[])(struct vcpu *v, int fd) = { bad_routes, bad_routes, bad_msi, bad_irqfd, bad_irqchip,
-								  bad_state };
+	static void (*const calls[])(struct vcpu *v, int fd) = { bad_routes, bad_routes, bad_msi,
+								  bad_irqfd, bad_irqchip, bad_state };
 
 	calls[rng_below(&v->program, sizeof(calls) / sizeof(calls[0]))](v, machine.vm[v->vm].fd);
 }

@@ -22,7 +22,8 @@ static bool call(const struct vcpu *v, uint32_t cmd, const char *name, void *arg
 	int64_t ret = host_ioctl(v->fd, cmd, (uint64_t)arg);
 
 	if (ret)
-		oracle_finding(HOST_CHECK_EVENTS_IOCTL, v->vm, v->id, DIV_NONE, "%s returns %lld", name, (long long)ret);
+		oracle_finding(HOST_CHECK_EVENTS_IOCTL, v->vm, v->id, DIV_NONE, "%s returns %lld", name,
+			       (long long)ret);
 	return !ret;
 }
 #define CALL(v, cmd, arg) call(v, cmd, #cmd, arg)
@@ -91,7 +92,8 @@ void user_mp_state(struct vcpu *v)
 /* Only whether it could inject now: it has nothing, and goes on. */
 void user_ask_window(struct vcpu *v)
 {
-	v->run->request_interrupt_window = host_phase == HOST_RACE && rng_percent(&v->program, machine.scenario.window_percent);
+	v->run->request_interrupt_window = host_phase == HOST_RACE &&
+					   rng_percent(&v->program, machine.scenario.window_percent);
 }
 
 void user_window_entry(const struct vcpu *v)
@@ -107,8 +109,10 @@ void user_window_entry(const struct vcpu *v)
 void user_window(const struct vcpu *v)
 {
 	struct oracle_user_window w = {
-		.ready = v->run->ready_for_interrupt_injection, .exit = v->run->exit_reason == KVM_EXIT_IRQ_WINDOW_OPEN,
-		.fault_due = v->fault_due, .shadow_open = v->hw->exit_reason == KW_EXIT_IO_INSTRUCTION,
+		.ready = v->run->ready_for_interrupt_injection,
+		.exit = v->run->exit_reason == KVM_EXIT_IRQ_WINDOW_OPEN,
+		.fault_due = v->fault_due,
+		.shadow_open = v->hw->exit_reason == KW_EXIT_IO_INSTRUCTION,
 	};
 	struct kw_apic_state st;
 

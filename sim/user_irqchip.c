@@ -59,7 +59,8 @@ static void empty(const struct vm *vm, const struct kvm_irqchip *saved, const st
 	for (uint32_t i = 0; i < vm->nr_vcpus; i++)
 		load_empty(&machine.vcpu[vm->first_vcpu + i], &lapic[i]);
 	for (uint32_t i = 0; i < KW_IOAPIC_PINS; i++)
-		chip.chip.ioapic.redirtbl[i].bits = (saved[2].chip.ioapic.redirtbl[i].bits & ~ENTRY_RIRR) | ENTRY_MASKED;
+		chip.chip.ioapic.redirtbl[i].bits = (saved[2].chip.ioapic.redirtbl[i].bits & ~ENTRY_RIRR) |
+						    ENTRY_MASKED;
 	chip.chip.ioapic.irr = 0;
 	pins_saved_ioapic(&chip, &state);
 	oracle_ioapic_load(kw_shared.current_tid, &state);

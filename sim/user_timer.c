@@ -85,7 +85,9 @@ void user_timer_load(struct vcpu *v)
 
 void user_timer_msr(struct vcpu *v)
 {
-	uint64_t deadline = rng_below(&v->timer_rng, 8) ? sched_now() + rng_gap(&v->timer_rng, machine.scenario.timer_ns) : 0;
+	uint64_t deadline = rng_below(&v->timer_rng, 8) ?
+				    sched_now() + rng_gap(&v->timer_rng, machine.scenario.timer_ns) :
+				    0;
 
 	if (trace_on())
 		trace_event("userspace", "vcpu %u set tsc deadline: 0x%llx", v->index, (unsigned long long)deadline);

@@ -390,7 +390,10 @@ int xfer_to_guest_mode_handle_work(struct kvm_vcpu *vcpu)
 /* --- Preempt notifiers. */
 void preempt_notifier_inc(void) { }
 void preempt_notifier_dec(void) { }
-void preempt_notifier_register(struct preempt_notifier *n) { hlist_add_head(&n->link, &kw_current->preempt_notifiers); }
+void preempt_notifier_register(struct preempt_notifier *n)
+{
+	hlist_add_head(&n->link, &kw_current->preempt_notifiers);
+}
 void preempt_notifier_unregister(struct preempt_notifier *n) { hlist_del(&n->link); }
 
 /* --- Process identities: one struct pid a task, only compared. */

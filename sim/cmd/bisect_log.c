@@ -34,7 +34,8 @@ static void read_line(struct bisect_log *l, const char *line)
 
 	if (sscanf(line, "seeds %" SCNu64 "%c", &l->nr_seeds, &end) == 2)
 		return;
-	if (sscanf(line, "%15s %64[0-9a-f] %" SCNu64 " %" SCNu64 "%c", word, e.commit, &e.nr_runs, &e.nr_hits, &end) != 5 ||
+	if (sscanf(line, "%15s %64[0-9a-f] %" SCNu64 " %" SCNu64 "%c", word, e.commit, &e.nr_runs, &e.nr_hits,
+		   &end) != 5 ||
 	    end != '\n')
 		return;
 	for (uint32_t i = 0; i < NR_VERDICTS; i++) {

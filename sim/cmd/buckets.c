@@ -22,7 +22,8 @@ bool campaign_expects(const struct campaign *c, const struct cell *cell, uint32_
 	return scenario_mentions(s, class, kind) && scenario_expects(s, class, kind) != EXPECT_NEVER;
 }
 
-static void name_bucket(const struct campaign *c, const struct cell *cell, const struct divergence *d, struct bucket *b)
+static void name_bucket(const struct campaign *c, const struct cell *cell, const struct divergence *d,
+			struct bucket *b)
 {
 	const struct variant *v = &c->variants[cell->variant];
 

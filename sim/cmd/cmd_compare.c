@@ -78,8 +78,8 @@ static void judge(struct verdict *v, const struct comparison *x, int signal)
 	worst = comparison_worst(x, &variant);
 	if (worst) {
 		v->code = CMD_DIVERGENCE;
-		verdict_replay_command(x->c, worst->side[variant].first, worst->side[variant].bucket->first_seed, v->again,
-				       sizeof(v->again));
+		verdict_replay_command(x->c, worst->side[variant].first,
+				       worst->side[variant].bucket->first_seed, v->again, sizeof(v->again));
 	} else if (v->nr_limits) {
 		v->code = CMD_INCONCLUSIVE;
 		verdict_show_limit(v, x->c);
@@ -132,7 +132,8 @@ static int conclude(struct campaign *c, const struct command_line *cl, int signa
 	return v.code;
 }
 
-int compare_run(const struct command_line *cl, const struct option_list *variants, const struct option_list *scenarios)
+int compare_run(const struct command_line *cl, const struct option_list *variants,
+		const struct option_list *scenarios)
 {
 	struct campaign c = { 0 };
 	int code, signal;

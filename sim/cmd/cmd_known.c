@@ -45,8 +45,9 @@ static void print_draft(const struct draft *d, const char *folder, bool fresh, b
 
 	snprintf(path, sizeof(path), "%s/%s.known", folder, d->name);
 	if (!json) {
-		printf("%s%s\n  %" PRIu64 " runs, %u of %u replays, %s\n", path, fresh ? "" : " (was there, and is left alone)",
-		       b->nr_runs, b->replayed, b->replays, d->cheapest);
+		printf("%s%s\n  %" PRIu64 " runs, %u of %u replays, %s\n", path,
+		       fresh ? "" : " (was there, and is left alone)", b->nr_runs, b->replayed, b->replays,
+		       d->cheapest);
 		return;
 	}
 	printf("{\"type\":\"draft\",\"fresh\":%s,\"runs\":%" PRIu64 ",\"replays\":%u,\"replayed\":%u",

@@ -44,6 +44,7 @@ int cmd_try(int argc, char **argv)
 	option_list_add(&variants, base);
 	option_list_add(&variants, name);
 	code = compare_run(&cl, &variants, &scenarios);
-	log_line("when they are not needed any more: lapicsim variant remove %s; lapicsim variant remove %s", base, name);
+	log_line("when they are not needed any more: lapicsim variant remove %s; lapicsim variant remove %s",
+		 base, name);
 	return code;
 }

@@ -161,7 +161,11 @@ static bool same_variant(const struct draft *d, const struct runner_spec *spec)
 static bool examine(struct draft *d, struct store *s, const char *path, uint64_t timeout_ns)
 {
 	struct runner_spec spec = {
-		.program = d->program, .scenario = path, .overrides = d->overrides, .timeout_ns = timeout_ns, .stderr_fd = -1,
+		.program = d->program,
+		.scenario = path,
+		.overrides = d->overrides,
+		.timeout_ns = timeout_ns,
+		.stderr_fd = -1,
 	};
 	struct token t;
 	char error[256];

@@ -44,8 +44,8 @@ static void print_title(FILE *f, const struct draft *d)
 {
 	const struct bucket *b = &d->bucket;
 
-	fprintf(f, "%s, %.31s%s%.40s%s", divergence_name(b->kind), b->first.check, *b->function ? ", in " : "", b->function,
-		*b->function ? "()" : "");
+	fprintf(f, "%s, %.31s%s%.40s%s", divergence_name(b->kind), b->first.check,
+		*b->function ? ", in " : "", b->function, *b->function ? "()" : "");
 }
 
 static void print_facts(FILE *f, const struct draft *d, const char *mark)
@@ -55,8 +55,10 @@ static void print_facts(FILE *f, const struct draft *d, const char *mark)
 	fprintf(f, "%s%" PRIu64 " runs show it", mark, b->nr_runs);
 	if (b->replays)
 		fprintf(f, "; %u of %u replays in processes of their own do", b->replayed, b->replays);
-	fprintf(f, "\n%s    lapicsim replay %s\n%s    lapicsim replay %s\n%sThe second shows it after the fewest events, %"
-		PRIu64 ".\n", mark, d->first, mark, d->cheapest, mark, b->cheap_event);
+	fprintf(f,
+		"\n%s    lapicsim replay %s\n%s    lapicsim replay %s\n%sThe second shows it after the fewest events, %" PRIu64
+		".\n",
+		mark, d->first, mark, d->cheapest, mark, b->cheap_event);
 }
 
 static int write_entry(const struct draft *d, const char *folder)
@@ -70,8 +72,9 @@ static int write_entry(const struct draft *d, const char *folder)
 	finding_path(d, folder, path, sizeof(path));
 	fprintf(f, "# SPDX-License-Identifier: GPL-2.0-only\n#\n# A draft, by lapicsim known.\n#\n");
 	print_facts(f, d, "# ");
-	fprintf(f, "#\n# Narrow the signature until it matches this and nothing else: text = takes a part of the message.\n"
-		   "# Then move this file to known/, the write-up to docs/findings/, and say so in finding.\n[known]\ntitle = ");
+	fprintf(f,
+		"#\n# Narrow the signature until it matches this and nothing else: text = takes a part of the message.\n"
+		"# Then move this file to known/, the write-up to docs/findings/, and say so in finding.\n[known]\ntitle = ");
 	print_title(f, d);
 	fprintf(f, "\nkind = %s\ncheck = %s\n", divergence_key(b->kind), b->first.check);
 	if (*b->function)
@@ -82,7 +85,9 @@ static int write_entry(const struct draft *d, const char *folder)
 		fprintf(f, "variants = %s\n", d->variants);
 	if (*d->scenarios)
 		fprintf(f, "scenarios = %s\n", d->scenarios);
-	fprintf(f, "# Complete this: what happens, and in which functions of KVM.\nexplanation = Seen was: %s\n", b->first.text);
+	fprintf(f,
+		"# Complete this: what happens, and in which functions of KVM.\nexplanation = Seen was: %s\n",
+		b->first.text);
 	if (*b->trail)
 		fprintf(f, "  Before it, on the same state: %s.\n", b->trail);
 	if (*b->stack)
@@ -100,8 +105,10 @@ static int write_finding(const struct draft *d, const char *folder)
 		return errno == EEXIST ? 0 : -1;
 	fprintf(f, "<!-- SPDX-License-Identifier: GPL-2.0-only -->\n# ");
 	print_title(f, d);
-	fprintf(f, "\n\n<!-- Complete this: the claim, the sequence, the effect, and what the SDM or the ABI says. -->\n\n"
-		   "%s\n\n", b->first.text);
+	fprintf(f,
+		"\n\n<!-- Complete this: the claim, the sequence, the effect, and what the SDM or the ABI says. -->\n\n"
+		"%s\n\n",
+		b->first.text);
 	print_facts(f, d, "");
 	if (*b->trail)
 		fprintf(f, "\nBefore it, on the same state: %s.\n", b->trail);

@@ -50,8 +50,10 @@ static void entry(const struct digest_record *e, char *buf, size_t n)
 	if (len >= n)
 		return;
 	if (info & KW_INTR_VALID)
-		snprintf(buf + len, n - len, (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL ? " with interrupt 0x%02x" :
-			 (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_NMI ? " with NMI (%u)" : " with exception %u",
+		snprintf(buf + len, n - len,
+			 (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_EXTERNAL ? " with interrupt 0x%02x" :
+			 (info & KW_INTR_TYPE_MASK) == KW_INTR_TYPE_NMI	     ? " with NMI (%u)" :
+									       " with exception %u",
 			 info & KW_INTR_VECTOR_MASK);
 	else if (info)
 		snprintf(buf + len, n - len, ", no event (0x%x)", info);

@@ -45,8 +45,8 @@ void exits_print_man(FILE *f)
 {
 	fputs(".SH EXIT STATUS\n", f);
 	for (size_t i = 0; i < NR_ROWS; i++)
-		fprintf(f, ".TP\n.B %d\n%c%s (%s). %s\n", rows[i].code, rows[i].what[0] - 'a' + 'A', rows[i].what + 1,
-			rows[i].commands, rows[i].details);
+		fprintf(f, ".TP\n.B %d\n%c%s (%s). %s\n", rows[i].code, rows[i].what[0] - 'a' + 'A',
+			rows[i].what + 1, rows[i].commands, rows[i].details);
 }
 
 void exits_print_reference(FILE *f)
@@ -56,8 +56,9 @@ void exits_print_reference(FILE *f)
 		   "in each of its ways.\n\n| code | meaning | commands | |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < NR_ROWS; i++)
 		fprintf(f, "| %d | %s | %s | %s |\n", rows[i].code, rows[i].what, rows[i].commands, rows[i].details);
-	fprintf(f, "\nIf several hold, the worst is the one: stopped, then %d, %d, %d, %d. The last line of whatever fails is the\n"
-		   "command that shows it again. Any other code is that of a program that did not get that far: a shell's 126 and\n"
-		   "127, 128 and a signal, or what `gdb` ends with, which `replay --gdb` becomes.\n",
+	fprintf(f,
+		"\nIf several hold, the worst is the one: stopped, then %d, %d, %d, %d. The last line of whatever fails is the\n"
+		"command that shows it again. Any other code is that of a program that did not get that far: a shell's 126 and\n"
+		"127, 128 and a signal, or what `gdb` ends with, which `replay --gdb` becomes.\n",
 		CMD_HARNESS, CMD_DIVERGENCE, CMD_MISSING, CMD_INCONCLUSIVE);
 }

@@ -198,7 +198,8 @@ int known_check_exists(const char *check, uint32_t kind, char *error, size_t n)
 		if (!strcmp(name, check) && its_kind == kind)
 			return 0;
 		if (!strcmp(name, check)) {
-			snprintf(error, n, "%s finds %s, not %s", name, divergence_key(its_kind), divergence_key(kind));
+			snprintf(error, n, "%s finds %s, not %s", name, divergence_key(its_kind),
+				 divergence_key(kind));
 			return -1;
 		}
 		option_guess_offer(&guess, name);

@@ -54,7 +54,8 @@ static void set_user_build(void)
 	else if (home && *home)
 		snprintf(place.build, sizeof(place.build), "%s/.cache/lapicsim", home);
 	else
-		exit(cmd_fail(CMD_BAD_INPUT, "neither LAPICSIM_BUILD, XDG_CACHE_HOME nor HOME says where variants lie"));
+		exit(cmd_fail(CMD_BAD_INPUT,
+			      "neither LAPICSIM_BUILD, XDG_CACHE_HOME nor HOME says where variants lie"));
 }
 
 static void find_places(void)
@@ -82,7 +83,8 @@ static void find_places(void)
 	if (set_root(LAPICSIM_ROOT))
 		return;
 #endif
-	exit(cmd_fail(CMD_HARNESS, "%s: neither in a repository's build folder nor installed (no scenarios in %s and %s)",
+	exit(cmd_fail(CMD_HARNESS,
+		      "%s: neither in a repository's build folder nor installed (no scenarios in %s and %s)",
 		      place.program, parent, share));
 }
 

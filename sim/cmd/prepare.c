@@ -182,7 +182,8 @@ static int ask_identity(struct variant *v)
 		n = fscanf(f, "%16s %31s %15s", v->identity, v->class, flavour);
 	if (!child_end(&p, f) && n == 3)
 		return 0;
-	return cmd_fail(CMD_HARNESS, "%s: does not say what it is; lapicsim variant add builds it again", v->program);
+	return cmd_fail(CMD_HARNESS, "%s: does not say what it is; lapicsim variant add builds it again",
+			v->program);
 }
 
 #define GOES_ON "%s; what was written before is safe, and the same command goes on"

@@ -177,11 +177,13 @@ void report_json(FILE *f, const struct campaign *c, const struct verdict *v)
 	}
 	print_missing(f, c, v);
 	report_sure_json(f, c);
-	fprintf(f, "{\"type\":\"summary\",\"runs\":%" PRIu64 ",\"events\":%" PRIu64 ",\"divergent\":%" PRIu64
-		   ",\"unexpected\":%" PRIu64 ",\"following\":%" PRIu64 ",\"expected\":%" PRIu64 ",\"known\":%" PRIu64 ",\"missing\":%" PRIu64
-		   ",\"limits\":%" PRIu64 ",\"failures\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"exit\":%d",
-		c->nr_runs, c->nr_events, c->nr_divergent, v->nr_unexpected, v->nr_following, v->nr_expected, v->nr_known, v->nr_missing,
-		v->nr_limits, v->nr_failures, nr_repeated, v->code);
+	fprintf(f,
+		"{\"type\":\"summary\",\"runs\":%" PRIu64 ",\"events\":%" PRIu64 ",\"divergent\":%" PRIu64
+		",\"unexpected\":%" PRIu64 ",\"following\":%" PRIu64 ",\"expected\":%" PRIu64
+		",\"known\":%" PRIu64 ",\"missing\":%" PRIu64 ",\"limits\":%" PRIu64 ",\"failures\":%" PRIu64
+		",\"repeated\":%" PRIu64 ",\"exit\":%d",
+		c->nr_runs, c->nr_events, c->nr_divergent, v->nr_unexpected, v->nr_following, v->nr_expected,
+		v->nr_known, v->nr_missing, v->nr_limits, v->nr_failures, nr_repeated, v->code);
 	json_member(f, "again", v->again);
 	fprintf(f, "}\n");
 }

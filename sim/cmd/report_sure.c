@@ -19,7 +19,8 @@ static void print_pairs(FILE *f, const struct cell *cell, const struct sure *s)
 
 	if (!cell->nr_sampled)
 		return;
-	fprintf(f, "; of operations in pairs with the APIC's state %s were seen in %s runs, the next one seen is new "
+	fprintf(f,
+		"; of operations in pairs with the APIC's state %s were seen in %s runs, the next one seen is new "
 		"with probability %.3g (Good-Turing), at least %s more exist (Chao)",
 		progress_count(s->nr_states, states, sizeof(states)),
 		progress_count(cell->nr_sampled, sampled, sizeof(sampled)), s->unseen,
@@ -83,8 +84,9 @@ static void print_gone_list(FILE *f, const struct campaign *c)
 
 void report_sure_text(FILE *f, const struct campaign *c, bool per_scenario)
 {
-	fprintf(f, "\nhow sure: per scenario, for seeds drawn uniformly, which is what the scenario's weights, times and "
-		   "policy make of them; nothing follows for other scenarios\n");
+	fprintf(f,
+		"\nhow sure: per scenario, for seeds drawn uniformly, which is what the scenario's weights, times and "
+		"policy make of them; nothing follows for other scenarios\n");
 	for (uint32_t v = 0; v < c->nr_variants; v++) {
 		if (!per_scenario)
 			print_cell(f, c, least_sure(c, v));
@@ -126,9 +128,12 @@ void report_sure_json(FILE *f, const struct campaign *c)
 
 		sure_of(&s, c, cell);
 		json_cell(f, "sure", c, cell);
-		fprintf(f, ",\"runs\":%" PRIu64 ",\"bound\":%.6g,\"clean\":%s,\"sampled\":%" PRIu64 ",\"pairs\":%" PRIu64
-			",\"f1\":%" PRIu64 ",\"f2\":%" PRIu64 ",\"unseen\":%.6g,\"hidden\":%.6g}\n", s.nr_runs, s.bound,
-			s.clean ? "true" : "false", cell->nr_sampled, s.nr_states, s.f1, s.f2, s.unseen, s.hidden);
+		fprintf(f,
+			",\"runs\":%" PRIu64 ",\"bound\":%.6g,\"clean\":%s,\"sampled\":%" PRIu64
+			",\"pairs\":%" PRIu64 ",\"f1\":%" PRIu64 ",\"f2\":%" PRIu64
+			",\"unseen\":%.6g,\"hidden\":%.6g}\n",
+			s.nr_runs, s.bound, s.clean ? "true" : "false", cell->nr_sampled, s.nr_states, s.f1,
+			s.f2, s.unseen, s.hidden);
 	}
 	print_canary_json(f, c);
 	sure_gone(&l, c);
@@ -141,9 +146,11 @@ void report_sure_json(FILE *f, const struct campaign *c)
 		json_member(f, "function", g->bucket->function);
 		json_member(f, "slice", g->bucket->slice);
 		json_member(f, "other", g->other);
-		fprintf(f, ",\"other_shown\":%" PRIu64 ",\"other_runs\":%" PRIu64 ",\"rate_low\":%.6g,\"clean\":%" PRIu64
-			",\"needed\":%" PRIu64 ",\"more\":%" PRIu64 "}\n", g->other_shown, g->other_runs, g->rate_low,
-			g->clean, g->needed, g->more);
+		fprintf(f,
+			",\"other_shown\":%" PRIu64 ",\"other_runs\":%" PRIu64
+			",\"rate_low\":%.6g,\"clean\":%" PRIu64 ",\"needed\":%" PRIu64 ",\"more\":%" PRIu64
+			"}\n",
+			g->other_shown, g->other_runs, g->rate_low, g->clean, g->needed, g->more);
 	}
 	free(l.item);
 }

@@ -95,7 +95,8 @@ static enum runner_status read_pairs(struct runner *r, uint32_t nr)
 		return runner_unexpected(r, h.type);
 	memcpy(&head, payload, sizeof(head));
 	if (head.names_hash != pair_names_hash()) {
-		snprintf(r->error, sizeof(r->error), "its operations are not ours; was the runner built from another commit?");
+		snprintf(r->error, sizeof(r->error),
+			 "its operations are not ours; was the runner built from another commit?");
 		return give_up(r, RUNNER_ERROR);
 	}
 	memcpy(r->pairs, payload + sizeof(head), nr * sizeof(r->pairs[0]));

@@ -207,8 +207,10 @@ enum runner_status runner_start(struct runner *r, const struct runner_spec *spec
 		return no_start(r, spec->program);
 	status = load(r, spec);
 	if (status == RUNNER_MEMORY)
-		snprintf(r->error, sizeof(r->error), "the runner takes more than %llu MiB with its VMs built, and was killed; "
-			 "see --run-memory", (unsigned long long)(r->memory >> 20));
+		snprintf(r->error, sizeof(r->error),
+			 "the runner takes more than %llu MiB with its VMs built, and was killed; "
+			 "see --run-memory",
+			 (unsigned long long)(r->memory >> 20));
 	if (status == RUNNER_DIED || status == RUNNER_HUNG) {
 		runner_end_text(r, RUNNER_DIED, how, sizeof(how));
 		snprintf(r->error, sizeof(r->error), "the runner %s while it built its VMs%s",
@@ -229,7 +231,8 @@ void runner_end_text(const struct runner *r, enum runner_status why, char *buf, 
 	int s = r->wait_status;
 
 	if (why == RUNNER_HUNG)
-		snprintf(buf, n, "gave no answer in %llu ms, and was killed", (unsigned long long)(r->timeout_ns / 1000000));
+		snprintf(buf, n, "gave no answer in %llu ms, and was killed",
+			 (unsigned long long)(r->timeout_ns / 1000000));
 	else if (why == RUNNER_MEMORY)
 		snprintf(buf, n, "took more than %llu MiB, and was killed", (unsigned long long)(r->memory >> 20));
 	else if (why == RUNNER_ERROR)

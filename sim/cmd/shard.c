@@ -75,7 +75,8 @@ int shard_parse(const char *text, struct shard *out, char *error, size_t n)
 		return -1;
 	}
 	if (!out->count) {
-		snprintf(error, n, "\"%s\": the batch system does not say how many parts there are; auto/N does", text);
+		snprintf(error, n,
+			 "\"%s\": the batch system does not say how many parts there are; auto/N does", text);
 		return -1;
 	}
 	if (out->index >= out->count) {
@@ -89,7 +90,8 @@ int shard_parse(const char *text, struct shard *out, char *error, size_t n)
 bool shard_cut(const struct shard *s, uint64_t *first, uint64_t *last)
 {
 	unsigned __int128 seeds = (unsigned __int128)(*last - *first) + 1;
-	uint64_t begin = (uint64_t)(seeds * s->index / s->count), end = (uint64_t)(seeds * (s->index + 1) / s->count);
+	uint64_t begin = (uint64_t)(seeds * s->index / s->count),
+		 end = (uint64_t)(seeds * (s->index + 1) / s->count);
 	uint64_t base = *first;
 
 	if (begin == end)

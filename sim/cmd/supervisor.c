@@ -131,7 +131,8 @@ static void acquit(struct job *j)
 	if (j->loss.excused)
 		log_line("a worker %s; the run was made again", j->loss.how);
 	else
-		campaign_fail(j->c, j->cell, FAILURE_UNSTEADY, j->loss.seed, "the first time the worker %s", j->loss.how);
+		campaign_fail(j->c, j->cell, FAILURE_UNSTEADY, j->loss.seed, "the first time the worker %s",
+			      j->loss.how);
 	loss_clear(&j->loss);
 }
 
@@ -179,7 +180,9 @@ static enum loss_kind kind_of(const struct runner *r, enum runner_status why)
 	case RUNNER_ERROR:
 		return LOSS_ERROR;
 	default:
-		return runner_killed_by_itself(r) ? LOSS_SIGNAL : runner_killed_from_outside(r) ? LOSS_KILLED : LOSS_EXIT;
+		return runner_killed_by_itself(r)    ? LOSS_SIGNAL :
+		       runner_killed_from_outside(r) ? LOSS_KILLED :
+						       LOSS_EXIT;
 	}
 }
 
@@ -202,8 +205,9 @@ static void bury(struct job *j, struct todo *t, enum runner_status why)
 	if (verdict == LOSS_DIVERGENCE) {
 		record_loss(j);
 	} else {
-		campaign_fail(j->c, j->cell, why == RUNNER_MEMORY ? FAILURE_MEMORY : FAILURE_DIED, seed, "the worker %s%s",
-			      how, verdict == LOSS_UNSTEADY ? "; each time something else" : "");
+		campaign_fail(j->c, j->cell, why == RUNNER_MEMORY ? FAILURE_MEMORY : FAILURE_DIED, seed,
+			      "the worker %s%s", how,
+			      verdict == LOSS_UNSTEADY ? "; each time something else" : "");
 		store_chunk_dead(&j->kept);
 	}
 	print_last_words(&j->runner);

@@ -60,8 +60,8 @@ void touched_measure(struct touched *t, const struct campaign *c, uint32_t varia
 	snprintf(runs, sizeof(runs), "%" PRIu64, nr_runs);
 	snprintf(first, sizeof(first), "%" PRIu64, c->first_seed);
 	child_python(&p, "kvm/touched");
-	child_add(&p, "--build", paths_build(), "--base", c->variants[0].name, "--variant", c->variants[variant].name,
-		  "--runs", runs, "--first", first, "--set", c->overrides, NULL);
+	child_add(&p, "--build", paths_build(), "--base", c->variants[0].name, "--variant",
+		  c->variants[variant].name, "--runs", runs, "--first", first, "--set", c->overrides, NULL);
 	for (uint32_t s = 0; s < c->nr_scenarios; s++)
 		child_add(&p, c->scenarios[s].path, NULL);
 	out = child_start(&p);

@@ -118,19 +118,21 @@ static void check_ppr_read(struct oracle_vcpu *v, uint32_t got)
 	if (v->apic.other_svi && ideal_apic_ppr_legal(&other, got))
 		return;
 	if (v->late_ack < 0 && !ideal_apic_ppr_legal(&v->apic, got))
-		check_fire(CHECK_ACCESS_VALUE, v, v->vm, DIV_NONE, "PPR reads 0x%02x with TPR 0x%02x and highest ISR 0x%02x",
-			   got, v->apic.tpr, v->apic.top < 0 ? 0u : (unsigned int)v->apic.top);
+		check_fire(CHECK_ACCESS_VALUE, v, v->vm, DIV_NONE,
+			   "PPR reads 0x%02x with TPR 0x%02x and highest ISR 0x%02x", got, v->apic.tpr,
+			   v->apic.top < 0 ? 0u : (unsigned int)v->apic.top);
 }
 
-static void check_read(struct oracle_vcpu *v, const struct kw_apic_state *kvm, const struct oracle_access *a, uint64_t got)
+static void check_read(struct oracle_vcpu *v, const struct kw_apic_state *kvm, const struct oracle_access *a,
+		       uint64_t got)
 {
 	uint32_t r = a->msr ? a->where - REG_MSR_FIRST : a->where >> 4;
 	uint64_t known, want = regs_read(v, a, &known);
 	bool whole = a->msr ? r < NR_REGS : regs_xapic(&reg_vcpu(v)->now) && a->bytes == 4 && !(a->where & 15);
 
 	if ((got ^ want) & known)
-		check_fire(CHECK_ACCESS_VALUE, v, v->vm, DIV_NONE, "%s of 0x%x gives 0x%llx, expected 0x%llx", how(a),
-			   a->where, (unsigned long long)got, (unsigned long long)want);
+		check_fire(CHECK_ACCESS_VALUE, v, v->vm, DIV_NONE, "%s of 0x%x gives 0x%llx, expected 0x%llx",
+			   how(a), a->where, (unsigned long long)got, (unsigned long long)want);
 	if (whole && r >= REG_ISR && r < REG_IRR + 8)
 		check_bank_read(v, kvm, r, (uint32_t)got);
 	else if (whole && r == REG_PPR)
@@ -144,7 +146,8 @@ void oracle_guest_cpuid(uint32_t vcpu, uint32_t edx)
 	uint64_t base = reg_vcpu(v)->now.base;
 
 	if (!(edx & CPUID_EDX_APIC) != !(base & APIC_BASE_EN))
-		check_fire(CHECK_CPUID_APIC, v, v->vm, DIV_NONE, "CPUID.01H:EDX is 0x%08x with IA32_APIC_BASE 0x%llx", edx,
+		check_fire(CHECK_CPUID_APIC, v, v->vm, DIV_NONE,
+			   "CPUID.01H:EDX is 0x%08x with IA32_APIC_BASE 0x%llx", edx,
 			   (unsigned long long)base);
 }
 
@@ -220,8 +223,9 @@ void oracle_access_end(uint32_t vcpu, bool faulted, uint64_t value, const struct
 	kvm = apicv_view(v, kvm);
 	r->active = false;
 	if (faulted != r->faults) {
-		check_fire(CHECK_ACCESS_FAULT, v, v->vm, DIV_NONE, "%s of 0x%x, value 0x%llx, %s", how(a), a->where,
-			   (unsigned long long)a->value, faulted ? "faults, but must not" : "must fault and does not");
+		check_fire(CHECK_ACCESS_FAULT, v, v->vm, DIV_NONE, "%s of 0x%x, value 0x%llx, %s", how(a),
+			   a->where, (unsigned long long)a->value,
+			   faulted ? "faults, but must not" : "must fault and does not");
 		regs_adopt(v, kvm);
 	} else if (!faulted && !a->write) {
 		check_read(v, kvm, a, value);

@@ -116,15 +116,17 @@ static void check_status(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	/* Reported once; what follows from it is judged by what the processor does then. */
 	v->apic.other_svi = a->svi == (top < 0 ? 0 : top) ? 0 : (uint16_t)(1 + a->svi);
 	if (check_latch(v, CHECK_APICV_SVI, v->apic.other_svi))
-		check_fire(CHECK_APICV_SVI, v, v->vm, a->svi, "entry with SVI 0x%02x, the highest VISR bit is 0x%02x",
-			   a->svi, top < 0 ? 0u : (unsigned int)top);
+		check_fire(CHECK_APICV_SVI, v, v->vm, a->svi,
+			   "entry with SVI 0x%02x, the highest VISR bit is 0x%02x", a->svi,
+			   top < 0 ? 0u : (unsigned int)top);
 	/* KVM leaves RVI to the hardware while the APIC is software-disabled. */
 	if (!kvm->sw_enabled)
 		return;
 	top = vector_highest(virr);
 	if (check_latch(v, CHECK_APICV_RVI, !rvi_right(v, virr, a->rvi)))
-		check_fire(CHECK_APICV_RVI, v, v->vm, a->rvi, "entry with RVI 0x%02x, the highest VIRR bit is 0x%02x",
-			   a->rvi, top < 0 ? 0u : (unsigned int)top);
+		check_fire(CHECK_APICV_RVI, v, v->vm, a->rvi,
+			   "entry with RVI 0x%02x, the highest VIRR bit is 0x%02x", a->rvi,
+			   top < 0 ? 0u : (unsigned int)top);
 }
 
 void check_apicv_entry(struct oracle_vcpu *v, const struct kw_apic_state *kvm)

@@ -73,8 +73,8 @@ static void check_higher(struct oracle_vcpu *v, uint32_t vector, bool by_hardwar
 		return;
 	if (by_hardware && !identity_enabled(&v->now) && deviation_allows(DEV_APICV_SW_DISABLED))
 		return;
-	check_fire(CHECK_DISPATCH_HIGHEST, v, v->vm, vector, "vector 0x%02x dispatched while 0x%02x was pending", vector,
-		   (unsigned int)higher);
+	check_fire(CHECK_DISPATCH_HIGHEST, v, v->vm, vector,
+		   "vector 0x%02x dispatched while 0x%02x was pending", vector, (unsigned int)higher);
 }
 
 /* By SVI: that this is wrong was reported at the entry. */

@@ -56,9 +56,11 @@ static void check_deliverable(const struct oracle_vcpu *v, const struct kw_hw *h
 			return;
 		open = false;
 	}
-	check_fire(CHECK_DISPATCH_OVERDUE, v, v->vm, vector,
-		   "vector 0x%02x waits at PPR class %u: %s%s", vector, ideal_apic_ppr_class(&v->apic),
-		   open ? "it can be delivered, and was not injected" : "no interrupt-window exit is asked for", hidden(v, kvm));
+	check_fire(CHECK_DISPATCH_OVERDUE, v, v->vm, vector, "vector 0x%02x waits at PPR class %u: %s%s",
+		   vector, ideal_apic_ppr_class(&v->apic),
+		   open ? "it can be delivered, and was not injected" :
+			  "no interrupt-window exit is asked for",
+		   hidden(v, kvm));
 }
 
 /* At VM-Entry, after check_injection(), if anything is in IRR. */

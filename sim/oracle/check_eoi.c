@@ -52,8 +52,8 @@ static void left_over(struct oracle_vcpu *v, uint32_t vector)
 		check_fire(CHECK_ISR_STUCK, v, v->vm, vector, "vector 0x%02x is still in ISR after its %s", vector,
 			   v->last_eoi_pv ? "PV EOI ack" : "EOI");
 	else
-		check_fire(CHECK_ISR_SPURIOUS, v, v->vm, vector, "vector 0x%02x is in ISR, but it was not dispatched",
-			   vector);
+		check_fire(CHECK_ISR_SPURIOUS, v, v->vm, vector,
+			   "vector 0x%02x is in ISR, but it was not dispatched", vector);
 }
 
 void settle_isr(struct oracle_vcpu *v, const struct kw_apic_state *kvm, int skip)

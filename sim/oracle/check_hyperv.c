@@ -20,7 +20,8 @@ void oracle_hyperv_read(uint32_t vcpu, uint32_t msr, uint64_t value, bool faulte
 
 	if (faulted != (msr == MSR_EOI))
 		check_fire(CHECK_HYPERV_READ, v, v->vm, DIV_NONE, "RDMSR of %s %s",
-			   msr == MSR_EOI ? "HV_X64_MSR_EOI" : "HV_X64_MSR_TPR", faulted ? "faults" : "does not fault");
+			   msr == MSR_EOI ? "HV_X64_MSR_EOI" : "HV_X64_MSR_TPR",
+			   faulted ? "faults" : "does not fault");
 	else if (msr == MSR_TPR && value != v->apic.tpr)
 		check_fire(CHECK_HYPERV_READ, v, v->vm, DIV_NONE, "HV_X64_MSR_TPR reads as 0x%llx, expected 0x%02x",
 			   (unsigned long long)value, v->apic.tpr);

@@ -124,7 +124,9 @@ static void turn_line(struct chip_task *t, uint32_t task, uint32_t nr)
 		turn_send(t, nr, pin);
 	if (rtc == RTC_MAYBE)
 		t->doubt |= t->sent & 1u << pin;
-	t->outcome |= rtc == RTC_FREE ? outcome_of(t, nr, entry, edge, due) : rtc == RTC_PENDING ? LINE_COALESCED : LINE_OPEN;
+	t->outcome |= rtc == RTC_FREE	 ? outcome_of(t, nr, entry, edge, due) :
+		      rtc == RTC_PENDING ? LINE_COALESCED :
+					   LINE_OPEN;
 	if (due && pin == RTC_PIN && t->status)
 		rtc_sent(nr, entry, !(t->doubt >> pin & 1));
 }
@@ -236,8 +238,9 @@ static bool report(uint32_t nr, uint32_t pin, uint64_t kvm, uint64_t ideal, bool
 	uint32_t vector = ideal & REDIR_VECTOR;
 
 	if (diff & ~REDIR_RIRR)
-		check_fire(CHECK_IOAPIC_ENTRY, NULL, nr, vector, "pin %u: KVM's entry is 0x%llx, expected 0x%llx", pin,
-			   (unsigned long long)kvm, (unsigned long long)ideal);
+		check_fire(CHECK_IOAPIC_ENTRY, NULL, nr, vector,
+			   "pin %u: KVM's entry is 0x%llx, expected 0x%llx", pin, (unsigned long long)kvm,
+			   (unsigned long long)ideal);
 	else if (sent && !(kvm & REDIR_RIRR))
 		check_fire(CHECK_IOAPIC_RIRR, NULL, nr, vector,
 			   "pin %u: Remote IRR is not set although a message was due (entry 0x%llx)", pin,
@@ -332,8 +335,9 @@ void ioapic_turn_ends(struct chip_task *t, uint32_t nr, const struct kw_ioapic_s
 	vm->holder = DIV_NONE;
 	if (kvm->id == vm->io.id && kvm->select == vm->io.select)
 		return;
-	check_fire(CHECK_IOAPIC_ENTRY, NULL, nr, DIV_NONE, "KVM has ID 0x%x and index 0x%x, expected 0x%x and 0x%x", kvm->id,
-		   kvm->select, vm->io.id, vm->io.select);
+	check_fire(CHECK_IOAPIC_ENTRY, NULL, nr, DIV_NONE,
+		   "KVM has ID 0x%x and index 0x%x, expected 0x%x and 0x%x", kvm->id, kvm->select, vm->io.id,
+		   vm->io.select);
 	vm->io.id = kvm->id;
 	vm->io.select = kvm->select;
 }

@@ -10,7 +10,9 @@
 
 static inline struct destination ioapic_destination(uint64_t entry)
 {
-	return (struct destination){ .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+	return (struct destination){ .dest = REDIR_DEST(entry),
+				     .sender = DIV_NONE,
+				     .logical = entry & REDIR_LOGICAL };
 }
 
 /* Due, but for Remote IRR. */

@@ -22,7 +22,8 @@
 static bool edge_or_suppressed(const struct oracle_vcpu *v, uint32_t vector)
 {
 	/* SDM, "Signaling Interrupt Servicing Completion". */
-	return (!vector_test(v->apic.tmr, vector) && !vcpu_trigger_open(v, vector)) || (v->now.svr & SVR_NO_BROADCAST);
+	return (!vector_test(v->apic.tmr, vector) && !vcpu_trigger_open(v, vector)) ||
+	       (v->now.svr & SVR_NO_BROADCAST);
 }
 
 void ioapic_eoi(struct oracle_vcpu *v, int vector)
@@ -98,7 +99,8 @@ static bool not_its_own(const struct oracle_vcpu *v, const struct chip_vm *vm, u
 }
 
 /* Somebody's ID, LDR or DFR changed meanwhile: the message met nobody, or one that matches since, or no more. */
-static bool taker_changed(const struct oracle_vcpu *v, const struct chip_eoi *e, const struct chip_vm *vm, uint32_t pin)
+static bool taker_changed(const struct oracle_vcpu *v, const struct chip_eoi *e, const struct chip_vm *vm,
+			  uint32_t pin)
 {
 	return (e->sent >> pin & 1) && ioapic_taker(v->vm, vm->io.redir[pin]) != e->taker[pin];
 }
@@ -166,8 +168,8 @@ void check_pv_ioapic(struct oracle_vcpu *v, uint32_t vector)
 {
 	const struct chip_vm *vm = &chips.vm[v->vm];
 
-	if (!vector_test(v->apic.tmr, vector) || vector_test(v->unsure, vector) || vector_test(v->apic.irr, vector) ||
-	    vector_test(v->may, vector))
+	if (!vector_test(v->apic.tmr, vector) || vector_test(v->unsure, vector) ||
+	    vector_test(v->apic.irr, vector) || vector_test(v->may, vector))
 		return;
 	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++) {
 		uint64_t entry = vm->io.redir[pin];
@@ -187,7 +189,8 @@ bool chips_resent(const struct oracle_vcpu *v, uint32_t vector)
 	for (uint32_t pin = 0; chips.on && pin < KW_IOAPIC_PINS; pin++) {
 		const struct chip_vm *vm = &chips.vm[v->vm];
 
-		if (vm->pin[pin].resent && (vm->io.redir[pin] & (REDIR_VECTOR | REDIR_RIRR)) == (REDIR_RIRR | vector) &&
+		if (vm->pin[pin].resent &&
+		    (vm->io.redir[pin] & (REDIR_VECTOR | REDIR_RIRR)) == (REDIR_RIRR | vector) &&
 		    destination_match(&vm->pin[pin].to, v) != MATCH_NO)
 			return true;
 	}

@@ -25,7 +25,8 @@ void oracle_ioapic_saved(uint32_t nr, const struct kw_ioapic_state *state)
 		if (diff && !vm->pin[pin].nr_eoi && !vm->pin[pin].stale)
 			check_fire(CHECK_GET_IRQCHIP, NULL, nr, vm->io.redir[pin] & REDIR_VECTOR,
 				   "KVM_GET_IRQCHIP returned entry 0x%llx for pin %u, expected 0x%llx",
-				   (unsigned long long)state->redir[pin], pin, (unsigned long long)vm->io.redir[pin]);
+				   (unsigned long long)state->redir[pin], pin,
+				   (unsigned long long)vm->io.redir[pin]);
 	}
 }
 

@@ -91,7 +91,8 @@ static void check_msr(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	/* A disabled MSR may keep its address or not. */
 	if (kvm->pv_eoi_msr == v->pv_msr || !((kvm->pv_eoi_msr | v->pv_msr) & 1))
 		return;
-	check_fire(v->moved ? CHECK_PV_MSR_MOVED : CHECK_PV_MSR, v, v->vm, DIV_NONE, "KVM holds PV EOI MSR 0x%llx, last accepted was 0x%llx",
+	check_fire(v->moved ? CHECK_PV_MSR_MOVED : CHECK_PV_MSR, v, v->vm, DIV_NONE,
+		   "KVM holds PV EOI MSR 0x%llx, last accepted was 0x%llx",
 		   (unsigned long long)kvm->pv_eoi_msr, (unsigned long long)v->pv_msr);
 	v->pv_msr = kvm->pv_eoi_msr;
 }

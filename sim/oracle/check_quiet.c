@@ -46,7 +46,8 @@ void check_quiet(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 		check_fire(CHECK_QUIET_OWED, v, v->vm, (uint32_t)v->owed,
 			   "vector 0x%02x was acknowledged and never delivered", (unsigned int)v->owed);
 	if (v->apic.top >= 0)
-		check_fire(CHECK_QUIET_ISR, v, v->vm, (uint32_t)v->apic.top, "still in ISR at the end of the run: %s%s",
+		check_fire(CHECK_QUIET_ISR, v, v->vm, (uint32_t)v->apic.top,
+			   "still in ISR at the end of the run: %s%s",
 			   check_vectors(v->apic.isr, in_service, sizeof(in_service)), by_wrong_svi(v));
 	if (vector_highest(v->apic.irr) >= 16)
 		check_quiet_irr(v);

@@ -118,8 +118,9 @@ static void check_get_bank(struct oracle_vcpu *v, const char *name, const uint32
 			continue;
 		uint32_t bit = (uint32_t)__builtin_ctz(bad), vector = (uint32_t)w * 32 + bit;
 
-		check_fire(CHECK_GET_LAPIC, v, v->vm, vector, "KVM_GET_LAPIC returned %s bit 0x%02x as %u, expected %u",
-			   name, vector, got[w] >> bit & 1, must[w] >> bit & 1);
+		check_fire(CHECK_GET_LAPIC, v, v->vm, vector,
+			   "KVM_GET_LAPIC returned %s bit 0x%02x as %u, expected %u", name, vector,
+			   got[w] >> bit & 1, must[w] >> bit & 1);
 		return;
 	}
 }

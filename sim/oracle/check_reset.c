@@ -18,8 +18,9 @@ void oracle_ioapic_reset_state(uint32_t vm, const struct kw_ioapic_state *kvm, u
 	while (pin < KW_IOAPIC_PINS && (kvm->redir[pin] & REDIR_MASK))
 		pin++;
 	if (pin < KW_IOAPIC_PINS)
-		check_fire(CHECK_IRQCHIP_RESET, NULL, vm, DIV_NONE, "pin %u of a new I/O APIC is not masked (entry 0x%llx)",
-			   pin, (unsigned long long)kvm->redir[pin]);
+		check_fire(CHECK_IRQCHIP_RESET, NULL, vm, DIV_NONE,
+			   "pin %u of a new I/O APIC is not masked (entry 0x%llx)", pin,
+			   (unsigned long long)kvm->redir[pin]);
 	if (kvm->id || kvm->select || irr || base != DEFAULT_BASE)
 		check_fire(CHECK_IRQCHIP_RESET, NULL, vm, DIV_NONE,
 			   "a new I/O APIC at 0x%llx has ID 0x%x, index 0x%x, pending lines 0x%x", (unsigned long long)base,

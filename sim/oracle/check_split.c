@@ -37,7 +37,8 @@ static bool waits(const struct oracle_vcpu *v, uint32_t vector)
 	const struct chip_vm *vm = &chips.vm[v->vm];
 
 	for (uint32_t pin = 0; pin < KW_IOAPIC_PINS; pin++)
-		if ((vm->io.redir[pin] & (REDIR_VECTOR | REDIR_LEVEL | REDIR_RIRR)) == (REDIR_LEVEL | REDIR_RIRR | vector) &&
+		if ((vm->io.redir[pin] & (REDIR_VECTOR | REDIR_LEVEL | REDIR_RIRR)) ==
+			    (REDIR_LEVEL | REDIR_RIRR | vector) &&
 		    destination_match(&vm->pin[pin].to, v) != MATCH_NO)
 			return true;
 	return false;

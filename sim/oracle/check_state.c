@@ -67,8 +67,8 @@ void check_refused(struct oracle_vcpu *v, const uint8_t *page)
 
 	identity_window_close(v, &v->now);
 	if (!regs_x2apic(f) || id == id_in_state(f))
-		check_fire(CHECK_SET_LAPIC, v, v->vm, DIV_NONE, "KVM_SET_LAPIC refused a state with ID 0x%08x, which is the vCPU's",
-			   id);
+		check_fire(CHECK_SET_LAPIC, v, v->vm, DIV_NONE,
+			   "KVM_SET_LAPIC refused a state with ID 0x%08x, which is the vCPU's", id);
 }
 
 /* What such a call has changed all the same is reported here, and is the state from now on. */
@@ -90,7 +90,9 @@ static uint32_t power_up_value(const struct oracle_vcpu *v, uint32_t r, uint32_t
 		/* Model-specific: integrated, six or seven LVT entries, perhaps suppressing EOI broadcasts. */
 		if (oracle.config.cmci && (got >> 16 & 0xff) != 6)
 			return 0x60014;
-		return (got & 0xff) - 0x10 < 6 && ((got >> 16 & 0xff) - 5) < 2 && !(got & 0xfe00ff00u) ? got : 0x50014;
+		return (got & 0xff) - 0x10 < 6 && ((got >> 16 & 0xff) - 5) < 2 && !(got & 0xfe00ff00u) ?
+			       got :
+			       0x50014;
 	case REG_DFR:
 		return ~0u;
 	case REG_SVR:
@@ -117,7 +119,8 @@ void oracle_power_up(uint32_t vcpu, uint32_t apic_id, const uint8_t *page, const
 	v->x2apic_id = apic_id;
 	reg_vcpu(v)->power_up.wrong = false;
 	if (kvm->apic_base != base)
-		reg_vcpu(v)->power_up = (struct reg_power_up){ true, NR_REGS * 16, (uint32_t)kvm->apic_base, (uint32_t)base };
+		reg_vcpu(v)->power_up =
+			(struct reg_power_up){ true, NR_REGS * 16, (uint32_t)kvm->apic_base, (uint32_t)base };
 	for (uint32_t r = 0; r < NR_REGS; r++) {
 		uint32_t got = apic_reg(page, r * 16), want = power_up_value(v, r, got);
 
@@ -134,7 +137,7 @@ void check_power_up(struct oracle_vcpu *v)
 	if (r->power_up_told || !r->power_up.wrong)
 		return;
 	r->power_up_told = true;
-	check_fire(CHECK_POWER_UP, v, v->vm, DIV_NONE, "a new vCPU has 0x%08x in %s 0x%03x, expected 0x%08x", r->power_up.got,
-		   r->power_up.offset < NR_REGS * 16 ? "register" : "IA32_APIC_BASE, for", r->power_up.offset,
-		   r->power_up.want);
+	check_fire(CHECK_POWER_UP, v, v->vm, DIV_NONE, "a new vCPU has 0x%08x in %s 0x%03x, expected 0x%08x",
+		   r->power_up.got, r->power_up.offset < NR_REGS * 16 ? "register" : "IA32_APIC_BASE, for",
+		   r->power_up.offset, r->power_up.want);
 }

@@ -125,7 +125,8 @@ static void taken(struct oracle_vcpu *v, uint32_t vector)
 
 	if (!t->take_from || t->take_vector != vector)
 		return;
-	if (now < t->take_from && !t->lost_track && (now + WAIT_CUT_NS < t->take_from || !deviation_allows(DEV_TIMER_WAIT_CUT)))
+	if (now < t->take_from && !t->lost_track &&
+	    (now + WAIT_CUT_NS < t->take_from || !deviation_allows(DEV_TIMER_WAIT_CUT)))
 		check_fire(CHECK_TIMER_TAKEN_EARLY, v, v->vm, vector,
 			   "the guest takes timer interrupt 0x%02x %llu ns before its time", vector,
 			   (unsigned long long)(t->take_from - now));
@@ -281,7 +282,9 @@ static void check_current(struct oracle_vcpu *v, uint64_t value, uint64_t begin,
 	uint64_t lo = 0, hi = 0;
 
 	if (runs) {
-		lo = t->armed && !t->maybe_over && t->due_lo > end && !timer_may_be_early(t, end) ? (t->due_lo - end) / t->divide : 0;
+		lo = t->armed && !t->maybe_over && t->due_lo > end && !timer_may_be_early(t, end) ?
+			     (t->due_lo - end) / t->divide :
+			     0;
 		hi = t->due_hi > begin ? (t->due_hi - begin) / t->divide : 0;
 		/* It reloads in the meantime: anything up to all of it. */
 		if (t->period && (t->due_lo <= end || hi * t->divide >= t->period)) {
@@ -292,7 +295,8 @@ static void check_current(struct oracle_vcpu *v, uint64_t value, uint64_t begin,
 			lo = 0;
 	}
 	/* At its start it reads 0 or the initial count, in the same tick; KVM starts a period when it next looks. */
-	if ((value + 1 >= lo && value <= hi) || (!value && runs && (hi >= t->count || (t->period && t->expired_hi > t->looked_ns))))
+	if ((value + 1 >= lo && value <= hi) ||
+	    (!value && runs && (hi >= t->count || (t->period && t->expired_hi > t->looked_ns))))
 		return;
 	check_fire(CHECK_TIMER_COUNT, v, v->vm, DIV_NONE,
 		   "the current count reads %llu, expected %llu to %llu (initial count %u, divided by %u)",
@@ -321,7 +325,8 @@ void check_timer_quiet(struct oracle_vcpu *v, const struct kw_apic_state *kvm)
 	for (int i = 0; i < TIMER_MAX_SLOTS; i++) {
 		struct timer_slot *s = &t->slot[i];
 
-		if (!s->must || s->must_hi >= now || t->lost_track || (s->restored && deviation_allows(DEV_TIMER_LOAD_PENDING)))
+		if (!s->must || s->must_hi >= now || t->lost_track ||
+		    (s->restored && deviation_allows(DEV_TIMER_LOAD_PENDING)))
 			continue;
 		check_fire(CHECK_TIMER_LOST, v, v->vm, s->vector,
 			   "the timer expired %llu ns before the end of the run, and interrupt 0x%02x never came",

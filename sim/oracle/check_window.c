@@ -41,7 +41,8 @@ void oracle_user_window(uint32_t vcpu, const struct oracle_user_window *w, const
 	bool can = v->if_enabled && v->owed < 0 && !w->fault_due && takes_extint(kvm);
 
 	if (w->exit && !w->ready)
-		check_fire(CHECK_WINDOW, v, v->vm, DIV_NONE, "KVM_EXIT_IRQ_WINDOW_OPEN, and not ready for an interrupt");
+		check_fire(CHECK_WINDOW, v, v->vm, DIV_NONE,
+			   "KVM_EXIT_IRQ_WINDOW_OPEN, and not ready for an interrupt");
 	if (!v->if_known || (w->shadow_open && v->if_enabled))
 		return;
 	if (w->ready && (!can || v->blocking & (KW_BLOCK_STI | KW_BLOCK_MOV_SS)))

@@ -36,8 +36,9 @@ void oracle_line_status_end(uint32_t task, uint32_t vm, uint32_t gsi, int32_t st
 		expected = status < 0 ? NULL : "negative: it was masked";
 	if (!expected)
 		return;
-	check_fire(CHECK_LINE_STATUS, NULL, vm, DIV_NONE, "KVM_IRQ_LINE_STATUS of GSI %u, level %u, says %d, expected %s",
-		   gsi, t->level, status, expected);
+	check_fire(CHECK_LINE_STATUS, NULL, vm, DIV_NONE,
+		   "KVM_IRQ_LINE_STATUS of GSI %u, level %u, says %d, expected %s", gsi, t->level, status,
+		   expected);
 	if (gsi == RTC_PIN)
 		rtc_disagrees(vm, status > 0);
 }

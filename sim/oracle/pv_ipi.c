@@ -56,8 +56,9 @@ void oracle_pv_ipi_result(uint32_t vcpu, uint64_t count)
 		may += m != MATCH_NO;
 	}
 	if (count < must || count > may)
-		check_fire(CHECK_PV_IPI, v, v->vm, DIV_NONE, "KVM_HC_SEND_IPI returned %lld, the mask names %u to %u vCPUs",
-			   (long long)count, must, may);
+		check_fire(CHECK_PV_IPI, v, v->vm, DIV_NONE,
+			   "KVM_HC_SEND_IPI returned %lld, the mask names %u to %u vCPUs", (long long)count,
+			   must, may);
 }
 
 int32_t oracle_pv_kick_begin(uint32_t vcpu, uint32_t apic_id)

@@ -37,7 +37,9 @@ enum rtc_answer rtc_pending(uint32_t vm)
 
 static struct destination entry_destination(uint64_t entry)
 {
-	return (struct destination){ .dest = REDIR_DEST(entry), .sender = DIV_NONE, .logical = entry & REDIR_LOGICAL };
+	return (struct destination){ .dest = REDIR_DEST(entry),
+				     .sender = DIV_NONE,
+				     .logical = entry & REDIR_LOGICAL };
 }
 
 /* Two are kept: the last one, and one before it that has not been ended. */
@@ -64,7 +66,8 @@ void rtc_sent(uint32_t vm, uint64_t entry, bool sure)
 		note_vector(oracle_vcpu(i), r, entry & REDIR_VECTOR);
 		/* An EOI of an earlier interrupt with this vector may be counted for it. */
 		r->closing |= r->ending == r->vector;
-		r->part = sure && match == MATCH_MUST && REDIR_MODE(entry) == 0 && !r->closing ? RTC_OPEN : RTC_PERHAPS;
+		r->part = sure && match == MATCH_MUST && REDIR_MODE(entry) == 0 && !r->closing ? RTC_OPEN :
+												 RTC_PERHAPS;
 	}
 }
 

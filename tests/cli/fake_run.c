@@ -219,7 +219,8 @@ static void keep_events(uint64_t seed, bool other)
 
 		events[i] = (struct digest_record){ DIGEST_EXIT, 10 * event, event % 2, (uint64_t)12 << 32 };
 		if (other && event >= FIRST_OTHER_EVENT)
-			events[i] = (struct digest_record){ DIGEST_ENTRY, 10 * event, event % 2, 0x80000030 + seed % 2 };
+			events[i] = (struct digest_record){ DIGEST_ENTRY, 10 * event, event % 2,
+							    0x80000030 + seed % 2 };
 	}
 }
 
@@ -272,7 +273,8 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	}
 	if (listed("FAKE_OTHER", seed) && !strcmp(variant_class, "pv-eoi-unfixed")) {
 		diverge(out, DIV_PREMATURE_EOI, "isr-premature", "");
-		snprintf(out->divergence[out->nr_recorded - 1].text, sizeof(out->divergence[0].text), "an other one, 7 times");
+		snprintf(out->divergence[out->nr_recorded - 1].text, sizeof(out->divergence[0].text),
+			 "an other one, 7 times");
 	}
 	if (listed("FAKE_WARN", seed) || once("FAKE_WARN_ONCE", seed))
 		diverge(out, DIV_HOST_WARN, "no-warn", "x86.c:99 kvm_fake");
@@ -295,7 +297,8 @@ void explain_run(uint64_t seed, struct run_result *out, struct wire_explanation 
 	run_one(seed, out, NULL);
 	for (uint32_t i = 0; i < out->nr_recorded; i++) {
 		snprintf(why[i].trail, sizeof(why[i].trail), "set-lapic > eoi");
-		snprintf(why[i].stack, sizeof(why[i].stack), "%s", out->divergence[i].site[0] ? "run_one < run_setup" : "");
+		snprintf(why[i].stack, sizeof(why[i].stack), "%s",
+			 out->divergence[i].site[0] ? "run_one < run_setup" : "");
 	}
 }
 

@@ -198,8 +198,8 @@ static inline bool fake_rdmsr(uint32_t msr, uint64_t *value)
 {
 	static const uint8_t readable[] = { 0x02, 0x03, 0x08, 0x0a, 0x0d, 0x0f, 0x28, 0x30, 0x38, 0x39, 0x3e };
 	uint32_t n = msr - 0x800;
-	bool good = (n >= 0x10 && n < 0x28) || (n >= 0x32 && n <= 0x37) || (n == 0x0b && fake_break == FAKE_READS_EOI) ||
-		    memchr(readable, (int)n, sizeof(readable));
+	bool good = (n >= 0x10 && n < 0x28) || (n >= 0x32 && n <= 0x37) ||
+		    (n == 0x0b && fake_break == FAKE_READS_EOI) || memchr(readable, (int)n, sizeof(readable));
 
 	if (!good)
 		return false;

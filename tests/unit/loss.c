@@ -141,6 +141,6 @@ static void test_a_process_that_runs(void)
 }
 
 TEST_MAIN(TEST(test_a_fault_is_one_the_second_time), TEST(test_what_others_do_too_takes_longer),
-	  TEST(test_what_is_ours_is_a_failure), TEST(test_another_seed_is_another_matter), TEST(test_another_way_each_time),
-	  TEST(test_a_long_reason_is_cut_the_same_each_time), TEST(test_a_process_that_waits),
-	  TEST(test_a_process_that_runs))
+	  TEST(test_what_is_ours_is_a_failure), TEST(test_another_seed_is_another_matter),
+	  TEST(test_another_way_each_time), TEST(test_a_long_reason_is_cut_the_same_each_time),
+	  TEST(test_a_process_that_waits), TEST(test_a_process_that_runs))

@@ -106,4 +106,5 @@ static void test_reset(void)
 	SILENT();
 }
 
-TEST_MAIN(TEST(test_before), TEST(test_overlaps_begin), TEST(test_meanwhile), TEST(test_afterwards), TEST(test_reset))
+TEST_MAIN(TEST(test_before), TEST(test_overlaps_begin), TEST(test_meanwhile), TEST(test_afterwards),
+	  TEST(test_reset))

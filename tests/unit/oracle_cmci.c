@@ -21,7 +21,12 @@
 static void boot_cmci(uint32_t lvt)
 {
 	struct oracle_config config = {
-		.nr_vms = 1, .vcpus_per_vm = 2, .report = record, .now_ns = clock_ns, .registers = true, .events = true,
+		.nr_vms = 1,
+		.vcpus_per_vm = 2,
+		.report = record,
+		.now_ns = clock_ns,
+		.registers = true,
+		.events = true,
 		.cmci = true,
 	};
 

@@ -363,9 +363,9 @@ static void test_sw_disabled_dispatch(void)
 
 TEST_MAIN(TEST(test_dispatch_plain), TEST(test_dispatch_nested), TEST(test_dispatch_not_pending),
 	  TEST(test_dispatch_twice), TEST(test_dispatch_ppr), TEST(test_dispatch_in_service),
-	  TEST(test_dispatch_highest), TEST(test_dispatch_highest_late), TEST(test_dispatch_highest_in_flight),
-	  TEST(test_dispatch_overdue), TEST(test_tpr_threshold), TEST(test_tpr_threshold_raised), TEST(test_dispatch_blocked),
-	  TEST(test_dispatch_shadow), TEST(test_dispatch_shadow_lifted),
-	  TEST(test_cancelled_entry), TEST(test_cancelled_early), TEST(test_interrupted_delivery),
-	  TEST(test_exception_first), TEST(test_owed_lost), TEST(test_delivered_alone),
-	  TEST(test_sw_disabled_dispatch))
+	  TEST(test_dispatch_highest), TEST(test_dispatch_highest_late),
+	  TEST(test_dispatch_highest_in_flight), TEST(test_dispatch_overdue), TEST(test_tpr_threshold),
+	  TEST(test_tpr_threshold_raised), TEST(test_dispatch_blocked), TEST(test_dispatch_shadow),
+	  TEST(test_dispatch_shadow_lifted), TEST(test_cancelled_entry), TEST(test_cancelled_early),
+	  TEST(test_interrupted_delivery), TEST(test_exception_first), TEST(test_owed_lost),
+	  TEST(test_delivered_alone), TEST(test_sw_disabled_dispatch))

@@ -248,8 +248,17 @@ static inline void model_start(const struct oracle_config *config)
 static inline void model_boot(uint32_t vms, uint32_t per_vm, bool x2apic, bool wide)
 {
 	struct oracle_config config = {
-		.nr_vms = vms, .vcpus_per_vm = per_vm, .x2apic_format = wide, .broadcast_quirk = true, .report = record, .now_ns = clock_ns,
-		.events = model_events, .vapic = model_vapic, .timer = model_timer, .timer_vector_first = 0xf0, .timer_vector_last = 0xf3,
+		.nr_vms = vms,
+		.vcpus_per_vm = per_vm,
+		.x2apic_format = wide,
+		.broadcast_quirk = true,
+		.report = record,
+		.now_ns = clock_ns,
+		.events = model_events,
+		.vapic = model_vapic,
+		.timer = model_timer,
+		.timer_vector_first = 0xf0,
+		.timer_vector_last = 0xf3,
 	};
 
 	model_blind = true;

@@ -432,9 +432,9 @@ static void test_cache_in_flight(void)
 }
 
 TEST_MAIN(TEST(test_pv_ack), TEST(test_pv_ignored), TEST(test_pv_lost_ack), TEST(test_pv_disabled),
-	  TEST(test_pv_disabled_pending), TEST(test_pv_disabled_cancelled), TEST(test_pv_msr), TEST(test_pv_idle),
-	  TEST(test_pv_irr_pending), TEST(test_pv_irr_late), TEST(test_pv_switch_check),
-	  TEST(test_pv_other_bits), TEST(test_pv_tracking), TEST(test_pv_running),
-	  TEST(test_pv_cancelled), TEST(test_pv_gone_premature), TEST(test_pv_gone_disabled), TEST(test_pv_gone_late_ack),
-	  TEST(test_pv_replaced), TEST(test_pv_replaced_early),
-	  TEST(test_pv_moved_from_gone), TEST(test_caches), TEST(test_cache_in_flight))
+	  TEST(test_pv_disabled_pending), TEST(test_pv_disabled_cancelled), TEST(test_pv_msr),
+	  TEST(test_pv_idle), TEST(test_pv_irr_pending), TEST(test_pv_irr_late), TEST(test_pv_switch_check),
+	  TEST(test_pv_other_bits), TEST(test_pv_tracking), TEST(test_pv_running), TEST(test_pv_cancelled),
+	  TEST(test_pv_gone_premature), TEST(test_pv_gone_disabled), TEST(test_pv_gone_late_ack),
+	  TEST(test_pv_replaced), TEST(test_pv_replaced_early), TEST(test_pv_moved_from_gone),
+	  TEST(test_caches), TEST(test_cache_in_flight))

@@ -272,7 +272,7 @@ static void test_window(void)
 	during = oracle_msi_begin(0, to_old, 0x61);
 	oracle_access_apply(0);
 	M->ldr = 0x40000000;
-	M->irr[0x51] = 1;				/* it found the new LDR, the other one did not find the old */
+	M->irr[0x51] = 1; /* it found the new LDR, the other one did not find the old */
 	M->irr_pending = true;
 	oracle_access_end(0, false, 0, model_look(M));
 	oracle_message_end(before, true);
@@ -351,7 +351,7 @@ static void test_fault_entry(void)
 }
 
 TEST_MAIN(TEST(test_fault_entry), TEST(test_reserved_registers), TEST(test_one_way_registers),
-	  TEST(test_reserved_bits), TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values), TEST(test_pending_is_read),
-	  TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes), TEST(test_window),
-	  TEST(test_window_of_odd_dfr), TEST(test_disabled_drops), TEST(test_esr), TEST(test_posted_irr),
-	  TEST(test_ppr_by_svi))
+	  TEST(test_reserved_bits), TEST(test_bits_that_kvm_drops), TEST(test_base), TEST(test_values),
+	  TEST(test_pending_is_read), TEST(test_lvt_masked_while_off), TEST(test_nothing_else_changes),
+	  TEST(test_window), TEST(test_window_of_odd_dfr), TEST(test_disabled_drops), TEST(test_esr),
+	  TEST(test_posted_irr), TEST(test_ppr_by_svi))

@@ -45,7 +45,8 @@ static inline void rdmsr(uint32_t index, uint64_t got, bool faulted)
 
 static inline void mmio_write(uint32_t offset, uint8_t bytes, uint32_t value)
 {
-	access_to(&(struct oracle_access){ .write = true, .bytes = bytes, .where = offset, .value = value }, false, 0);
+	access_to(&(struct oracle_access){ .write = true, .bytes = bytes, .where = offset, .value = value },
+		  false, 0);
 }
 
 static inline void mmio_read(uint32_t offset, uint8_t bytes, uint32_t got)

@@ -20,8 +20,8 @@ static inline void fired_at(int line, const char *check, uint32_t kind, uint32_t
 {
 	test_expect(nr_seen == 1, __FILE__, line, "%u divergences, expected one %s", nr_seen, check);
 	for (uint32_t i = 0; i < nr_seen && i < 64; i++)
-		test_expect(!strcmp(seen[i].check, check) && seen[i].kind == kind && seen[i].vector == vector, __FILE__,
-			    line, "%s fired, expected %s: %s", seen[i].check, check, seen[i].text);
+		test_expect(!strcmp(seen[i].check, check) && seen[i].kind == kind && seen[i].vector == vector,
+			    __FILE__, line, "%s fired, expected %s: %s", seen[i].check, check, seen[i].text);
 	nr_seen = 0;
 }
 

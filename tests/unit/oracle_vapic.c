@@ -294,6 +294,6 @@ static void test_reports(void)
 	FIRED("tpr-report", DIV_REGISTER_MISMATCH, DIV_NONE);
 }
 
-TEST_MAIN(TEST(test_plain), TEST(test_tpr_not_taken), TEST(test_refused), TEST(test_word), TEST(test_irr_late), TEST(test_page_away),
-	  TEST(test_page_away_wrong),
-	  TEST(test_page_read_only), TEST(test_page_replaced), TEST(test_taken_away), TEST(test_reports))
+TEST_MAIN(TEST(test_plain), TEST(test_tpr_not_taken), TEST(test_refused), TEST(test_word),
+	  TEST(test_irr_late), TEST(test_page_away), TEST(test_page_away_wrong), TEST(test_page_read_only),
+	  TEST(test_page_replaced), TEST(test_taken_away), TEST(test_reports))

@@ -13,7 +13,12 @@
 static void boot_watchdog(uint32_t lint0)
 {
 	struct oracle_config config = {
-		.nr_vms = 1, .vcpus_per_vm = 2, .report = record, .now_ns = clock_ns, .events = true, .watchdog = true,
+		.nr_vms = 1,
+		.vcpus_per_vm = 2,
+		.report = record,
+		.now_ns = clock_ns,
+		.events = true,
+		.watchdog = true,
 	};
 
 	model_start(&config);

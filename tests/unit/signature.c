@@ -61,7 +61,8 @@ static void test_slice_without_chance(void)
 
 	EXPECT_STR(slice(DIV_HOST_CRASH, "read fault at a NULL pointer + 0x8"), "read fault");
 	EXPECT_STR(slice(DIV_HOST_CRASH, "write fault at a wild address"), "write fault");
-	EXPECT_STR(slice(DIV_HOST_CRASH, "spin_unlock of a lock that is free"), "spin_unlock of a lock that is free");
+	EXPECT_STR(slice(DIV_HOST_CRASH, "spin_unlock of a lock that is free"),
+		   "spin_unlock of a lock that is free");
 	EXPECT_STR(slice(DIV_REGISTER_MISMATCH, "an MSR's fault at an entry"), "an MSR's fault at an entry");
 	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct divergence d = { .kind = DIV_REGISTER_MISMATCH, .text = "register 0x350 is 0x700" };
@@ -134,4 +135,5 @@ static void test_trail_end(void)
 	EXPECT_STR(buf, "even > odd > even > odd > even > odd");
 }
 
-TEST_MAIN(TEST(test_slice), TEST(test_slice_without_chance), TEST(test_slice_room), TEST(test_function), TEST(test_trail), TEST(test_trail_end))
+TEST_MAIN(TEST(test_slice), TEST(test_slice_without_chance), TEST(test_slice_room), TEST(test_function),
+	  TEST(test_trail), TEST(test_trail_end))

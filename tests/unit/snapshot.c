@@ -97,7 +97,8 @@ static uint8_t small_region[5000], large_region[(9u << 20) + 777];
 
 static void check(uint64_t used, uint64_t max_beyond)
 {
-	uint8_t *want = malloc(used), *want_small = malloc(sizeof(small_region)), *want_large = malloc(sizeof(large_region));
+	uint8_t *want = malloc(used), *want_small = malloc(sizeof(small_region)),
+		*want_large = malloc(sizeof(large_region));
 	uint8_t *large = large_region + 3;	/* odd at both ends */
 	uint64_t large_bytes = sizeof(large_region) - 5;
 	int i;

@@ -107,7 +107,8 @@ static void test_tracepoints(void)
 {
 	begin();
 	EXPECT_TP(KW_TP_KVM_APIC_ACCEPT_IRQ, "kvm_apic_accept_irq: apicid 1 vec 49 (Fixed|edge)", 1, 0, 0, 49);
-	EXPECT_TP(KW_TP_KVM_APIC_ACCEPT_IRQ, "kvm_apic_accept_irq: apicid ff vec 32 (LowPrio|level)", 255, 0x100, 1, 32);
+	EXPECT_TP(KW_TP_KVM_APIC_ACCEPT_IRQ, "kvm_apic_accept_irq: apicid ff vec 32 (LowPrio|level)", 255,
+		  0x100, 1, 32);
 	EXPECT_TP(KW_TP_KVM_INJ_VIRQ, "kvm_inj_virq: IRQ 0x31", 0x31, 0, 0);
 	EXPECT_TP(KW_TP_KVM_INJ_VIRQ, "kvm_inj_virq: IRQ 0x31 [reinjected]", 0x31, 0, 1);
 	EXPECT_TP(KW_TP_KVM_EOI, "kvm_eoi: apicid 2 vector 49", 2, 49);
