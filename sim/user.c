@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "sim/actors.h"
@@ -87,78 +88,49 @@ static void inhibit(struct vcpu *v)
 	host_ioctl(v->fd, KVM_SET_GUEST_DEBUG, (uint64_t)&debug);
 }
 
+/* KVM_RUN at once. */
+static void nothing(struct vcpu *v) { (void)v; }
+
+/* What a thread does between two KVM_RUNs, by weights of the scenario. The order is part of what a seed means. */
+#define ACTION(weight, act) { offsetof(struct scenario, weight), act }
+static const struct {
+	size_t weight;
+	void (*act)(struct vcpu *v);
+} actions[] = {
+	ACTION(run_again, nothing),
+	ACTION(set_msrs, set_msrs),
+	ACTION(get_lapic, get_lapic),
+	ACTION(set_lapic, set_lapic),
+	ACTION(inhibit, inhibit),
+	ACTION(vcpu_events, user_vcpu_events),
+	ACTION(mp_state, user_mp_state),
+	ACTION(user_nmi, user_nmi),
+	ACTION(timer_load, user_timer_load),
+	ACTION(timer_msr, user_timer_msr),
+	ACTION(bad_calls, user_bad_call),
+	ACTION(pit_calls, user_pit),
+	ACTION(change_lapic, user_change_lapic),
+	ACTION(any_msr, user_any_msr),
+	ACTION(vapic_addr, user_vapic_addr),
+	ACTION(vapic_bad, user_vapic_bad),
+	ACTION(tpr_reporting, user_tpr_reporting),
+	ACTION(set_mce, user_mce),
+	ACTION(lint0_load, user_lint0_load),
+	ACTION(refused_lapic, user_refused_lapic),
+};
+
+#define NR_ACTIONS (sizeof(actions) / sizeof(actions[0]))
+
 static void between_runs(struct vcpu *v)
 {
-	const struct scenario *s = &machine.scenario;
-	const uint32_t weights[] = { s->run_again, s->set_msrs, s->get_lapic, s->set_lapic, s->inhibit,
-				     s->vcpu_events, s->mp_state, s->user_nmi, s->timer_load, s->timer_msr,
-				     s->bad_calls, s->pit_calls, s->change_lapic, s->any_msr, s->vapic_addr,
-				     s->vapic_bad, s->tpr_reporting, s->set_mce, s->lint0_load, s->refused_lapic };
-	uint32_t total = 0;
+	uint32_t weights[NR_ACTIONS], total = 0;
 
-	for (uint32_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++)
+	for (uint32_t i = 0; i < NR_ACTIONS; i++) {
+		weights[i] = *(const uint32_t *)((const char *)&machine.scenario + actions[i].weight);
 		total += weights[i];
-	if (!total)
-		return;
-	switch (rng_weighted(&v->program, weights, sizeof(weights) / sizeof(weights[0]), total)) {
-	case 1:
-		set_msrs(v);
-		break;
-	case 2:
-		get_lapic(v);
-		break;
-	case 3:
-		set_lapic(v);
-		break;
-	case 4:
-		inhibit(v);
-		break;
-	case 5:
-		user_vcpu_events(v);
-		break;
-	case 6:
-		user_mp_state(v);
-		break;
-	case 7:
-		user_nmi(v);
-		break;
-	case 8:
-		user_timer_load(v);
-		break;
-	case 9:
-		user_timer_msr(v);
-		break;
-	case 10:
-		user_bad_call(v);
-		break;
-	case 11:
-		user_pit(v);
-		break;
-	case 12:
-		user_change_lapic(v);
-		break;
-	case 13:
-		user_any_msr(v);
-		break;
-	case 14:
-		user_vapic_addr(v);
-		break;
-	case 15:
-		user_vapic_bad(v);
-		break;
-	case 16:
-		user_tpr_reporting(v);
-		break;
-	case 17:
-		user_mce(v);
-		break;
-	case 18:
-		user_lint0_load(v);
-		break;
-	case 19:
-		user_refused_lapic(v);
-		break;
 	}
+	if (total)
+		actions[rng_weighted(&v->program, weights, NR_ACTIONS, total)].act(v);
 }
 
 /* KVM api.rst, KVM_X86_QUIRK_LAPIC_MMIO_HOLE, which is on: the APIC's page is KVM's in every mode. */
