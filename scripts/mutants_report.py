@@ -218,7 +218,7 @@ class Report:
         out += ["%s %s() %d" % (k + (n,)) for k, n in sorted(not_reached.items())]
         return "\n".join(out) + "\n"
 
-    def page(self):
+    def head_text(self):
         c = self.campaign
         out = ["<!-- SPDX-License-Identifier: GPL-2.0-only -->",
                "<!-- Written by `make mutants` from its results and docs/mutants.tbl. -->", "# Mutants", "",
@@ -240,23 +240,35 @@ class Report:
             out.append("| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %.1f %% | %.1f %% |" % (
                 name, goal, len(mine), sum(m["compiles"] for m in mine), s.reached, s.killed, s.equivalent, s.outside,
                 s.survived, s.changed, s.share(), s.share_without()))
-        out += ["", "| operator | reached | killed | equivalent | not the APIC | survived | score |",
+        return out
+
+    def operators_text(self):
+        out = ["", "| operator | reached | killed | equivalent | not the APIC | survived | score |",
                 "|---|---|---|---|---|---|---|"]
         for name, s in sorted(self.operators.items()):
             out.append("| %s | %d | %d | %d | %d | %d | %.1f %% |" % (name, s.reached, s.killed, s.equivalent, s.outside,
                                                                      s.survived, s.share()))
-        out += ["", "## By check", "", "Mutants that a check saw in the run that killed them, and those that it "
+        return out
+
+    def checks_text(self):
+        out = ["", "## By check", "", "Mutants that a check saw in the run that killed them, and those that it "
                 "alone saw; a check that would have none was then tried on those that were dead already.", "",
                 "| check | killed | alone |", "|---|---|---|"]
         out += ["| %s | %d | %d |" % (n, k, self.alone[n]) for n, k in self.by_check.most_common()]
-        out += [""] + self.silent_text()
-        out += ["", "## Survivors", "", "Mutants that were not killed, by function and operator; `make mutants`",
+        return out
+
+    def survivors_text(self):
+        out = ["", "## Survivors", "", "Mutants that were not killed, by function and operator; `make mutants`",
                 "lists them in `build/mutants/report.txt`.", "", "| file | function | survivors |", "|---|---|---|"]
         groups = {}
         for m, _ in self.survivors():
             groups.setdefault((m["file"], m["function"]), []).append("%s %d" % (m["operator"], m["ordinal"]))
         out += ["| %s | %s | %s |" % (k + (", ".join(v),)) for k, v in sorted(groups.items())]
-        out += ["", "Of these, what a guest or a VMM could see that does what ours do not:", "",
+        return out
+
+    def judged_text(self):
+        """What docs/mutants.tbl says of survivors."""
+        out = ["", "Of these, what a guest or a VMM could see that does what ours do not:", "",
                 "| file | function | mutant | why not |", "|---|---|---|---|"]
         out += ["| %s | %s | %s %d | %s |" % (k + (why,)) for k, why in sorted(self.gaps.items())]
         out += ["", "## Not the APIC", "", "What the functions of files without a goal do besides.", "",
@@ -265,7 +277,11 @@ class Report:
         out += ["", "## Equivalents", "", "Survivors that change nothing that anybody could see, and why.", "",
                 "| file | function | mutant | why |", "|---|---|---|---|"]
         out += ["| %s | %s | %s %d | %s |" % (k + (why,)) for k, why in sorted(self.equivalents.items())]
-        return "\n".join(out) + "\n"
+        return out
+
+    def page(self):
+        out = self.head_text() + self.operators_text() + self.checks_text() + [""] + self.silent_text()
+        return "\n".join(out + self.survivors_text() + self.judged_text()) + "\n"
 
 
 def write(campaign, docs):

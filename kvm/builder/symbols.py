@@ -77,30 +77,38 @@ class Resolution:
         self.libc = []
 
 
-def resolve(objects, table, flavour):
-    """Sort the undefined symbols of objects.
+class Symbols:
+    """What objects define, and what they only refer to.
 
     objects: list of (object path, source name, True when it is KVM's).
     """
-    defined, undefined, from_kvm = set(), {}, set()
-    functions = set()
-    for path, source, is_kvm in objects:
-        for sym in elf.read_symbols(path).values():
-            if sym.defined:
-                defined.add(sym.name)
-                continue
-            if sym.weak:
-                continue
-            undefined.setdefault(sym.name, source)
-            if is_kvm:
-                from_kvm.add(sym.name)
-            if sym.called or sym.is_function:
-                functions.add(sym.name)
+
+    def __init__(self, objects):
+        self.defined, self.functions, self.from_kvm = set(), set(), set()
+        self.undefined = {}             # by name: the first source that refers to it
+        for path, source, is_kvm in objects:
+            for sym in elf.read_symbols(path).values():
+                if sym.defined:
+                    self.defined.add(sym.name)
+                elif not sym.weak:
+                    self.refer(sym, source, is_kvm)
+
+    def refer(self, sym, source, is_kvm):
+        self.undefined.setdefault(sym.name, source)
+        if is_kvm:
+            self.from_kvm.add(sym.name)
+        if sym.called or sym.is_function:
+            self.functions.add(sym.name)
+
+
+def resolve(objects, table, flavour):
+    """Sort the undefined symbols of objects: see Symbols."""
+    found = Symbols(objects)
     out, missing = Resolution(), []
     kvm_defined = defined_by_kvm(objects)
-    for name in sorted(undefined):
-        if name in defined:
-            if name in from_kvm and name not in kvm_defined:
+    for name in sorted(found.undefined):
+        if name in found.defined:
+            if name in found.from_kvm and name not in kvm_defined:
                 out.implemented.append(name)
         elif name.startswith("hs_") or name.startswith(LINKER_PREFIXES):
             continue
@@ -116,17 +124,17 @@ def resolve(objects, table, flavour):
             out.traps.append(name)
         elif name.startswith("kw_"):
             raise HarnessError("%s is not implemented (%s refers to it)"
-                               % (name, undefined[name]))
+                               % (name, found.undefined[name]))
         elif name in LIBC:
             out.libc.append(name)
-        elif name in functions:
+        elif name in found.functions:
             out.traps.append(name)
         else:
             missing.append(name)
     if missing:
         more = missing[1:]
         raise TreeNotUnderstood("undefined datum %s referenced by %s%s" % (
-            missing[0], undefined[missing[0]],
+            missing[0], found.undefined[missing[0]],
             " (and %d more: %s)" % (len(more), " ".join(more)) if more
             else ""))
     return out

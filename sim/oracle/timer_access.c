@@ -299,6 +299,22 @@ static void load_run_down(struct oracle_timer *t, uint64_t end)
 		timer_slot_forgive(t, DEV_TIMER_LOAD_EXPIRED, end);
 }
 
+/* A state of TSC-deadline mode: the deadline itself is an MSR, which it does not have. */
+static void load_deadline(struct oracle_timer *t, uint64_t begin, uint64_t end)
+{
+	if (t->armed) {
+		bool maybe_over = t->maybe_over || timer_may_be_early(t, end);
+
+		write_deadline(t, t->deadline, begin, end);
+		t->maybe_over = maybe_over;
+	} else if (t->deadline && timer_masked(t)) {
+		/* KVM may still hold it, and starts it anew. */
+		t->masked_pending = t->masked_expiry = true;
+	} else if (t->deadline) {
+		timer_slot_allow(timer_slot_for(t, timer_vector(t)), end);
+	}
+}
+
 /*
  * KVM api.rst, KVM_SET_LAPIC: the registers are as given.  The count goes on from
  * the current count; TSC-deadline mode's deadline is an MSR, and stays.
@@ -326,16 +342,7 @@ void timer_load(struct oracle_vcpu *v, const uint8_t *regs, bool accepted)
 	if (TIMER_MODE(lvtt) == TIMER_TSC_DEADLINE) {
 		if (!was_deadline)
 			disarm(t);
-		if (t->armed) {
-			bool maybe_over = t->maybe_over || timer_may_be_early(t, end);
-
-			write_deadline(t, t->deadline, begin, end);
-			t->maybe_over = maybe_over;
-		} else if (t->deadline && timer_masked(t)) {
-			t->masked_pending = t->masked_expiry = true;	/* KVM may still hold it, and starts it anew */
-		} else if (t->deadline) {
-			timer_slot_allow(timer_slot_for(t, timer_vector(t)), end);
-		}
+		load_deadline(t, begin, end);
 		return;
 	}
 	t->deadline = 0;

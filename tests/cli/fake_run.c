@@ -224,17 +224,11 @@ static void keep_events(uint64_t seed, bool other)
 	}
 }
 
-void run_one(uint64_t seed, struct run_result *out, void *text)
+/* What the run has done, if it came to its end. */
+static void fill_sums(struct run_result *out, uint64_t seed, bool bug, bool less)
 {
-	bool bug = !strcmp(variant_class, "pv-eoi-unfixed") && rng_mix(seed + 12345) % 50 == 0 &&
-		   !getenv("FAKE_NO_BUG");
-	bool less = !strcmp(variant_class, "pv-eoi-unfixed") && getenv("FAKE_LESS");
-
 	uint64_t x = rng_mix(seed + 12345), flaky = listed("FAKE_FLAKY", seed) ? getpid() : 0;
 
-	die_if_told(seed);
-	memset(out, 0, offsetof(struct run_result, divergence));
-	out->seed = seed;
 	out->digest = rng_mix(x ^ scenario_hash) ^ flaky ^ bug ^ less;
 	out->nr_events = 100 + x % 900;
 	out->nr_interrupts = out->nr_events / 10;
@@ -248,21 +242,25 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	out->order = 6 + bug + less;
 	out->nr_pairs = make_pairs(seed);
 	out->deviations[DEV_ICR_LEVEL] = seed % 3;
+}
+
+static void choose_end(struct run_result *out, uint64_t seed)
+{
 	if (listed("FAKE_LIMIT", seed))
 		out->end = RUN_LIMIT;
-	if (listed("FAKE_SPIN", seed) && limit_ns) {
-		usleep(limit_ns / 1000);
-		memset(out, 0, offsetof(struct run_result, divergence));
-		out->seed = seed;
-		out->end = RUN_TIMED_OUT;
-		return;
-	}
 	if (listed("FAKE_FULL", seed))
 		out->end = RUN_NO_MEMORY;
-	if (listed("FAKE_TRAP", seed)) {
-		out->end = RUN_TRAPPED;
-		snprintf(out->trap, sizeof(out->trap), "kvm_fake_symbol");
-	}
+	if (!listed("FAKE_TRAP", seed))
+		return;
+	out->end = RUN_TRAPPED;
+	snprintf(out->trap, sizeof(out->trap), "kvm_fake_symbol");
+}
+
+/* By chance, which the seed is, and what a test asks for. */
+static void find(struct run_result *out, uint64_t seed, bool bug)
+{
+	uint64_t x = rng_mix(seed + 12345);
+
 	if (bug) {
 		out->end = RUN_CRASHED;
 		diverge(out, DIV_HOST_BUG, "bug", "lapic.c:2927 apic_sync_pv_eoi_from_guest");
@@ -282,6 +280,25 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 		diverge(out, DIV_LOST_INTERRUPT, "irr-lost", "");
 	if (listed("FAKE_LATE", seed))
 		diverge(out, DIV_LOST_EOI, "isr-stuck", "");
+}
+
+void run_one(uint64_t seed, struct run_result *out, void *text)
+{
+	bool bug = !strcmp(variant_class, "pv-eoi-unfixed") && rng_mix(seed + 12345) % 50 == 0 &&
+		   !getenv("FAKE_NO_BUG");
+	bool less = !strcmp(variant_class, "pv-eoi-unfixed") && getenv("FAKE_LESS");
+
+	die_if_told(seed);
+	memset(out, 0, offsetof(struct run_result, divergence));
+	out->seed = seed;
+	if (listed("FAKE_SPIN", seed) && limit_ns) {
+		usleep(limit_ns / 1000);
+		out->end = RUN_TIMED_OUT;
+		return;
+	}
+	fill_sums(out, seed, bug, less);
+	choose_end(out, seed);
+	find(out, seed, bug);
 	if (text)
 		fprintf(text, "0.000001 vcpu0 kvm_entry: seed %" PRIu64 "\n", seed);
 }
