@@ -7,7 +7,6 @@
  */
 #include "sim/live_engine.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,19 +55,8 @@ static const struct live_ops engine = { kw_open, engine_ioctl, engine_close };
 
 static bool put(const struct live_record *r)
 {
-	const char *p = (const char *)r;
-	size_t left = sizeof(*r);
-
-	while (left) {
-		ssize_t n = write(record_fd, p, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			_exit(0);	/* the reader has gone away */
-		p += n;
-		left -= (size_t)n;
-	}
+	if (!live_record_write(record_fd, r))
+		_exit(0);
 	return true;
 }
 

@@ -61,20 +61,7 @@ int live_kernel_probe(void)
 /* A parent that has gone away ends the sequence. */
 static bool show(const struct live_record *r)
 {
-	const char *p = (const char *)r;
-	size_t left = sizeof(*r);
-
-	while (left) {
-		ssize_t n = write(record_fd, p, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		left -= (size_t)n;
-	}
-	return true;
+	return live_record_write(record_fd, r);
 }
 
 pid_t live_kernel_play(uint64_t seed, uint32_t nr_steps, int fd)

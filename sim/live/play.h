@@ -36,4 +36,7 @@ struct live_record {
  */
 void live_play(struct guard *g, uint64_t seed, uint32_t nr_steps, bool (*show)(const struct live_record *r));
 
+/* False: whoever was to read it has gone away (pipe.c). */
+bool live_record_write(int fd, const struct live_record *r);
+
 #endif
