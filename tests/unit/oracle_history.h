@@ -79,6 +79,19 @@ static inline void ack(void)
 	oracle_guest_pv_ack(0, old, M->word);
 }
 
+/* The page of the PV EOI word goes away, and comes back as it was. */
+static inline void page_gone(void)
+{
+	M->gone = true;
+	oracle_pv_page_gone(0);
+}
+
+static inline void page_back(void)
+{
+	M->gone = false;
+	oracle_pv_page_back(0, M->word);
+}
+
 /* From inside the guest: an exit that writes EOI. */
 static inline void eoi(void)
 {

@@ -69,15 +69,20 @@ static void test_pv_disabled(void)
 	FIRED("cache-pv-pending", DIV_STALE_CACHE, DIV_NONE);
 }
 
-/* The MSR is disabled by userspace while KVM still waits: PENDING may outlive it until the next exit. */
-static void test_pv_disabled_pending(void)
+/* 0x41 is in service, its word is armed, and the page has gone away before the exit. */
+static void leave_without_page(void)
 {
 	boot_pv();
 	send(0x41);
 	prepare_and_enter();
-	M->gone = true;
-	oracle_pv_page_gone(0);
+	page_gone();
 	leave();
+}
+
+/* The MSR is disabled by userspace while KVM still waits: PENDING may outlive it until the next exit. */
+static void test_pv_disabled_pending(void)
+{
+	leave_without_page();
 	EXPECT(M->pending);
 	M->pv_msr = 0;
 	oracle_user_pv_msr(0, 0, true);
@@ -95,8 +100,7 @@ static void test_pv_disabled_cancelled(void)
 	send(0x41);
 	model_prepare(M);
 	EXPECT(M->pending);
-	M->gone = true;
-	oracle_pv_page_gone(0);
+	page_gone();
 	oracle_cancel(0, model_look(M));
 	model_sync(M);
 	EXPECT(M->pending);
@@ -239,8 +243,7 @@ static void test_pv_gone_premature(void)
 		boot_pv();
 		send(0x41);
 		prepare_and_enter();
-		M->gone = true;
-		oracle_pv_page_gone(0);
+		page_gone();
 		bug = buggy ? BUG_GONE_EOI : BUG_NONE;
 		leave();
 		if (buggy) {
@@ -248,8 +251,7 @@ static void test_pv_gone_premature(void)
 			continue;
 		}
 		prepare_and_enter();
-		M->gone = false;
-		oracle_pv_page_back(0, M->word);
+		page_back();
 		leave();
 		eoi();
 		SILENT();
@@ -259,12 +261,7 @@ static void test_pv_gone_premature(void)
 /* The same after PV EOI was disabled: then the page excuses nothing. */
 static void test_pv_gone_disabled(void)
 {
-	boot_pv();
-	send(0x41);
-	prepare_and_enter();
-	M->gone = true;
-	oracle_pv_page_gone(0);
-	leave();
+	leave_without_page();
 	M->pv_msr = 0;
 	oracle_guest_pv_msr(0, 0, true);
 	enter();
@@ -285,14 +282,12 @@ static void test_pv_gone_late_ack(void)
 	send(0x41);
 	prepare_and_enter();
 	ack();
-	M->gone = true;
-	oracle_pv_page_gone(0);
+	page_gone();
 	leave();
 	prepare_and_enter();
 	eoi();			/* of 0x31; KVM, one behind, ends 0x41 with it */
 	prepare_and_enter();
-	M->gone = false;
-	oracle_pv_page_back(0, M->word);
+	page_back();
 	leave();
 	SILENT();
 	EXPECT(!M->isr[0x31] && !M->isr[0x41]);
@@ -300,8 +295,7 @@ static void test_pv_gone_late_ack(void)
 	send(0x41);
 	prepare_and_enter();
 	ack();
-	M->gone = true;
-	oracle_pv_page_gone(0);
+	page_gone();
 	leave();
 	SILENT();
 	M->pending = false;	/* given up: nobody will ever end it */
