@@ -91,21 +91,14 @@ static inline bool plain_dispatch(const struct oracle_vcpu *v, const struct kw_h
 	       identity_enabled(&v->now);
 }
 
-/* The PV EOI word with nothing in IRR if it is armed now, and @top in service: check_pv_word.c. */
-static inline bool plain_word(const struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, int top)
+/* The PV EOI word with nothing in IRR if it is armed now, and something in service or not: check_pv_word.c. */
+static inline bool plain_word(const struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t word, bool in_service)
 {
 	if (kvm->pv_eoi_msr != v->pv_msr || (v->word & 1))
 		return false;
 	if (word == v->word)
 		return !kvm->pv_eoi_pending;
-	return word == (v->word | 1) && kvm->pv_eoi_pending && (v->pv_msr & 1) && top >= 0 && !chips.on;
-}
-
-static inline bool plain_ppr(const struct oracle_vcpu *v, const struct kw_apic_state *kvm, int top)
-{
-	struct ideal_apic after = { .top = (int16_t)top, .tpr = v->apic.tpr };
-
-	return ideal_apic_ppr_legal(&after, apic_reg(kvm->regs, APIC_REG_PPR));
+	return word == (v->word | 1) && kvm->pv_eoi_pending && (v->pv_msr & 1) && in_service && !chips.on;
 }
 
 static inline void plain_dispatched(struct oracle_vcpu *v, uint32_t vector)
@@ -116,9 +109,17 @@ static inline void plain_dispatched(struct oracle_vcpu *v, uint32_t vector)
 	v->kept = v->ppr_lazy = false;
 }
 
-/* The page of an entry that injects @vector, whose dispatch the ideal APIC follows. */
-static inline bool plain_injection(struct oracle_vcpu *v, const struct kw_apic_state *kvm, uint32_t vector)
+/*
+ * Of an entry that injects @vector, whose class is above TPR's and that of what is in
+ * service: so PPR is that class.  The APIC is enabled, and vcpu_identity_is() has seen it so.
+ */
+static inline bool plain_injection(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm,
+				   uint32_t word, uint32_t vector)
 {
+	if (!plain_dispatch(v, hw, vector) || !plain_word(v, kvm, word, true) ||
+	    apic_reg(kvm->regs, APIC_REG_PPR) != (vector & 0xf0) || kvm->isr_count != v->apic.nr_isr + 1 ||
+	    (kvm->highest_isr_cache != -1 && kvm->highest_isr_cache != (int)vector) || !kvm->sw_enabled)
+		return false;
 	plain_flip(v->apic.irr, vector);
 	plain_flip(v->apic.isr, vector);
 	if (unlikely(plain_idle_diff(kvm->regs, &v->apic))) {
@@ -130,11 +131,18 @@ static inline bool plain_injection(struct oracle_vcpu *v, const struct kw_apic_s
 	return true;
 }
 
-/* The page of one that injects nothing. What waits in IRR forbids arming, and KVM has to know of it. */
-static inline bool plain_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm)
+/* Of one that injects nothing. What waits in IRR forbids arming, and KVM has to know of it. */
+static __attribute__((noinline)) bool plain_waiting(const struct oracle_vcpu *v, const struct kw_hw *hw,
+						    const struct kw_apic_state *kvm, uint32_t word)
 {
-	struct plain_page page = plain_compare(kvm->regs, &v->apic);
+	struct plain_page page;
 
+	if ((hw->entry_intr_info & KW_INTR_VALID) || kvm->injected >= 0 || v->ppr_lazy ||
+	    !plain_word(v, kvm, word, v->apic.top >= 0) ||
+	    !ideal_apic_ppr_legal(&v->apic, apic_reg(kvm->regs, APIC_REG_PPR)) ||
+	    !plain_caches(kvm, v->apic.nr_isr, v->apic.top))
+		return false;
+	page = plain_compare(kvm->regs, &v->apic);
 	if (page.diff || (page.any && (!kvm->irr_pending || kvm->pv_eoi_pending)))
 		return false;
 	if (page.any)
@@ -145,21 +153,18 @@ static inline bool plain_waiting(const struct oracle_vcpu *v, const struct kw_hw
 static inline bool plain_entry(struct oracle_vcpu *v, const struct kw_hw *hw, const struct kw_apic_state *kvm,
 			       uint32_t word, bool readable)
 {
-	uint32_t info = hw->entry_intr_info, vector = info & KW_INTR_VECTOR_MASK;
-	bool external = (info & (KW_INTR_VALID | KW_INTR_TYPE_MASK)) == (KW_INTR_VALID | KW_INTR_TYPE_EXTERNAL);
-	int top = external ? (int)vector : v->apic.top;
+	uint32_t info = hw->entry_intr_info;
 
 	if (oracle.special || kvm->apicv_active || !readable || !v->word_known || v->reported ||
 	    (v->doubt & DOUBT_ENTRY) || (v->owed & v->extint) >= 0 || !vcpu_identity_is(v, kvm) ||
 	    apic_reg(kvm->regs, APIC_REG_TPR) != v->apic.tpr)
 		return false;
-	if (external ? !plain_dispatch(v, hw, vector) : (info & KW_INTR_VALID) || kvm->injected >= 0 || v->ppr_lazy)
+	if (likely((info & (KW_INTR_VALID | KW_INTR_TYPE_MASK)) == (KW_INTR_VALID | KW_INTR_TYPE_EXTERNAL))) {
+		if (!plain_injection(v, hw, kvm, word, info & KW_INTR_VECTOR_MASK))
+			return false;
+	} else if (!plain_waiting(v, hw, kvm, word)) {
 		return false;
-	if (!plain_word(v, kvm, word, top) || !plain_ppr(v, kvm, top) ||
-	    !plain_caches(kvm, v->apic.nr_isr + external, top))
-		return false;
-	if (!(external ? plain_injection(v, kvm, vector) : plain_waiting(v, hw, kvm)))
-		return false;
+	}
 	v->late_ack = v->last_eoi = -1;
 	v->word = word;
 	v->armed = v->kvm_pending = kvm->pv_eoi_pending;
