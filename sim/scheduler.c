@@ -140,6 +140,11 @@ struct actor *sched_current(void)
 
 /* ---- Giving way. */
 
+void sched_spent(void)
+{
+	sched.end_ns = sched_clock.end_ns = 0;
+}
+
 /* Queues @a for @at_ns; at EVENT_NEVER it stays without an event. */
 static void queue_actor(struct actor *a, uint64_t at_ns)
 {
@@ -150,8 +155,8 @@ static void queue_actor(struct actor *a, uint64_t at_ns)
 /* May the first event be run, and is it an actor's? */
 static bool first_is_actor(void)
 {
-	/* Without an event the time is EVENT_NEVER, which no end lies behind. */
-	return event_first_ns(&sched_clock.queue) < sched.end_ns && sched_clock.left &&
+	/* Without an event the time is EVENT_NEVER, which no end lies behind; without events left the end is 0. */
+	return event_first_ns(&sched_clock.queue) < sched.end_ns &&
 	       event_first_slot(&sched_clock.queue) < sched.nr_actors;
 }
 
@@ -159,7 +164,7 @@ static bool first_is_actor(void)
 static void make_current(struct actor *next, uint64_t at_ns)
 {
 	set_clock(at_ns);
-	sched_clock.left--;
+	sched_spend();
 	next->state = ACTOR_RUNNING;
 	sched_clock.current = next;
 	sched.on_switch(next);
@@ -246,7 +251,7 @@ bool sched_block(uint64_t timeout_ns)
 		self->wake_pending = false;
 		/* An event, even where no more may follow. */
 		if (sched_clock.left)
-			sched_clock.left--;
+			sched_spend();
 		else
 			sched.event_limit++;
 		return true;
@@ -363,7 +368,7 @@ static void run_call(void)
 
 	set_clock(event_first_ns(&sched_clock.queue));
 	event_pop(&sched_clock.queue);
-	sched_clock.left--;
+	sched_spend();
 	sched.calls[slot]();
 }
 
@@ -428,6 +433,7 @@ void sched_stop(void)
 	sched.stop = true;
 	sched.event_limit = sched_nr_events();
 	sched_clock.left = 0;
+	sched_spent();
 }
 
 void sched_abandon(void)

@@ -109,8 +109,8 @@ void sched_abandon(void);
 extern struct sched_clock {
 	struct event_queue queue;
 	uint64_t now_ns;
-	uint64_t left;		/* events to the limit; 0 makes everybody give way to the main stack */
-	uint64_t end_ns;	/* while an actor runs, 0 otherwise: then nobody may advance */
+	uint64_t left;		/* events to the limit */
+	uint64_t end_ns;	/* while an actor runs and events are left, else 0: all give way to the main stack */
 	uint64_t *mirror;
 	struct actor *current;
 } sched_clock;
@@ -162,13 +162,21 @@ uint32_t sched_point(uint32_t point_id);
 struct coro *sched_queue_self(struct actor *self, uint64_t at_ns, bool interruptible);
 void sched_advance_slowly(uint64_t at_ns);
 
+/* No event is left: see end_ns. */
+void sched_spent(void);
+static inline void sched_spend(void)
+{
+	if (unlikely(!--sched_clock.left))
+		sched_spent();
+}
+
 /* Nobody is due until @at_ns: then the clock goes there, and the running actor goes on. */
 static inline bool sched_goes_first(uint64_t at_ns)
 {
 	/* An event at the very same time was queued before, and goes first. */
-	if (at_ns >= event_first_ns(&sched_clock.queue) || at_ns >= sched_clock.end_ns || unlikely(!sched_clock.left))
+	if (at_ns >= event_first_ns(&sched_clock.queue) || at_ns >= sched_clock.end_ns)
 		return false;
-	sched_clock.left--;
+	sched_spend();
 	sched_clock.now_ns = at_ns;
 	*sched_clock.mirror = at_ns;
 	return true;
