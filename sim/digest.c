@@ -27,7 +27,7 @@ static void set_due(struct digest *d, uint64_t nr)
 /* The checkpoints beyond nr_checkpoints are not read, so 32 KB need not be cleared for each run. */
 void digest_reset(struct digest *d)
 {
-	d->value = 0x6c61706963736d31ull;
+	d->unfolded = digest_fold(0x6c61706963736d31ull);
 	d->nr_checkpoints = 0;
 	if (d->watch)
 		d->watch->nr = 0;
@@ -38,7 +38,7 @@ static void checkpoint(struct digest *d)
 {
 	if (d->nr_checkpoints < DIGEST_MAX_CHECKPOINTS)
 		d->nr_checkpoints++;
-	d->checkpoint[d->nr_checkpoints - 1] = d->value;
+	d->checkpoint[d->nr_checkpoints - 1] = digest_value(d);
 }
 
 void digest_due(struct digest *d, uint64_t what, uint64_t now_ns, uint64_t a, uint64_t b)
@@ -74,7 +74,7 @@ uint64_t digest_nr_common(const struct digest *a, const struct digest *b)
 	uint32_t nr = a->nr_checkpoints < b->nr_checkpoints ? a->nr_checkpoints : b->nr_checkpoints;
 	uint32_t i;
 
-	if (digest_nr(a) == digest_nr(b) && a->value == b->value)
+	if (digest_nr(a) == digest_nr(b) && digest_value(a) == digest_value(b))
 		return digest_nr(a);
 	/* The last slot may stand for a later event than its number says: then less is known than is true. */
 	for (i = 0; i < nr; i++) {

@@ -48,7 +48,7 @@ struct digest_watch {
 };
 
 struct digest {
-	uint64_t value;
+	uint64_t unfolded;			/* see digest_value() */
 	uint64_t left;				/* events until there is more to do than to add */
 	uint64_t due;				/* number of the event at which that is */
 	struct digest_watch *watch;		/* NULL: none; set it before digest_reset() */
@@ -57,6 +57,21 @@ struct digest {
 	uint32_t nr_checkpoints;
 	uint64_t checkpoint[DIGEST_MAX_CHECKPOINTS]; /* value after each 1,024 events; the last slot is reused */
 };
+
+static inline uint64_t digest_fold(uint64_t x)
+{
+	return x ^ (x >> 32);
+}
+
+/*
+ * The chain so far.  Each event begins with a fold and ends with one.  Two folds of the same
+ * are none, and a fold of a sum (xor) is the sum of folds: so the first is left to what the
+ * event adds, and the last to who asks.
+ */
+static inline uint64_t digest_value(const struct digest *d)
+{
+	return digest_fold(d->unfolded);
+}
 
 void digest_reset(struct digest *d);
 /* Slow path of digest_add(), with its arguments. */
@@ -76,11 +91,10 @@ uint64_t digest_nr_common(const struct digest *a, const struct digest *b);
 static inline void digest_add(struct digest *d, enum digest_event what, uint64_t now_ns, uint64_t a,
 			      uint64_t b)
 {
-	uint64_t x = d->value ^ (now_ns + ((uint64_t)what << 56));
+	uint64_t x = d->unfolded ^ digest_fold(now_ns + ((uint64_t)what << 56));
 
-	x = (x ^ (x >> 32)) * 0x9fb21c651e98df25ull + a;
-	x = (x ^ (x >> 29)) * 0xd6e8feb86659fd93ull + b;
-	d->value = x ^ (x >> 32);
+	x = x * 0x9fb21c651e98df25ull + a;
+	d->unfolded = (x ^ (x >> 29)) * 0xd6e8feb86659fd93ull + b;
 	if (__builtin_expect(!--d->left, 0))
 		digest_due(d, what, now_ns, a, b);
 }

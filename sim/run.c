@@ -276,7 +276,7 @@ void run_one(uint64_t seed, struct run_result *out, void *text)
 	}
 	host_event(DIGEST_END, out->end, sched_nr_events());
 	trace_start(NULL);
-	out->digest = host_digest.value;
+	out->digest = digest_value(&host_digest);
 	out->nr_events = sched_nr_events();
 	out->nr_interrupts = guest_nr_interrupts;
 	out->virtual_ns = sched_now();

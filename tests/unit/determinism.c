@@ -86,7 +86,7 @@ static uint64_t everything(uint64_t seed, const char *policy, uint64_t slice_eve
 		limits.max_events += slice_events;
 	for (i = 0; i < 16; i++)
 		EXPECT(sched_actor(i)->state == ACTOR_DONE);
-	return digest.value;
+	return digest_value(&digest);
 }
 
 static void test_determinism(void)
