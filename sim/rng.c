@@ -77,6 +77,7 @@ void rng_gaps_init(struct rng_gaps *g, uint64_t seed, uint32_t actor, enum rng_p
 {
 	rng_init(&g->r, seed, actor, purpose);
 	g->next = rng_exponential(rng_u64(&g->r));
+	g->drawn = rng_u64(&g->r);
 }
 
 uint32_t rng_weighted(struct rng *r, const uint32_t *weights, uint32_t nr, uint32_t total)

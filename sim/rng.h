@@ -91,8 +91,8 @@ uint64_t rng_gap(struct rng *r, uint64_t mean);
  * last one passes, since who goes first is not known before a gap is.
  */
 struct rng_gaps {
-	struct rng r;		/* one draw ahead */
-	uint64_t next;
+	struct rng r;		/* two draws ahead */
+	uint64_t drawn, next;	/* what the one after the next is made of; the next */
 };
 void rng_gaps_init(struct rng_gaps *g, uint64_t seed, uint32_t actor, enum rng_purpose purpose);
 
@@ -127,7 +127,8 @@ static inline uint64_t rng_gaps_next(struct rng_gaps *g, const struct rng_mean *
 {
 	uint64_t e = g->next;
 
-	g->next = rng_exponential(rng_u64(&g->r));
+	g->next = rng_exponential(g->drawn);
+	g->drawn = rng_u64(&g->r);
 	if (__builtin_expect(!m->scale, 0))
 		return m->mean > 1 ? rng_long_gap(e, m->mean) : 1;
 	return (uint64_t)(((unsigned __int128)m->scale * e) >> 64) + 1;
