@@ -57,10 +57,10 @@ enum line_outcome { LINE_IGNORED = 1, LINE_NOT = 2, LINE_COALESCED = 4, LINE_DEL
 /* A vCPU's part in the RTC's last interrupt, as far as userspace is told of it. */
 enum rtc_part { RTC_NONE, RTC_PERHAPS, RTC_OPEN };
 struct chip_rtc {
-	uint8_t part, vector;
-	uint8_t	other;			/* RTC_PERHAPS: or this one is what it has not ended */
-	bool	closing;		/* an EOI of one of them is under way */
+	uint8_t part, vector;		/* the latest one's */
+	bool	closing;		/* an EOI of one of @perhaps is under way */
 	uint8_t	ending;			/* the vector of any EOI that is under way, 0: none */
+	uint32_t perhaps[APIC_WORDS];	/* what it has not ended is one of these; RTC_OPEN: the only one */
 };
 
 /* An EOI message under way. */

@@ -10,6 +10,16 @@
  */
 #include "sim/oracle/chips_state.h"
 
+/* Any of what @r may be waiting for? */
+static bool holds_any(const struct oracle_vcpu *v, const struct chip_rtc *r)
+{
+	uint32_t any = 0;
+
+	for (int w = 0; w < APIC_WORDS; w++)
+		any |= r->perhaps[w] & (v->apic.irr[w] | v->apic.isr[w] | v->may[w] | v->inflight[w]);
+	return any;
+}
+
 static bool holds(const struct oracle_vcpu *v, uint32_t vector)
 {
 	return vector_test(v->apic.irr, vector) || vector_test(v->apic.isr, vector) || vector_test(v->may, vector) ||
@@ -24,8 +34,7 @@ enum rtc_answer rtc_pending(uint32_t vm)
 	for (uint32_t i = oracle.vm[vm].first; i < oracle.vm[vm].first + oracle.vm[vm].nr; i++) {
 		struct chip_rtc *r = &chips.rtc[i];
 
-		if (r->part == RTC_PERHAPS && !r->closing && !holds(oracle_vcpu(i), r->vector) &&
-		    !holds(oracle_vcpu(i), r->other))
+		if (r->part == RTC_PERHAPS && !r->closing && !holds_any(oracle_vcpu(i), r))
 			r->part = RTC_NONE;
 		if (r->part == RTC_OPEN && !r->closing)
 			return RTC_PENDING;
@@ -42,13 +51,12 @@ static struct destination entry_destination(uint64_t entry)
 				     .logical = entry & REDIR_LOGICAL };
 }
 
-/* Two are kept: the last one, and one before it that has not been ended. */
-static void note_vector(const struct oracle_vcpu *v, struct chip_rtc *r, uint8_t vector)
+/* One more that may be open, or @only that one, as it is of the first. */
+static void note_vector(struct chip_rtc *r, uint8_t vector, bool only)
 {
-	if (r->part == RTC_NONE)
-		r->other = vector;
-	else if (r->vector != vector && (r->other == vector || !holds(v, r->other)))
-		r->other = r->vector;
+	if (only || r->part == RTC_NONE)
+		memset(r->perhaps, 0, sizeof(r->perhaps));
+	vector_set(r->perhaps, vector);
 	r->vector = vector;
 }
 
@@ -60,14 +68,15 @@ void rtc_sent(uint32_t vm, uint64_t entry, bool sure)
 	for (uint32_t i = oracle.vm[vm].first; i < oracle.vm[vm].first + oracle.vm[vm].nr; i++) {
 		enum match match = destination_match(&d, oracle_vcpu(i));
 		struct chip_rtc *r = &chips.rtc[i];
+		bool open;
 
 		if (match == MATCH_NO)
 			continue;
-		note_vector(oracle_vcpu(i), r, entry & REDIR_VECTOR);
 		/* An EOI of an earlier interrupt with this vector may be counted for it. */
-		r->closing |= r->ending == r->vector;
-		r->part = sure && match == MATCH_MUST && REDIR_MODE(entry) == 0 && !r->closing ? RTC_OPEN :
-												 RTC_PERHAPS;
+		r->closing |= r->ending == (entry & REDIR_VECTOR);
+		open = sure && match == MATCH_MUST && REDIR_MODE(entry) == 0 && !r->closing;
+		note_vector(r, entry & REDIR_VECTOR, open);
+		r->part = open ? RTC_OPEN : RTC_PERHAPS;
 	}
 }
 
@@ -77,7 +86,8 @@ void rtc_eoi(struct oracle_vcpu *v, int vector)
 	struct chip_rtc *r = &chips.rtc[v->index];
 
 	r->ending = vector < 0 ? 0 : (uint8_t)vector;
-	r->closing |= r->part != RTC_NONE && (r->vector == vector || r->other == vector);
+	if (vector >= 0 && r->part != RTC_NONE)
+		r->closing |= vector_test(r->perhaps, (uint32_t)vector);
 }
 
 void rtc_settled(uint32_t vcpu)
@@ -100,10 +110,7 @@ static void perhaps_open(struct oracle_vcpu *v)
 
 	if (destination_match(&d, v) == MATCH_NO || !holds(v, vector))
 		return;
-	if (r->part == RTC_NONE || !holds(v, r->vector))
-		r->vector = vector;
-	if (r->vector != vector)
-		r->other = vector;
+	note_vector(r, vector, false);
 	r->part = RTC_PERHAPS;
 }
 

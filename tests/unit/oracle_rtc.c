@@ -141,6 +141,34 @@ static void test_rtc_two_vectors(void)
 	SILENT();
 }
 
+/* Nor does a third vector, while the oldest one has come once more from elsewhere and holds out. */
+static void test_rtc_three_vectors(void)
+{
+	rtc_start();
+	rtc_with(0x51, true, 1);
+	prepare_and_enter();
+	leave();
+	oracle_guest_eoi(0);
+	rtc_with(0x42, true, 1);	/* that EOI may be counted for it */
+	model_eoi(M);
+	oracle_chip_settle(0, &kvm);
+	send(0x51);
+	rtc_with(0x43, false, 0);
+	prepare_and_enter();
+	leave();
+	eoi();
+	oracle_chip_settle(0, &kvm);
+	rtc_with(0x43, false, 0);
+	prepare_and_enter();
+	leave();
+	eoi();				/* 0x42 */
+	oracle_chip_settle(0, &kvm);
+	rtc_with(0x43, true, 1);
+	SILENT();
+	rtc_with(0x43, true, 1);
+	FIRED("line-status", DIV_REGISTER_MISMATCH, DIV_NONE);
+}
+
 /* What is coalesced though nothing is pending is lost, and userspace is told the wrong thing. */
 static void test_rtc_stuck(void)
 {
@@ -201,5 +229,5 @@ static void test_status_of_level(void)
 }
 
 TEST_MAIN(TEST(test_deviation_rtc), TEST(test_rtc), TEST(test_rtc_ended_before),
-	  TEST(test_rtc_two_vectors), TEST(test_rtc_stuck), TEST(test_rtc_reloaded),
+	  TEST(test_rtc_two_vectors), TEST(test_rtc_three_vectors), TEST(test_rtc_stuck), TEST(test_rtc_reloaded),
 	  TEST(test_status_of_level))
