@@ -4,18 +4,18 @@
 # the PV EOI fix. `make variant-NAME` builds one. An older package that still had
 # the bug is added while the mirror has it.
 
-# 6.1 has a class of its own for what only it is expected to show; see also known/.
+# What only one series shows is in known/, by the variant's name.
 PV_EOI_UNFIXED := --class pv-eoi-unfixed
 
 VARIANT_6.12		:= --deb linux-source-6.12
-VARIANT_6.1		:= --deb linux-source-6.1 --class tpr-livelock
+VARIANT_6.1		:= --deb linux-source-6.1
 VARIANT_6.1-unfixed	:= --deb linux-source-6.1 --rule unfix-pv-eoi $(PV_EOI_UNFIXED)
 VARIANT_6.12-unfixed	:= --deb linux-source-6.12 --rule unfix-pv-eoi $(PV_EOI_UNFIXED)
 VARIANT_6.1.176		:= --deb linux-source-6.1=6.1.176-1 $(PV_EOI_UNFIXED)
 # A kernel of today, from a suite that the machine need not know (docs/porting.md).
 VARIANT_7.3		:= --deb linux-source-7.3@trixie-backports
 # Three versions of a fix of the PV EOI bug, and older packages that docs/compare.md compares with.
-PV_EOI_FIX		:= --deb linux-source-6.1 --class tpr-livelock --rule unfix-pv-eoi
+PV_EOI_FIX		:= --deb linux-source-6.1 --rule unfix-pv-eoi
 VARIANT_6.1-fix-ignore	:= $(PV_EOI_FIX) --rule fix-ignore-disabled
 VARIANT_6.1-fix-clear	:= $(PV_EOI_FIX) --rule fix-clear-on-write
 VARIANT_6.1-fix-unread	:= $(PV_EOI_FIX) --rule fix-unreadable-not-acked
