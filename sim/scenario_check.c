@@ -262,8 +262,9 @@ static void check_device_keys(const struct check *c)
 static bool any_user_action(const struct scenario *s)
 {
 	return s->run_again || s->set_msrs || s->get_lapic || s->set_lapic || s->inhibit || s->vcpu_events ||
-	       s->mp_state || s->user_nmi || s->timer_load || s->timer_msr || s->change_lapic || s->any_msr ||
-	       s->vapic_addr || s->tpr_reporting || s->set_mce || s->lint0_load || s->refused_lapic;
+	       s->mp_state || s->user_nmi || s->timer_load || s->timer_msr || s->bad_calls || s->pit_calls ||
+	       s->change_lapic || s->any_msr || s->vapic_addr || s->vapic_bad || s->tpr_reporting ||
+	       s->set_mce || s->lint0_load || s->refused_lapic;
 }
 
 static void check_userspace_keys(const struct check *c)

@@ -181,6 +181,11 @@ class ScenarioTest(unittest.TestCase):
             with self.subTest(new=new):
                 self.bad(GOOD.replace(old, new), message)
 
+    def test_one_action_of_userspace_is_enough(self):
+        for key in ("bad_calls", "pit_calls", "refused_lapic"):
+            with self.subTest(key=key):
+                self.good(GOOD, "--set", "userspace.run_again=0,userspace.%s=1" % key)
+
     def test_overrides(self):
         for override, message in (
                 ("topology.vcpsu=1", '--set: topology.vcpsu: unknown key in '
