@@ -7,7 +7,7 @@
 
 const char *flavour_name(uint32_t flavour)
 {
-	static const char *const names[] = { "plain", "hooked", "sanitized", "coverage" };
+	static const char *const names[] = { "plain", "sanitized", "coverage" };
 
 	return flavour < sizeof(names) / sizeof(names[0]) ? names[flavour] : "?";
 }

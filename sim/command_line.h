@@ -13,7 +13,7 @@
 
 #include "sim/options.h"
 
-enum flavour { FLAVOUR_PLAIN, FLAVOUR_HOOKED, FLAVOUR_SANITIZED, FLAVOUR_COVERAGE };
+enum flavour { FLAVOUR_PLAIN, FLAVOUR_SANITIZED, FLAVOUR_COVERAGE };
 enum trace_format { TRACE_NONE, TRACE_TEXT, TRACE_STATES };
 
 struct command_line {

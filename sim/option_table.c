@@ -414,7 +414,7 @@ const struct option command_options[] = {
 	    "Worker processes at a time. Changes the speed, never the results. Without it: one per CPU."),
 	LIST("run compare try", "set", set, "SECTION.KEY=VALUE", "Override a key of the scenario files; may be repeated."),
 	FLAG("run compare try bisect replay deviations checks known", "json", json, "Print one JSON object per line."),
-	ROW("run compare replay", "flavour", OPT_ENUM, flavour, "plain", 0, 0, "plain|hooked|sanitized|coverage",
+	ROW("run compare replay", "flavour", OPT_ENUM, flavour, "plain", 0, 0, "plain|sanitized|coverage",
 	    "Which build of the variants to run."),
 	ROW("run compare try bisect", "replay-share", OPT_PERCENT, replay_share, "1", 0, 100, "PERCENT",
 	    "Share of seeds that run a second time, in another process, to compare digests; at least one unless 0."),

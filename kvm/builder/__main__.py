@@ -26,6 +26,7 @@ if QUICK is not None:
 import argparse  # noqa: E402
 import json  # noqa: E402
 
+import compile as comp  # noqa: E402
 import errors  # noqa: E402
 
 
@@ -98,11 +99,8 @@ def check_add(args):
         raise errors.UsageError("add needs one of --deb, --tree, --git and --like")
     if (args.git is None) != (args.rev is None):
         raise errors.UsageError("--git and --rev go together")
-    if args.flavour == "hooked":
-        raise errors.UsageError("flavour hooked: not there yet")
-    if args.flavour not in ("plain", "sanitized", "coverage"):
-        raise errors.UsageError("no flavour %s; there are plain, sanitized, "
-                                "coverage" % args.flavour)
+    if args.flavour not in comp.FLAVOURS:
+        raise errors.UsageError("no flavour %s; there are %s" % (args.flavour, ", ".join(comp.FLAVOURS)))
     check_name(args.name)
     if not args.klass or not all(c.isalnum() or c in "._+-"
                                  for c in args.klass):
@@ -174,7 +172,6 @@ def add(args, argv):
         print(known["answer"])
         return errors.EXIT_OK
     import build
-    import compile as comp
     builder = build.Builder(build.Request(args, REPO, args.build))
     manifest, has_runner = builder.run()
     folder = os.path.join(args.build, "variants", args.name)

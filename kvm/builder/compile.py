@@ -60,7 +60,6 @@ SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize=alignment",
               "-fno-sanitize-recover=address", "-fno-omit-frame-pointer")
 
 FLAVOURS = ("plain", "sanitized", "coverage")
-RESERVED_FLAVOURS = ("hooked",)
 
 # What Kbuild includes before anything else, of include/linux.
 FIRST_HEADERS = ("compiler-version.h", "kconfig.h", "compiler_types.h")

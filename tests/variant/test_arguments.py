@@ -24,9 +24,9 @@ class Arguments(BuilderTest):
             with self.subTest(args=args):
                 self.assert_fails(1, "^lapicsim: ", *args)
 
-    def test_hooked_is_reserved(self):
-        self.assert_fails(1, "not there yet", "add", "x", "--tree", "a",
-                          "--flavour", "hooked")
+    def test_flavours_are_named(self):
+        self.assert_fails(1, "no flavour sweet; there are plain, sanitized, coverage", "add", "x", "--tree", "a",
+                          "--flavour", "sweet")
 
     def test_bad_input_exits_2(self):
         tree = self.made_up_tree()
