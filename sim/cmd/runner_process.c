@@ -83,7 +83,11 @@ static void become_runner(const char *program, const int fds[4])
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	char *const argv[] = { (char *)program, NULL };
+	sigset_t none;
 
+	/* Job threads block what stops a campaign, and a child would stay deaf to SIGTERM. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Ctrl-C goes to the whole group of a terminal; lapicsim lets running runs end. */
 	sigaction(SIGINT, &ignore, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

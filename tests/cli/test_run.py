@@ -413,6 +413,18 @@ class Signals(RunTest):
     def test_sigterm(self):
         self.assertEqual(self.stop(signal.SIGTERM)[0], 143)
 
+    def test_a_runner_hears_sigterm(self):
+        """Job threads block it, and what a process blocks its children inherit."""
+        p = self.f.start("run", "alpha", "--runs", "2000", "--json", "--jobs", "1", "--replay-share", "0", "--variant",
+                         "6.12-fixed", FAKE_SLEEP_US="1000")
+        self.f.wait_until_busy(p)
+        for pid in self.f.alive():
+            os.kill(pid, signal.SIGTERM)
+        out, err = p.communicate(timeout=60)
+        self.assertEqual(0, p.returncode, err)
+        self.assertEqual(2000, json_lines(out)[-1]["runs"])
+        self.assertIn("a worker was killed by signal 15 (Terminated); the run was made again", err)
+
     def test_no_runner_survives_kill_9(self):
         p = self.f.start("run", "alpha", "--runs", "1000000", "--jobs", "2",
                          FAKE_SLEEP_US="1000")
