@@ -175,7 +175,8 @@ class Outside(Case):
         p = subprocess.run([self.fake.program, *self.WORDS, "--store", path], text=True, capture_output=True, check=False,
                            preexec_fn=nobody, env=self.fake.environment({}))
         self.assertEqual(2, p.returncode)
-        self.assertRegex(p.stderr, r"^lapicsim: .*readonly/store.db: attempt to write a readonly database\n$")
+        self.assertRegex(p.stderr, r"^lapicsim: .*readonly/store.db: attempt to write a readonly database; it and its "
+                                   r"folder must be writable\n$")
         self.assertEqual("", p.stdout)
         self.assertEqual((before.st_size, before.st_mtime_ns), (os.stat(path).st_size, os.stat(path).st_mtime_ns))
 
