@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The checks of PV EOI, of memory under its word, and of KVM's caches: for each a
- * legal history that must stay silent and a broken one that must fire.
+ * The checks of PV EOI and of memory under its word: for each a legal history that
+ * must stay silent and a broken one that must fire.
  */
 #include "sim/oracle/check.h"
 #include "sim/oracle/deviation.h"
@@ -360,75 +360,9 @@ static void test_pv_moved_from_gone(void)
 	FIRED("pv-word-idle", DIV_PV_EOI_WORD, DIV_NONE);
 }
 
-/* --- Caches. */
-
-static void look_with(void (*spoil)(struct kw_apic_state *))
-{
-	model_look(M);
-	spoil(&M->state);
-	oracle_entry(0, &M->hw, &M->state, M->word, true);
-	oracle_exit(0, &M->hw, &M->state, M->word, true);
-}
-
-static void spoil_irr(struct kw_apic_state *s) { s->irr_pending = false; }
-static void spoil_count(struct kw_apic_state *s) { s->isr_count++; }
-static void spoil_highest(struct kw_apic_state *s) { s->highest_isr_cache = 0x30; }
-static void spoil_enabled(struct kw_apic_state *s) { s->sw_enabled = false; }
-static void unknown_highest(struct kw_apic_state *s) { s->highest_isr_cache = -1; s->irr_pending = true; }
-static void with_apicv(struct kw_apic_state *s)
-{
-	s->apicv_active = s->irr_pending = true;
-	s->isr_count = 1;
-	s->highest_isr_cache = -1;
-}
-
-static void test_caches(void)
-{
-	boot();
-	send(0x41);
-	prepare_and_enter();
-	send(0x42);
-	leave();
-	M->hw.entry_intr_info = 0;
-	look_with(unknown_highest);
-	look_with(with_apicv);
-	SILENT();
-	look_with(spoil_irr);
-	FIRED("cache-irr-pending", DIV_STALE_CACHE, 0x42);
-	look_with(unknown_highest);
-	look_with(spoil_irr);	/* again, after it was right */
-	FIRED("cache-irr-pending", DIV_STALE_CACHE, 0x42);
-	look_with(spoil_count);
-	FIRED("cache-isr-count", DIV_STALE_CACHE, DIV_NONE);
-	look_with(spoil_highest);
-	FIRED("cache-highest-isr", DIV_STALE_CACHE, DIV_NONE);
-	look_with(spoil_enabled);
-	FIRED("cache-sw-enabled", DIV_STALE_CACHE, DIV_NONE);
-}
-
-/* The sender is between setting the bit and setting the flag. */
-static void test_cache_in_flight(void)
-{
-	int32_t handle;
-
-	boot();
-	M->tpr = 0xf0;
-	oracle_guest_tpr(0, 0xf0);
-	prepare_and_enter();
-	handle = begin(0x41, false);
-	M->irr[0x41] = 1;
-	leave();
-	SILENT();
-	oracle_message_end(handle, true);
-	M->irr_pending = false;
-	enter();
-	FIRED("cache-irr-pending", DIV_STALE_CACHE, 0x41);
-}
-
 TEST_MAIN(TEST(test_pv_ack), TEST(test_pv_ignored), TEST(test_pv_lost_ack), TEST(test_pv_disabled),
 	  TEST(test_pv_disabled_pending), TEST(test_pv_disabled_cancelled), TEST(test_pv_msr),
 	  TEST(test_pv_idle), TEST(test_pv_irr_pending), TEST(test_pv_irr_late), TEST(test_pv_switch_check),
 	  TEST(test_pv_other_bits), TEST(test_pv_tracking), TEST(test_pv_running), TEST(test_pv_cancelled),
 	  TEST(test_pv_gone_premature), TEST(test_pv_gone_disabled), TEST(test_pv_gone_late_ack),
-	  TEST(test_pv_replaced), TEST(test_pv_replaced_early), TEST(test_pv_moved_from_gone),
-	  TEST(test_caches), TEST(test_cache_in_flight))
+	  TEST(test_pv_replaced), TEST(test_pv_replaced_early), TEST(test_pv_moved_from_gone))
