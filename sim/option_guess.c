@@ -52,18 +52,20 @@ void option_guess_start(struct option_guess *g, const char *word)
 	g->word = word;
 	g->best = NULL;
 	/* About a third of the word may be wrong; at least one letter, at most four. */
-	g->distance = 2 + (len > 3) + (len > 8) + (len > 11);
+	g->limit = 2 + (len > 3) + (len > 8) + (len > 11);
+	g->distance = UINT32_MAX;
 }
 
 void option_guess_offer(struct option_guess *g, const char *candidate)
 {
 	uint32_t d = option_distance(g->word, candidate);
 	size_t len = strlen(g->word);
+	bool near = d < g->limit && d < strlen(candidate);
 
-	/* "pv-eoi" for "pv-eoi-plain": a beginning counts as near, but less than a near miss. */
-	if (len >= 3 && !strncasecmp(g->word, candidate, len) && d >= g->distance)
-		d = g->distance - 1;
-	if (*candidate && d < g->distance && d < strlen(candidate)) {
+	/* "pv-eoi" for "pv-eoi-plain": a beginning counts as near, but less than one wrong letter. */
+	near |= len >= 3 && !strncasecmp(g->word, candidate, len);
+	d = d <= 1 ? d : strncasecmp(g->word, candidate, len) ? d + 1 : 2;
+	if (near && d < g->distance) {
 		g->distance = d;
 		g->best = candidate;
 	}

@@ -90,7 +90,7 @@ void option_list_add(struct option_list *l, const char *item);
 struct option_guess {
 	const char *word;
 	const char *best;
-	uint32_t distance;
+	uint32_t limit, distance;	/* what a near miss is below; of the best */
 };
 
 void option_guess_start(struct option_guess *g, const char *word);

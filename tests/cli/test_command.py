@@ -77,9 +77,12 @@ class Help(CommandTest):
     def test_mistyped(self):
         self.fails(1, 'did you mean "replay"?', "repaly")
         self.fails(1, "lapicsim help lists them", "frobnicate")
-        self.fails(1, 'did you mean "scenario-keys"?', "help", "scenario")
+        self.fails(1, 'did you mean "scenarios"?', "help", "scenario")
         self.fails(1, 'did you mean "remove"?', "variant", "remvoe")
         self.fails(1, "long options start with --", "run", "-j2")
+        # One letter is missing; "--run-time" only begins alike.
+        self.fails(1, 'did you mean "--runs"?', "run", "--run", "3")
+        self.fails(1, 'did you mean "--replay-share"?', "run", "--repl", "3")
 
 
 class Variant(CommandTest):
