@@ -201,6 +201,17 @@ def list_all(args):
     return errors.EXIT_OK
 
 
+def others(args, manifest):
+    """What may have been meant: one, or all of them if they are few."""
+    import difflib
+    names = [x["name"] for x in manifest.load_all(args.build)]
+    near = difflib.get_close_matches(args.name, names, 1)
+    if near:
+        return 'did you mean "%s"?' % near[0]
+    return "there are: %s" % " ".join(names) if 0 < len(names) <= 20 else \
+        "there are %d, which lapicsim variant list lists" % len(names) if names else "there are: none"
+
+
 def find(args):
     import manifest
     check_name(args.name)
@@ -208,9 +219,7 @@ def find(args):
     if not m:
         if os.path.exists(os.path.join(manifest.variants_folder(args.build), args.name, "manifest.json")):
             raise errors.BadInput("the manifest of %s is damaged; add the variant again" % args.name)
-        names = [x["name"] for x in manifest.load_all(args.build)]
-        raise errors.BadInput("no variant %s; there are: %s" % (
-            args.name, " ".join(names) or "none"))
+        raise errors.BadInput("no variant %s; %s" % (args.name, others(args, manifest)))
     return m
 
 

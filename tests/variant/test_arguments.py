@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Command line of the variant builder: what is refused, and how."""
 
+import json
 import os
 import unittest
 
 from common import BuilderTest
+import manifest
 
 
 class Arguments(BuilderTest):
@@ -52,6 +54,23 @@ class Arguments(BuilderTest):
     def test_unknown_names_exit_2(self):
         self.assert_fails(2, "no variant x; there are: none", "show", "x")
         self.assert_fails(2, "no variant x", "remove", "x")
+
+    def pretend(self, name):
+        """As far as lists look."""
+        made = {k: t() for k, t in manifest.FIELDS.items()}
+        made.update(name=name, source={"kind": "tree", "dir": "/x"}, counts={"implemented": 1, "noop": 1, "trap": 1})
+        os.makedirs(os.path.join(self.build, "variants", name))
+        with open(os.path.join(self.build, "variants", name, "manifest.json"), "w", encoding="utf-8") as f:
+            json.dump(made, f)
+
+    def test_unknown_names_are_guessed(self):
+        self.pretend("6.12-fixed")
+        self.pretend("other")
+        self.assert_fails(2, 'no variant 6.12-fxied; did you mean "6.12-fixed"\\?$', "remove", "6.12-fxied")
+        self.assert_fails(2, "no variant zzz; there are: 6.12-fixed other$", "show", "zzz")
+        for i in range(20):
+            self.pretend("many-%d" % i)
+        self.assert_fails(2, "no variant zzz; there are 22, which lapicsim variant list lists$", "show", "zzz")
 
     def test_empty_list(self):
         self.assertEqual((0, "", ""), self.run_builder("list"))
