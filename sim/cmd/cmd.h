@@ -58,8 +58,8 @@ const char *paths_root(void);
 const char *paths_build(void);
 /* Entries of @folder that end in @suffix, without it, in version order. */
 struct option_list paths_list(const char *folder, const char *suffix);
-/* Where known divergences lie: @given, or known/ of the repository; an empty folder for "none". */
-void paths_known(const char *given, char *path, size_t n);
+/* Where known divergences lie: @given, or known/ of the repository; an empty folder for "none". 0, or -1 with @error. */
+int paths_known(const char *given, char *path, size_t n, char *error, size_t error_bytes);
 /* The scenario file that @name means: a path, or a name in scenarios/. 0, or -1 with @error. */
 int paths_scenario(const char *name, char *path, size_t n, char *error, size_t error_n);
 /* The program of @variant in @flavour. 0, or -1 with @error (did you mean, or how to build it). */

@@ -145,8 +145,8 @@ int cmd_known(int argc, char **argv)
 		return code;
 	if (cl.args.nr > 1)
 		return cmd_fail(CMD_USAGE, "known: takes one store; lapicsim known --help says more");
-	paths_known(cl.known, folder, sizeof(folder));
-	if (known_load(&l, folder, error, sizeof(error)))
+	if (paths_known(cl.known, folder, sizeof(folder), error, sizeof(error)) ||
+	    known_load(&l, folder, error, sizeof(error)))
 		return cmd_fail(CMD_BAD_INPUT, "%s", error);
 	if (cl.args.nr)
 		return draft_from(&cl, &l);

@@ -127,12 +127,20 @@ struct option_list paths_list(const char *folder, const char *suffix)
 	return names;
 }
 
-void paths_known(const char *given, char *path, size_t n)
+int paths_known(const char *given, char *path, size_t n, char *error, size_t error_bytes)
 {
+	struct stat st;
+
 	if (!given)
 		snprintf(path, n, "%s/known", paths_root());
 	else
 		snprintf(path, n, "%s", strcmp(given, "none") ? given : "/nonexistent");
+	if (!given || !strcmp(given, "none") || (!stat(given, &st) && S_ISDIR(st.st_mode)))
+		return 0;
+	/* Without its entries everything would be new. */
+	snprintf(error, error_bytes, "--known: %s: no such folder", given);
+	option_one_line(error);
+	return -1;
 }
 
 static void guess_from(const char *word, const struct option_list *names, char *error, size_t n)

@@ -129,8 +129,8 @@ static int load_known(struct campaign *c, const struct command_line *cl)
 {
 	char folder[CMD_PATH_MAX], error[1024];
 
-	paths_known(cl->known, folder, sizeof(folder));
-	if (known_load(&c->known, folder, error, sizeof(error)))
+	if (paths_known(cl->known, folder, sizeof(folder), error, sizeof(error)) ||
+	    known_load(&c->known, folder, error, sizeof(error)))
 		return cmd_fail(CMD_BAD_INPUT, "%s", error);
 	return 0;
 }

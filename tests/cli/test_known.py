@@ -42,6 +42,13 @@ class KnownTest(unittest.TestCase):
         self.assertEqual(p.returncode, code, p.stdout + p.stderr)
         return p.stdout
 
+    def test_no_such_folder(self):
+        for folder in ("/nonexistent", self.f.path("scenarios/alpha.scn")):
+            for command in (("known",), ("run", "alpha"), ("compare", "6.12-fixed", "6.12-fixed", "alpha")):
+                p = self.f.run(*command, "--known", folder)
+                self.assertEqual((p.returncode, p.stdout), (2, ""))
+                self.assertEqual(p.stderr, "lapicsim: --known: %s: no such folder\n" % folder)
+
     def test_errors(self):
         for old, new, message in (
                 ("kind = host-warn", "knid = host-warn",
