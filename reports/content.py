@@ -16,6 +16,15 @@ ENOUGH = 59         # clean runs exclude a rate of 5 % at 95 %
 
 
 def headline(campaign, verdict):
+    said = findings(campaign, verdict)
+    if not verdict.unfinished:
+        return said
+    wanted = campaign.wanted
+    return said + " It has not come to its end%s." % (
+        ": %s of %s" % (words.number(campaign.runs), words.count(wanted, "run")) if wanted else "")
+
+
+def findings(campaign, verdict):
     new, expected, known = (len(verdict.of(s)) for s in ("new", "expected", "known"))
     if not campaign.runs:
         return "Nothing was run."

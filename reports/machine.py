@@ -33,6 +33,8 @@ def tests(campaign, verdict):
             skip.append("%s hit a limit" % words.count(cell.ends["limited"], "run"))
         if not cell.runs and not bad:
             skip.append("no run has ended")
+        elif verdict.unfinished and campaign.wanted and cell.runs < cell.wanted:
+            skip.append("not finished: %s of %s" % (words.number(cell.runs), words.count(cell.wanted, "run")))
         yield cell, [words.one_line(t) for t in bad], skip, [words.one_line(t) for t in said]
 
 

@@ -75,6 +75,7 @@ class Cell:
     """One scenario on one variant, all shards together."""
     scenario: Scenario
     variant: Variant
+    wanted: int = 0     # runs, were there no limit of time
     runs: int = 0
     events: int = 0
     interrupts: int = 0
@@ -305,6 +306,12 @@ class Campaign:
     @property
     def runs(self):
         return sum(c.runs for c in self.cells)
+
+    @property
+    def wanted(self):
+        """How many runs it is in all; None: as many as fit into a time, or until nothing new comes."""
+        nr = sum(c.wanted for c in self.cells)
+        return nr if not self.budget_ns and nr < 2 ** 53 else None
 
     @property
     def events(self):

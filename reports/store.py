@@ -65,7 +65,8 @@ def read_cells(db, campaign):
             " (SELECT scenario FROM cell WHERE campaign = ?) ORDER BY id", campaign.number):
         scenarios[id] = Scenario(name(label), whole(hash, "a hash"), name(claim), text(body))
     canary = " AND NOT canary" if "canary" in db.columns("cell") else ""
-    for id, scenario, variant in db.rows("SELECT id, scenario, variant FROM cell WHERE campaign = ?%s"
+    seeds = "first_seed, last_seed" if "first_seed" in db.columns("cell") else "0, -1"
+    for id, scenario, variant, first, last in db.rows("SELECT id, scenario, variant, " + seeds + " FROM cell WHERE campaign = ?%s"
                                          " ORDER BY scenario, variant, id" % canary, campaign.number):
         if scenario not in scenarios or variant not in variants:
             raise StoreError("cell %s names a scenario or a variant that is not there" % id)
@@ -73,6 +74,7 @@ def read_cells(db, campaign):
         if key not in merged:
             merged[key] = Cell(scenarios[scenario], variants[variant])
         by_id[id] = merged[key]
+        merged[key].wanted += max(0, seed(last) - seed(first) + 1)
     campaign.cells = list(merged.values())
     campaign.variants = [v for v in variants.values() if any(c.variant is v for c in campaign.cells)]
     campaign.scenarios = [s for s in scenarios.values() if any(c.scenario is s for c in campaign.cells)]

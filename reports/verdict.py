@@ -38,6 +38,7 @@ class Verdict:
     limited: int
     again: str          # the command that shows the worst of it
     nr: dict            # buckets by status
+    unfinished: bool    # whoever worked on it last was stopped, killed, or is still there
 
     def of(self, status):
         return [c for c in self.causes if c.status == status]
@@ -141,6 +142,7 @@ def make(campaign):
     limited = sum(c.ends.get("limited", 0) for c in campaign.cells)
     nr = {s: sum(b.status == s for c in causes for b in c.buckets) for s in STATUS_RANK}
     decided = [m for m in missing if m.decided]
+    unfinished = bool(campaign.sessions) and not campaign.sessions[-1].finished
     code, again = 0, ""
     if campaign.canary and campaign.canary.state == "missed":
         code, again = 6, ""
@@ -154,8 +156,10 @@ def make(campaign):
     elif limited:
         cell = next(c for c in campaign.cells if c.first_limited is not None)
         code, again = 5, campaign.replay(cell, cell.first_limited)
+    elif unfinished or not campaign.runs:
+        code = 5
     word = "PASS" if code == 0 else "INCONCLUSIVE" if code == 5 else "FAIL"
-    return Verdict(code, word, causes, missing, failures, limited, again, nr)
+    return Verdict(code, word, causes, missing, failures, limited, again, nr, unfinished)
 
 
 def again_failure(campaign, failure):

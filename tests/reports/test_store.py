@@ -155,6 +155,49 @@ class Store(unittest.TestCase):
         self.assertNotIn("canary-6.12", stores.read(self.path("canary"), "cells.csv"),
                          "its runs are not the campaign's")
 
+    def stopped(self, name, budget_ns=0, found=False):
+        """One scenario has 400 of 1,000 runs, the other none, and whoever ran them was killed."""
+        s = stores.Store(self.path(name + ".db"))
+        c = s.campaign(budget_ns=budget_ns)
+        s.session(c)
+        s.db.execute("UPDATE session SET finished = 0")
+        cell = s.cell(c, s.scenario("alpha"), s.variant("6.12"), runs=400)
+        s.cell(c, s.scenario("beta"), 1, runs=0)
+        if found:
+            s.bucket(cell, "lost-interrupt", "irr-lost")
+        s.db.execute("UPDATE cell SET last_seed = 999")
+        p = stores.report(s.done(), self.path(name), "--replays", "0")
+        self.assertEqual((0, ""), (p.returncode, p.stderr))
+        return p.stdout
+
+    def test_half_a_campaign_is_no_pass(self):
+        self.assertIn("INCONCLUSIVE No divergence at all. It has not come to its end: 400 of 2,000 runs.\n",
+                      self.stopped("half"))
+        self.assertIn("  ok 1 alpha # SKIP not finished: 400 of 1,000 runs\n  ok 2 beta # SKIP no run has ended\n",
+                      stores.read(self.path("half"), "results.ktap"))
+        self.assertIn('<skipped message="not finished: 400 of 1,000 runs"/>', stores.read(self.path("half"), "junit.xml"))
+        self.assertIn("INCONCLUSIVE", stores.read(self.path("half"), "report.html"))
+        self.assertIn("FAIL 1 divergence that nobody expected. It has not come to its end: 400 of 2,000 runs.\n",
+                      self.stopped("found", found=True))
+        self.assertIn("  not ok 1 alpha\n", stores.read(self.path("found"), "results.ktap"))
+        # How many runs fit into a time nobody knows.
+        self.assertIn("INCONCLUSIVE No divergence at all. It has not come to its end.\n",
+                      self.stopped("timed", budget_ns=10 ** 10))
+
+    def test_a_campaign_that_goes_on_after_a_stop_may_pass(self):
+        s = stores.Store(self.path("went-on.db"))
+        c = s.campaign()
+        s.session(c)
+        s.db.execute("UPDATE session SET finished = 0")
+        s.session(c)
+        s.cell(c, s.scenario("alpha"), s.variant("6.12"))
+        self.assertIn("PASS No divergence at all.\n", stores.report(s.done(), self.path("went-on"), "--replays", "0").stdout)
+
+    def test_nothing_was_run(self):
+        s = stores.Store(self.path("nothing.db"))
+        s.cell(s.campaign(), s.scenario("alpha"), s.variant("6.12"), runs=0)
+        self.assertIn("INCONCLUSIVE Nothing was run.\n", stores.report(s.done(), self.path("nothing"), "--replays", "0").stdout)
+
     def test_shards_become_one_cell(self):
         s = stores.Store(self.path("shards.db"))
         c, scenario, variant = s.campaign(), s.scenario("alpha"), s.variant("6.12")
