@@ -90,6 +90,8 @@ def parse_arguments(argv):
         if name == "show":
             command.add_argument("--files", action="store_true",
                                  help="the kernel's files in it")
+            command.add_argument("--sources", action="store_true",
+                                 help="folders in which a debugger finds them")
     return parser.parse_args(argv)
 
 
@@ -228,6 +230,8 @@ def show(args):
     m = find(args)
     if args.files:
         print("\n".join(m["kernel_files"]))
+    elif args.sources:
+        print("\n".join(manifest.source_folders(m, args.build)))
     elif args.json:
         m["traps_hit"] = manifest.traps_hit(args.build, args.name)
         print(json.dumps(m))

@@ -99,6 +99,15 @@ def is_whole(m):
                 isinstance(e.get("files"), list) and all(isinstance(f, str) for f in e["files"]) for e in m["edits"]))
 
 
+def source_folders(m, build):
+    """Where what it was compiled from lies: what patches and rules changed, the tree, what was generated, ours."""
+    work = os.path.join(build, "work", m["name"])
+    folders = [os.path.join(work, "mirror")] if m["edits"] else []
+    folders += [m.get("source_root") or "", work, os.path.dirname(os.path.dirname(os.path.dirname(
+        os.path.abspath(__file__))))]
+    return [os.path.abspath(f) for f in folders if f and os.path.isdir(f)]
+
+
 def load(build, name):
     """A variant's manifest, or None: there is none, or it is damaged."""
     try:

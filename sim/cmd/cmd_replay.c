@@ -15,6 +15,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/log.h"
 #include "sim/cmd/report.h"
+#include "sim/cmd/revision.h"
 #include "sim/cmd/runner_process.h"
 #include "sim/cmd/symbols.h"
 #include "sim/run_end.h"
@@ -209,12 +210,15 @@ static void print_json(const struct replay *p)
 	       r->nr_events, r->nr_interrupts, r->virtual_ns, r->nr_divergences, exit_code(r));
 }
 
+#define GDB_FOLDERS 4u		/* of sources */
+
 /* Functions on the first stack are where one wants to stop. */
 static int gdb(struct replay *p)
 {
 	char seed[32], breakpoint[96];
-	const char *argv[16] = { "gdb", "-q" };
+	const char *argv[16 + 2 * GDB_FOLDERS] = { "gdb", "-q" };
 	struct symbol_frames frames = { 0 };
+	struct option_list folders = { 0 };
 	uint32_t n = 2;
 
 	if (p->result.nr_recorded)
@@ -226,6 +230,12 @@ static int gdb(struct replay *p)
 		snprintf(breakpoint, sizeof(breakpoint), "break %s", frames.frame[0].function);
 		argv[n++] = "-ex";
 		argv[n++] = breakpoint;
+	}
+	/* The program names its sources as the kernel does: arch/x86/kvm/lapic.c. The last -d is looked at first. */
+	revision_sources(p->token.variant, &folders);
+	for (uint32_t i = folders.nr < GDB_FOLDERS ? folders.nr : GDB_FOLDERS; i; i--) {
+		argv[n++] = "-d";
+		argv[n++] = folders.item[i - 1];
 	}
 	snprintf(seed, sizeof(seed), "0x%" PRIx64, p->token.seed);
 	argv[n++] = "--args";

@@ -86,19 +86,32 @@ static void drop_doubles(struct option_list *l)
 	l->nr = nr;
 }
 
-int revision_files(const char *name, struct option_list *paths)
+/* What `variant show` prints, a line each. */
+static int show_lines(const char *name, const char *what, struct option_list *lines)
 {
-	char line[1024];
+	char line[CMD_PATH_MAX];
 	struct child p;
 	FILE *out;
 
 	child_python(&p, "kvm/builder");
-	child_add(&p, "show", name, "--files", "--build", paths_build(), NULL);
+	child_add(&p, "show", name, what, "--build", paths_build(), NULL);
 	out = child_start(&p);
 	while (out && fgets(line, sizeof(line), out)) {
 		line[strcspn(line, "\n")] = '\0';
-		option_list_add(paths, alloc_text(line));
+		option_list_add(lines, alloc_text(line));
 	}
-	drop_doubles(paths);
 	return child_end(&p, out) ? CMD_HARNESS : 0;
+}
+
+int revision_files(const char *name, struct option_list *paths)
+{
+	int code = show_lines(name, "--files", paths);
+
+	drop_doubles(paths);
+	return code;
+}
+
+int revision_sources(const char *name, struct option_list *folders)
+{
+	return show_lines(name, "--sources", folders);
 }

@@ -22,5 +22,7 @@ int revision_build(const char *repo, const char *commit, const char *name, const
 void revision_remove(const char *name);
 /* Adds the kernel files that @name was compiled from to @paths, without those that are there. */
 int revision_files(const char *name, struct option_list *paths);
+/* Adds the folders in which a debugger finds what @name was compiled from. */
+int revision_sources(const char *name, struct option_list *folders);
 
 #endif

@@ -113,6 +113,8 @@ class ReplayTest(unittest.TestCase):
             "--scenario"])
         self.assertEqual(words[-2:], ["--set", "guest.hlt=3"])
         self.assertIn("  break run_setup", p.stderr)
+        # The builder says where the sources lie; the fake one repeats what it is asked.
+        self.assertTrue(words[words.index("-d") + 1].startswith('["show", "6.1-unfixed", "--sources"'), words)
 
     def test_bad_tokens(self):
         for code, text, words in (

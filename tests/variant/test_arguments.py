@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import unittest
 
 from common import BuilderTest
@@ -55,10 +56,10 @@ class Arguments(BuilderTest):
         self.assert_fails(2, "no variant x; there are: none", "show", "x")
         self.assert_fails(2, "no variant x", "remove", "x")
 
-    def pretend(self, name):
+    def pretend(self, name, **more):
         """As far as lists look."""
         made = {k: t() for k, t in manifest.FIELDS.items()}
-        made.update(name=name, source={"kind": "tree", "dir": "/x"}, counts={"implemented": 1, "noop": 1, "trap": 1})
+        made.update(name=name, source={"kind": "tree", "dir": "/x"}, counts={"implemented": 1, "noop": 1, "trap": 1}, **more)
         os.makedirs(os.path.join(self.build, "variants", name))
         with open(os.path.join(self.build, "variants", name, "manifest.json"), "w", encoding="utf-8") as f:
             json.dump(made, f)
@@ -71,6 +72,17 @@ class Arguments(BuilderTest):
         for i in range(20):
             self.pretend("many-%d" % i)
         self.assert_fails(2, "no variant zzz; there are 22, which lapicsim variant list lists$", "show", "zzz")
+
+    def test_sources_for_a_debugger(self):
+        """What edits changed hides the tree's own; the mirror of a variant that has no edits any more does not."""
+        work = os.path.join(self.build, "work", "x")
+        os.makedirs(os.path.join(work, "mirror"))
+        edit = {"kind": "rule", "name": "r", "sha256": "0", "files": []}
+        for edits, folders in (([], [self.temp, work]), ([edit], [os.path.join(work, "mirror"), self.temp, work])):
+            self.pretend("x", edits=edits, source_root=self.temp)
+            code, out, _ = self.run_builder("show", "x", "--sources")
+            self.assertEqual((0, folders), (code, out.splitlines()[:-1]))
+            shutil.rmtree(os.path.join(self.build, "variants", "x"))
 
     def test_empty_list(self):
         self.assertEqual((0, "", ""), self.run_builder("list"))
