@@ -487,7 +487,8 @@ const struct option command_options[] = {
 	TEXT("variant-add", "git", git, "DIR", "Take it from a git repository; needs --rev."),
 	TEXT("variant-add", "rev", rev, "REV", "Revision for --git."),
 	TEXT("variant-add", "like", like, "VARIANT",
-	     "Take the tree, patches and rules of a variant that is built; --patch and --rule come on top."),
+	     "Take the tree, patches and rules of a variant that is built, and if nothing comes on top its class, too; --patch "
+	     "and --rule come on top."),
 	LIST("variant-add", "patch", patches, "FILE", "Apply a patch, as git diff writes it; may be repeated."),
 	LIST("variant-add", "rule", rules, "RULE",
 	     "Apply an edit rule, a file or the name of one in variants/rules; may be repeated."),

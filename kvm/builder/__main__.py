@@ -77,7 +77,7 @@ def parse_arguments(argv):
     add.add_argument("--optimize", type=int, default=2,
                      choices=(1, 2, 3), help="default: 2")
     add.add_argument("--class", dest="klass", metavar="CLASS",
-                     default="fixed", help="what scenarios expect of it")
+                     help="what scenarios expect of it (default: fixed)")
     add.add_argument("-v", "--verbose", action="store_true")
 
     commands.add_parser("list", parents=[common], allow_abbrev=False,
@@ -104,9 +104,14 @@ def check_add(args):
     if args.flavour not in comp.FLAVOURS:
         raise errors.UsageError("no flavour %s; there are %s" % (args.flavour, ", ".join(comp.FLAVOURS)))
     check_name(args.name)
-    if not args.klass or not all(c.isalnum() or c in "._+-"
-                                 for c in args.klass):
+    if args.klass is None and not args.like:
+        args.klass = "fixed"
+    if args.klass is not None and not is_class(args.klass):
         raise errors.UsageError("bad class %r" % args.klass)
+
+
+def is_class(word):
+    return word and all(c.isalnum() or c in "._+-" for c in word)
 
 
 def take_after(args):
@@ -118,6 +123,9 @@ def take_after(args):
     if "request" not in other:
         raise errors.BadInput("--like: %s was built by an older lapicsim; add it again" % args.like)
     asked_for = other["request"]
+    if args.klass is None:
+        # The same code is expected to show the same; with something on top it is another.
+        args.klass = "fixed" if args.patch or args.rule or args.mutate else asked_for.get("klass", "fixed")
     for key in ("deb", "tree", "git", "rev", "optimize"):
         setattr(args, key, asked_for[key])
     for key in ("patch", "rule", "mutate"):

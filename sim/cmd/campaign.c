@@ -97,8 +97,8 @@ int campaign_ready(struct campaign *c, struct cell *cell, const char *identity, 
 
 	pthread_mutex_lock(&c->lock);
 	if (scenario_hash != c->scenarios[cell->scenario].hash) {
-		snprintf(error, n, "the runner reads the scenario differently; was the file changed, "
-			 "or the variant built from another commit?");
+		snprintf(error, n, "the runner reads the scenario differently: the file was changed, or the variant built "
+			 "from another commit; lapicsim variant add %s --like %s builds it anew", v->name, v->name);
 		err = -1;
 	} else if (v->identity[0] && strcmp(v->identity, identity)) {
 		snprintf(error, n, "the variant was built again meanwhile: identity %s was %s", identity,

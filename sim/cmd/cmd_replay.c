@@ -98,8 +98,9 @@ static int start(struct replay *p)
 	if (runner_start(&p->runner, &spec))
 		return cmd_fail(CMD_HARNESS, "%s", p->runner.error);
 	if (p->runner.ready.scenario_hash != p->scenario.hash)
-		return cmd_fail(CMD_HARNESS, "the runner reads the scenario differently; "
-				"was the variant built from another commit?");
+		return cmd_fail(CMD_HARNESS, "the runner reads the scenario differently: the variant was built from another "
+				"commit; lapicsim variant add %s --like %s builds it anew", p->token.variant,
+				p->token.variant);
 	return check_variant(p);
 }
 

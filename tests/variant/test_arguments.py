@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Command line of the variant builder: what is refused, and how."""
 
+import importlib.util
 import json
 import os
 import shutil
 import unittest
 
-from common import BuilderTest
+from common import BUILDER, BuilderTest
 import manifest
 
 
@@ -72,6 +73,24 @@ class Arguments(BuilderTest):
         for i in range(20):
             self.pretend("many-%d" % i)
         self.assert_fails(2, "no variant zzz; there are 22, which lapicsim variant list lists$", "show", "zzz")
+
+    def test_like_keeps_the_class_of_what_it_builds_again(self):
+        """Or a kernel with a known bug would be expected to have none once it is built anew."""
+        spec = importlib.util.spec_from_file_location("builder_main", os.path.join(BUILDER, "__main__.py"))
+        main = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(main)
+        self.pretend("old", request={"deb": "p", "tree": None, "git": None, "rev": None, "optimize": 2, "patch": [],
+                                     "rule": ["unfix"], "mutate": [], "klass": "unfixed"})
+        for words, klass, rules in ((["old"], "unfixed", ["unfix"]), (["new"], "unfixed", ["unfix"]),
+                                    (["new", "--rule", "more"], "fixed", ["unfix", "more"]),
+                                    (["old", "--class", "broken"], "broken", ["unfix"])):
+            args = main.parse_arguments(["add", *words, "--like", "old", "--build", self.build])
+            main.check_add(args)
+            main.take_after(args)
+            self.assertEqual((klass, rules), (args.klass, args.rule), words)
+        args = main.parse_arguments(["add", "new", "--tree", "x", "--build", self.build])
+        main.check_add(args)
+        self.assertEqual("fixed", args.klass)
 
     def test_sources_for_a_debugger(self):
         """What edits changed hides the tree's own; the mirror of a variant that has no edits any more does not."""
