@@ -109,7 +109,8 @@ static void enter_slot(struct oracle_timer *t)
 {
 	struct timer_slot *s;
 
-	t->masked_expiry = timer_masked(t);
+	/* It may have been early, at a time when it was masked: see blur(). */
+	t->masked_expiry = timer_masked(t) || (t->maybe_over && t->masked_expiry);
 	t->expired_hi = t->due_hi;
 	if (timer_masked(t)) {
 		t->masked_twice = t->masked_pending;

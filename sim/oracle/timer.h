@@ -49,7 +49,7 @@ struct oracle_timer {
 	bool	 maybe_over;		/* KVM may have been early with it, unseen */
 	bool	 masked_pending;	/* it expired while masked, and KVM may remember it */
 	bool	 masked_twice;		/* and once before that */
-	bool	 masked_expiry;		/* its latest expiry was while masked */
+	bool	 masked_expiry;		/* its latest expiry was while masked, or the one that is perhaps over */
 	bool	 shown;			/* the latest expiry's interrupt has been seen */
 	uint64_t earliest;		/* not before it was armed */
 	uint64_t take_from;		/* it is in IRR early: the guest may take @take_vector from here on */

@@ -89,6 +89,7 @@ static uint64_t blur(struct oracle_vcpu *v, uint64_t begin, uint64_t end)
 	if (t->armed && (t->due_lo <= end || timer_may_be_early(t, end))) {
 		until = end;
 		t->maybe_over = true;
+		t->masked_expiry |= timer_masked(t);
 		if (!timer_masked(t))
 			timer_slot_allow(timer_slot_for(t, timer_vector(t)), end);
 	}

@@ -244,6 +244,29 @@ static void test_mode_switch(void)
 	deviation_switch("timer-mode-switch", true);
 }
 
+/* Early while it is masked, forgotten as the APIC is disabled, and unmasked before its time: the deadline stays. */
+static void test_masked_early(void)
+{
+	for (int masked = 0; masked < 2; masked++) {
+		start_mode(DEADLINE);
+		write_reg(TIMER_REG_DEADLINE, now + 20000);
+		passes(18000);
+		if (masked)
+			write_reg(TIMER_REG_LVTT, DEADLINE | TIMER_LVT_MASKED);
+		passes(100);
+		if (masked)
+			write_reg(TIMER_REG_SVR, 0xff);
+		write_reg(TIMER_REG_SVR, 0x1ff);
+		write_reg(TIMER_REG_LVTT, DEADLINE);
+		passes(10000);
+		read_reg(TIMER_REG_DEADLINE, now - 8100);
+		if (masked)
+			SILENT();
+		else
+			fired("timer-deadline", DIV_REGISTER_MISMATCH, DIV_NONE);
+	}
+}
+
 static void test_masked(void)
 {
 	start_mode(ONESHOT | MASKED);
@@ -309,4 +332,4 @@ static void test_quiet(void)
 
 TEST_MAIN(TEST(test_oneshot), TEST(test_stopped), TEST(test_divide), TEST(test_periodic), TEST(test_missed),
 	  TEST(test_min_period), TEST(test_deadline), TEST(test_advance), TEST(test_taken_early), TEST(test_waits),
-	  TEST(test_mode_switch), TEST(test_masked), TEST(test_collapse), TEST(test_quiet))
+	  TEST(test_mode_switch), TEST(test_masked), TEST(test_masked_early), TEST(test_collapse), TEST(test_quiet))
