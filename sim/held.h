@@ -5,6 +5,7 @@
  * it is over, in one.  Who gives way first calls held_release(), and it begins like any other.
  *
  * Invariant: while a message is held its sender is the running actor, and has not given way.
+ * held_end() sees to it: giving way takes an event, whoever goes on then.
  */
 #ifndef LAPICSIM_HELD_H
 #define LAPICSIM_HELD_H
@@ -14,11 +15,13 @@
 #include <stdint.h>
 
 #include "sim/likely.h"
+#include "sim/scheduler.h"
 
 struct held {
 	uint64_t address;
 	uint32_t vm, data;
 	int32_t	 handle;	/* the oracle's, once it was released */
+	uint64_t left;		/* events, when it began */
 };
 extern struct held *held_message;	/* NULL: none is held */
 
@@ -33,6 +36,7 @@ static inline void held_release(void)
 
 static inline void held_begin(struct held *m)
 {
+	m->left = sched_clock.left;
 	held_message = m;
 }
 

@@ -4,6 +4,10 @@
  */
 #include "sim/held.h"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "tests/unit/oracle_history.h"
 
 static struct held message(uint32_t vector)
@@ -71,4 +75,24 @@ static void test_refused(void)
 	SILENT();
 }
 
-TEST_MAIN(TEST(test_nobody_looks), TEST(test_released), TEST(test_not_released), TEST(test_refused))
+/* Who gives way and does not release it is caught when the message is over. */
+static void test_gave_way(void)
+{
+	struct held m = message(0x41);
+	int status = 0;
+	pid_t child;
+
+	boot();
+	child = fork();
+	if (!child) {
+		dup2(open("/dev/null", O_WRONLY), 2);
+		held_begin(&m);
+		sched_clock.left--;
+		held_end(&m, true);
+		_exit(0);
+	}
+	EXPECT(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
+TEST_MAIN(TEST(test_nobody_looks), TEST(test_released), TEST(test_not_released), TEST(test_refused),
+	  TEST(test_gave_way))

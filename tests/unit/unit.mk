@@ -65,7 +65,7 @@ UNIT_ORACLE_OBJS := $(patsubst sim/%.c,%,$(wildcard sim/oracle/*.c)) divergence 
 $(foreach name,$(UNIT_ORACLE),$(eval UNIT_OBJS_$(name) := $(UNIT_ORACLE_OBJS)))
 UNIT_NAMES += $(UNIT_ORACLE)
 
-UNIT_OBJS_held		:= held $(UNIT_ORACLE_OBJS)
+UNIT_OBJS_held		:= held $(UNIT_ORACLE_OBJS) $(UNIT_OBJS_scheduler)
 UNIT_NAMES += held
 
 UNIT_OBJS_live_guard	:= live/guard
