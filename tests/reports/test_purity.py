@@ -46,8 +46,13 @@ class Signatures(unittest.TestCase):
         names = dict(purity.SIGNATURES)
         runs = [shown(1, "a", slice_="x", after=("b",)), shown(1, "a", slice_="x", after=("c", "b")),
                 shown(2, "a", slice_="x", after=("b",))]
-        for text, want in (("check alone", (1, 0, 2, 1)), ("**check, function, slice**: the bucket", (1, 0, 2, 1)),
-                           ("and the check of what follows it", (2, 1, 2, 1))):
+        one = purity.Figures(buckets=1, spread="0 of 2 (0.0 %)", mixed="1 of 1 (100.0 %)", hidden="1 of 1 (100.0 %)",
+                             mixed_all="1 of 1 (100.0 %)")
+        # The first mistake is in both buckets, the second in one of them.
+        two = purity.Figures(buckets=2, spread="1 of 2 (50.0 %)", mixed="1 of 2 (50.0 %)", hidden="1 of 1 (100.0 %)",
+                             mixed_all="1 of 2 (50.0 %)")
+        for text, want in (("check alone", one), ("**check, function, slice**: the bucket", one),
+                           ("and the check of what follows it", two)):
             self.assertEqual(want, purity.Purity.figures(runs, names[text], lambda m: m), text)
 
 
