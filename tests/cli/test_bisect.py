@@ -238,6 +238,17 @@ class Try(BisectTest):
         h = History(self, "good broken")
         self.assertEqual(self.f.run("try", "--git", h.folder, "alpha").returncode, 2)
 
+    def test_what_is_known_before_anything_is_built(self):
+        h = History(self, "good bad")
+        bad = self.f.write("files/bad.scn", "[scenario]\n")
+        for words, said in ((("--base", "HEAD"), "HEAD and HEAD are the same commit, " + h.commits[1][:12]),
+                            (("--rev", "nosuch", "--base", "HEAD"), "no revision nosuch in it"),
+                            (("alhpa",), 'did you mean "alpha"?'), ((bad,), bad + ": ")):
+            p = self.f.run("try", "--git", h.folder, "alpha", *words)
+            self.assertEqual((p.returncode, p.stdout), (2, ""))
+            self.assertIn(said, p.stderr)
+            self.assertEqual(self.built(), [])
+
     def test_no_repository(self):
         p = self.f.run("try", "--git", self.f.path("scenarios"), "alpha")
         self.assertEqual(p.returncode, 2)
