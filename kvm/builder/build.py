@@ -9,6 +9,7 @@ answers for a variant that is up to date before any of this is loaded.
 import os
 import shutil
 import subprocess
+import time
 
 import compile as comp
 import genhdr
@@ -20,8 +21,8 @@ import probes
 import source
 import symbols
 from errors import BadInput, HarnessError
-from objects import FileHashes, Job, ObjectStore, sha256_text, \
-    write_atomically
+from objects import FileHashes, Job, ObjectStore, changed_since, \
+    sha256_text, write_atomically
 
 
 class Request:
@@ -111,6 +112,7 @@ class Builder:
         request = self.request
         self.source = get_source(request)
         self.say("source %s" % self.source.root)
+        self.started = time.time_ns()
         edits = overlay.Edits(self.source.root)
         for path in request.patches:
             edits.add_patch(path)
@@ -131,9 +133,18 @@ class Builder:
             raise BadInput("%s: its source, or lapicsim, has changed since "
                            "it was built; add it again" % request.name)
         runner = self.link_runner(simulator, kernel_world, m)
+        self.check_unchanged()
         self.install(kernel_world, runner, m)
         self.say("%d files compiled" % self.store.compiled)
         return m, runner is not None
+
+    def check_unchanged(self):
+        """Who goes on editing gets no variant of half of it, that would pass for one of all."""
+        request = self.request
+        path = changed_since(self.used + self.watched + request.patches + request.rules, self.started, self.work)
+        if path:
+            raise BadInput("%s was changed while %s was built; the same command builds it as it is now" % (
+                path, request.name))
 
     def open_tree(self, edits, mirror, gen):
         """The edited tree with generated headers: sets paths and store."""
@@ -150,7 +161,7 @@ class Builder:
         self.store = ObjectStore(os.path.join(request.build, "objects"),
                                  self.compiler, self.compiler_id,
                                  self.paths.roots(), hashes,
-                                 request.repo)
+                                 request.repo, self.started, self.work)
         self.generate_headers()
 
     def add_mutants(self, edits):

@@ -15,6 +15,7 @@ import os
 import re
 import subprocess
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from errors import HarnessError
@@ -90,6 +91,22 @@ def write_atomically(path, text):
     os.rename(tmp, path)
 
 
+def changed_since(paths, started, ours):
+    """The first of @paths that somebody has written since @started (ns), or None.
+
+    What lies in @ours was generated.  A time that is still to come says nothing.
+    """
+    now = time.time_ns()
+    for path in paths:
+        try:
+            written = os.stat(path).st_mtime_ns
+        except OSError:
+            continue
+        if started < written <= now and not os.path.realpath(path).startswith(os.path.realpath(ours) + os.sep):
+            return path
+    return None
+
+
 def parse_dep_file(text):
     """The prerequisites in a dep file that gcc -MD wrote."""
     text = text.replace("\\\n", " ")
@@ -125,16 +142,18 @@ class ObjectStore:
     """Compiles jobs, or finds that the same was compiled before.
 
     roots: list of (placeholder, folder); paths below a folder are stored with
-    the placeholder instead.
+    the placeholder instead.  started, ours: as changed_since() takes them.
     """
 
-    def __init__(self, folder, compiler, compiler_id, roots, hashes, cwd):
+    def __init__(self, folder, compiler, compiler_id, roots, hashes, cwd, started, ours):
         self.folder = folder
         self.compiler = compiler
         self.compiler_id = compiler_id
         self.roots = sorted(roots, key=lambda r: -len(r[1]))
         self.hashes = hashes
         self.cwd = cwd
+        self.started = started
+        self.ours = ours
         self.compiled = 0
         self.stderr = {}
 
@@ -186,6 +205,9 @@ class ObjectStore:
         return False
 
     def keep(self, job):
+        # The hashes are those of now: what was compiled is something else.
+        if changed_since(job.deps, self.started, self.ours):
+            return
         folder = self.place(job)
         os.makedirs(folder, exist_ok=True)
         deps = [[self.portable(p), self.hashes.get(p)] for p in job.deps]
