@@ -367,7 +367,7 @@ def arguments():
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--variant", default="6.12-mutants")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=18, help="all rounds together (18)")
+    parser.add_argument("--minutes", type=float, default=40, help="all rounds together (40)")
     parser.add_argument("--file", action="append", help="only of this file, as lapic.c; repeatable")
     parser.add_argument("--function", action="append", help="only of this function; repeatable")
     parser.add_argument("--sample", type=int, help="so many, always the same ones; for make check")

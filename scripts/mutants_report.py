@@ -264,13 +264,15 @@ class Report:
         for m, _ in self.survivors():
             groups.setdefault((m["file"], m["function"]), []).append("%s %d" % (m["operator"], m["ordinal"]))
         out += ["| %s | %s | %s |" % (k + (", ".join(v),)) for k, v in sorted(groups.items())]
-        return out
+        return out if groups else ["", "## Survivors", "", "None."]
 
     def judged_text(self):
         """What docs/mutants.tbl says of survivors."""
-        out = ["", "Of these, what a guest or a VMM could see that does what ours do not:", "",
-                "| file | function | mutant | why not |", "|---|---|---|---|"]
-        out += ["| %s | %s | %s %d | %s |" % (k + (why,)) for k, why in sorted(self.gaps.items())]
+        out = []
+        if self.gaps:
+            out += ["", "Of these, what a guest or a VMM could see that does what ours do not:", "",
+                    "| file | function | mutant | why not |", "|---|---|---|---|"]
+            out += ["| %s | %s | %s %d | %s |" % (k + (why,)) for k, why in sorted(self.gaps.items())]
         out += ["", "## Not the APIC", "", "What the functions of files without a goal do besides.", "",
                 "| file | function | mutant | what |", "|---|---|---|---|"]
         out += ["| %s | %s | %s %d | %s |" % (k + (why,)) for k, why in sorted(self.outside.items())]
